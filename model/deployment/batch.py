@@ -1,0 +1,63 @@
+"""Many points at once: the body of a POST in, the nearest stores of each point out."""
+
+import binascii
+import json
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import predictor
+from problem import Problem, echo
+
+MOST_POINTS = 1_000
+MOST_RESULTS = 10_000  # points times k
+SHAPE = f'{{"points": [[{", ".join(p.name for p in predictor.INPUTS)}], ...], "k": 1}}'
+
+
+def answer(headers: Mapping[str, str], body: object, is_base64: bool) -> list[list[dict[str, Any]]]:
+    """Predict for every point of the body; raise Problem (400, 413, 415) if it is not a batch."""
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" or headers.get("content-encoding"):
+        raise Problem(415, "The body must be sent as content-type application/json, not encoded.")
+    document = parse(body, is_base64)
+    points = document["points"]
+    options = {p.name: p.check(document[p.name]) for p in predictor.OPTIONS if p.name in document}
+    k = options.get("k", 1)
+    if len(points) > MOST_POINTS or len(points) * k > MOST_RESULTS:
+        raise Problem(
+            413,
+            f"A batch of {len(points)} points with k {k} is too large. "
+            f"It must have at most {MOST_POINTS} points, and points times k at most {MOST_RESULTS}.",
+            "points",
+        )
+    return predictor.predict([check(i, point) for i, point in enumerate(points)], **options)
+
+
+def parse(body: object, is_base64: bool) -> dict[str, Any]:
+    """Decode the body: a JSON object with a list of at least one point."""
+    try:
+        if is_base64:
+            body = b64decode(body or "", validate=True)  # type: ignore[arg-type]
+        document = json.loads(body or "", parse_constant=refuse)  # type: ignore[arg-type]
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+        raise Problem(400, f"The body is not JSON. It must be {SHAPE}.") from error
+    if not isinstance(document, dict) or not isinstance(document.get("points"), list):
+        raise Problem(400, f"The body has no list of points. It must be {SHAPE}.", "points")
+    if not document["points"]:
+        raise Problem(400, f"points is empty. It must have 1 to {MOST_POINTS} points.", "points")
+    return document
+
+
+def refuse(constant: str) -> NoReturn:
+    """Refuse NaN and the infinities, which Python reads but JSON does not have."""
+    raise ValueError(constant)
+
+
+def check(index: int, point: object) -> list[float]:
+    """Return the point's numbers in the order of the model's inputs."""
+    if not isinstance(point, list) or len(point) != len(predictor.INPUTS):
+        raise Problem(400, f"points[{index}] is {echo(point)}. The body must be {SHAPE}.", "points")
+    try:
+        return [p.check(value) for p, value in zip(predictor.INPUTS, point, strict=True)]
+    except Problem as problem:
+        raise Problem(400, f"points[{index}]: {problem.detail}", problem.parameter) from problem
