@@ -72,7 +72,9 @@ def read(event: Any) -> Request:
     return Request(
         method=http.get("method") or "GET",
         path=event.get("rawPath") or "/",
-        query={k: v for k, v in _mapping(event.get("queryStringParameters")).items() if v is not None},
+        query={
+            k: v for k, v in _mapping(event.get("queryStringParameters")).items() if v is not None
+        },
         headers={str(name).lower(): v for name, v in headers.items() if isinstance(v, str)},
         body=event.get("body"),
         is_base64=event.get("isBase64Encoded") is True,
@@ -97,13 +99,13 @@ def respond(request: Request) -> Response:
 
 
 def predict(request: Request) -> Response:
-    values = {
+    values: dict[str, Any] = {
         parameter.name: parameter.parse(request.query[parameter.name])
         if parameter.name in request.query
         else parameter.default
         for parameter in PARAMETERS
     }
-    chosen = FORMATS[values.pop("format") or negotiate(request)]
+    chosen = FORMATS[str(values.pop("format") or negotiate(request))]
     point = [values[parameter.name] for parameter in predictor.INPUTS]
     options = {parameter.name: values[parameter.name] for parameter in predictor.OPTIONS}
     [answer] = predictor.predict([point], **options)
@@ -144,7 +146,9 @@ def write(response: Response, request: Request) -> dict[str, Any]:
         **response.headers,
     }
     body, encoded = response.body, response.body.encode()
-    compress = len(encoded) >= GZIP_FROM and accepts_gzip(request.headers.get("accept-encoding", ""))
+    compress = len(encoded) >= GZIP_FROM and accepts_gzip(
+        request.headers.get("accept-encoding", "")
+    )
     if compress:
         headers["content-encoding"] = "gzip"
         body = b64encode(gzip.compress(encoded, mtime=0)).decode()
@@ -160,12 +164,10 @@ def write(response: Response, request: Request) -> dict[str, Any]:
 
 def accepts_gzip(header: str) -> bool:
     """Read Accept-Encoding (RFC 9110, 12.5.3): gzip or *, unless its weight is zero."""
-    weights = {}
-    for coding in header.lower().split(","):
-        name, _, weight = coding.partition(";")
-        weights[name.strip()] = weight.replace(" ", "")
-    weight = weights.get("gzip", weights.get("*"))
-    return weight is not None and not re.fullmatch(r"q=0(\.0*)?", weight)
+    codings = (coding.partition(";") for coding in header.lower().split(","))
+    weights = {name.strip(): weight.replace(" ", "") for name, _, weight in codings}
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return not re.fullmatch(r"q=0(\.0*)?", weight)
 
 
 def health() -> Response:

@@ -21,13 +21,17 @@ def answer(headers: Mapping[str, str], body: object, is_base64: bool) -> list[li
         raise Problem(415, "The body must be sent as content-type application/json, not encoded.")
     document = parse(body, is_base64)
     points = document["points"]
-    options = {p.name: p.check(document[p.name]) for p in predictor.OPTIONS if p.name in document}
+    options: dict[str, Any] = {
+        option.name: option.check(document[option.name])
+        for option in predictor.OPTIONS
+        if option.name in document
+    }
     k = options.get("k", 1)
     if len(points) > MOST_POINTS or len(points) * k > MOST_RESULTS:
         raise Problem(
             413,
-            f"A batch of {len(points)} points with k {k} is too large. "
-            f"It must have at most {MOST_POINTS} points, and points times k at most {MOST_RESULTS}.",
+            f"{len(points)} points with k {k} are too many for one batch. "
+            f"At most {MOST_POINTS} points are allowed, and points times k at most {MOST_RESULTS}.",
             "points",
         )
     return predictor.predict([check(i, point) for i, point in enumerate(points)], **options)

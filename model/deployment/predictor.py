@@ -105,10 +105,9 @@ def predict(
     metres (Karney 2013, doi:10.1007/s00190-012-0578-z), nearest first, ties by training order;
     those farther than `radius` metres are left out.
 
-    The order is exact. Along any path the ellipsoid's metric is that of the unit sphere times its
-    radii of curvature, which lie in [b²/a, a²/b]. So a geodesic is the haversine angle times a
-    factor in that interval, and a store whose angle exceeds (a/b)³ times the k-th smallest cannot
-    be among the k nearest: the candidates end there.
+    The order is exact. A path on the ellipsoid is as long as on the unit sphere times a radius of
+    curvature, and those lie in [b²/a, a²/b]. So does a geodesic over its haversine angle: a store
+    whose angle exceeds (a/b)³ times the k-th smallest is not among the k nearest.
     """
     k = min(k, MODEL["stores"])
     radians = to_radians.transform(np.asarray(points, dtype=float))
@@ -117,48 +116,58 @@ def predict(
     while pending.size:
         count = min(count, MODEL["stores"])
         angles, candidates = estimator.kneighbors(radians[pending], n_neighbors=count)
-        complete = angles[:, -1] > angles[:, k - 1] * RATIO + ROUNDING
-        complete |= count == MODEL["stores"]
-        for point, row in zip(pending[complete], candidates[complete], strict=True):
-            answers[point] = _nearest(points[point], row, k, radius)
+        limits = angles[:, k - 1] * RATIO + ROUNDING
+        complete = (angles[:, -1] > limits) | (count == MODEL["stores"])
+        for row in np.flatnonzero(complete):
+            possible = candidates[row, : np.searchsorted(angles[row], limits[row], "right")]
+            nearest = _nearest(points[pending[row]], possible, k)
+            answers[pending[row]] = [
+                {name: column.item(store) for name, column in stores.items()}
+                | {"distance_m": distance}
+                for distance, store in nearest
+                if radius is None or distance <= radius
+            ]
         pending, count = pending[~complete], count * 64  # a second round is rare, a third rarer
     return answers
 
 
-def _nearest(
-    point: Sequence[float], candidates: np.ndarray, k: int, radius: float | None
-) -> list[dict[str, Any]]:
-    """Order the candidates (indices of stores) by geodesic distance from the point; keep k.
+def _nearest(point: Sequence[float], candidates: np.ndarray, k: int) -> list[tuple[float, int]]:
+    """Return the k candidates (indices of stores) nearest by geodesic: metres and index.
 
-    On reduced latitudes a geodesic's length over its angle lies in [b, a], so that candidates
-    in order of that angle can end once b times it passes the k-th distance found.
+    Best first, by what each distance is at least: b times the angle on reduced latitudes (there the
+    radii of curvature lie in [b, a]), and, by the triangle inequality, another candidate's distance
+    less the way between the two. Near the antipode that saves nine geodesics in ten.
     """
-    angles = _reduced_angles(point, stores["lat"][candidates], stores["long"][candidates])
+    latitudes, longitudes = stores["lat"][candidates], stores["long"][candidates]
+    choice = len(candidates) > k
+    at_least = np.zeros(len(candidates))
+    if choice:
+        places = _on_sphere(latitudes, longitudes)
+        at_least = B * _angles(places, _on_sphere(*point))
     nearest: list[tuple[float, int]] = []
-    for position in np.argsort(angles, kind="stable"):
-        if len(nearest) == k and angles[position] * B > nearest[-1][0] + 1e-3:
+    for _ in candidates:
+        best = int(at_least.argmin())
+        if len(nearest) == k and at_least[best] > nearest[-1][0] + 1e-3:  # 1 mm for rounding
             break
-        store = int(candidates[position])
-        place = stores["lat"].item(store), stores["long"].item(store)
-        insort(nearest, (WGS84.Inverse(*point, *place, Geodesic.DISTANCE)["s12"], store))
+        place = latitudes.item(best), longitudes.item(best)
+        distance = WGS84.Inverse(*point, *place, Geodesic.DISTANCE)["s12"]
+        insort(nearest, (distance, int(candidates[best])))
         del nearest[k:]
-    return [
-        {name: column.item(store) for name, column in stores.items()} | {"distance_m": distance}
-        for distance, store in nearest
-        if radius is None or distance <= radius
-    ]
+        if choice:
+            at_least = np.maximum(at_least, distance - A * _angles(places, places[best]))
+        at_least[best] = np.inf
+    return nearest
 
 
-def _reduced_angles(
-    point: Sequence[float], latitudes: np.ndarray, longitudes: np.ndarray
-) -> np.ndarray:
-    """Return the central angles in radians between the point and the places, on reduced latitudes.
-
-    From the chord and its complement (Kahan), which is accurate at every angle.
-    """
-    reduced = np.arctan((1 - WGS84.f) * np.tan(np.radians([point[0], *latitudes])))
-    meridians = np.radians([point[1], *longitudes])
+def _on_sphere(latitudes: Any, longitudes: Any) -> np.ndarray:
+    """Return unit vectors, shape (..., 3), of places in decimal degrees, on reduced latitudes."""
+    reduced = np.arctan((1 - WGS84.f) * np.tan(np.radians(latitudes)))
+    meridians = np.radians(longitudes)
     x, y = np.cos(reduced) * np.cos(meridians), np.cos(reduced) * np.sin(meridians)
-    on_sphere = np.stack([x, y, np.sin(reduced)])
-    difference, total = on_sphere[:, 1:] - on_sphere[:, :1], on_sphere[:, 1:] + on_sphere[:, :1]
-    return 2 * np.arctan2(np.hypot.reduce(difference), np.hypot.reduce(total))
+    return np.stack([x, y, np.sin(reduced)], axis=-1)
+
+
+def _angles(places: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Return central angles in radians, from chords (Kahan): accurate at every angle."""
+    chords, supplements = (places - place).T, (places + place).T
+    return 2 * np.arctan2(np.hypot.reduce(chords), np.hypot.reduce(supplements))

@@ -1,5 +1,7 @@
 """What was wrong with a request: a status and a sentence, as RFC 9457 has it."""
 
+import json
+
 TITLES = {
     400: "Bad Request",
     405: "Method Not Allowed",
@@ -23,7 +25,11 @@ class Problem(Exception):
 
 
 def echo(value: object) -> str:
-    """Quote what a client sent: at most 40 characters, whatever cannot be printed escaped."""
-    if not isinstance(value, str):
-        return {True: "true", False: "false", None: "null"}.get(value, f"a {type(value).__name__}")
-    return repr(value if len(value) <= 40 else value[:39] + "…")
+    """Quote what a client sent: at most 40 characters of it, escaped where they do not print."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:39] + "…")
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):  # not JSON, thousands of digits, too deep
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -10,13 +10,14 @@ import tempfile
 import warnings
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 HERE = Path(__file__).resolve().parent
@@ -74,22 +75,25 @@ def read_stores(csv: Path) -> pd.DataFrame:
 def _refuse(csv: Path, values: pd.Series, wrong: pd.Series, what: str) -> None:
     """Raise DataError for the first of the values that is wrong."""
     if wrong.any():
-        row = wrong.idxmax()
-        raise DataError(f"{csv}, line {row + 2}: {values.name} {values[row]!r} {what}.")
+        row = int(wrong.to_numpy().argmax())
+        line = wrong.index[row] + 2
+        raise DataError(f"{csv}, line {line}: {values.name} {values.iloc[row]!r} {what}.")
 
 
-def train(stores: pd.DataFrame) -> Pipeline:
+def train(stores: pd.DataFrame) -> Any:
     """Fit the nearest-neighbour model on all stores.
 
-    Returns a pipeline: `predict([[latitude, longitude]])` takes decimal degrees and gives addresses;
-    its attribute `stores_` holds the stores by column, in training order.
+    Returns a pipeline: `predict([[latitude, longitude]])` takes degrees and gives addresses; its
+    attribute `stores_` holds the stores by column, in training order.
     Raises DataError when a store is not its own nearest neighbour.
     """
     coordinates = stores[["latitude", "longitude"]].to_numpy()
     addresses = stores["address"].to_numpy(dtype=object)
     model = make_pipeline(
         FunctionTransformer(np.radians),  # haversine measures on radians
-        KNeighborsClassifier(n_neighbors=2, weights="distance", algorithm="auto", metric="haversine"),
+        KNeighborsClassifier(
+            n_neighbors=2, weights="distance", algorithm="auto", metric="haversine"
+        ),
     )
     with warnings.catch_warnings():  # each store is a class of its own, and means to be
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
@@ -109,7 +113,7 @@ def train(stores: pd.DataFrame) -> Pipeline:
     return model
 
 
-def write(model: Pipeline, csv: Path, folder: Path) -> str:
+def write(model: Any, csv: Path, folder: Path) -> str:
     """Write chipotle.pkl and chipotle.json into the folder; return the pickle's sha256.
 
     Both are complete on disk before either takes its name, so that a training that is killed, or
@@ -144,7 +148,9 @@ def write(model: Pipeline, csv: Path, folder: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("csv", nargs="?", type=Path, default=HERE / "chipotle_stores.csv")
-    parser.add_argument("folder", nargs="?", type=Path, default=HERE.parent, help="for the artefacts")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=HERE.parent, help="for the artefacts"
+    )
     arguments = parser.parse_args()
     try:
         model = train(read_stores(arguments.csv))

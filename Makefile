@@ -1,0 +1,64 @@
+# make help lists what there is. Needs Python 3.11 to 3.14; everything else it sets up itself, in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+# The CDK's Python binding looks for node on PATH: the development set-up puts one into .venv.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for another port)
+	@$(BIN)/python -m predictive_lambda.local_api
+
+.PHONY: test
+test: .venv/.development ## Run the tests (those that need Docker or Chromium skip without)
+	@$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: .venv/.development ## Check format, style and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy predictive_lambda model tests setup.py
+	@$(BIN)/mypy app.py  # apart: the handler is called app, too
+
+.PHONY: synth
+synth: node_modules/.installed ## Write the CloudFormation template to cdk.out (needs no Docker)
+	@npx cdk synth --quiet
+	@echo "Wrote $(CURDIR)/cdk.out/the-predictive-lambda.template.json"
+
+.PHONY: train
+train: ## Train the model in its container: chipotle.pkl and chipotle.json
+	@./model/trainmodel.sh
+
+.PHONY: lock
+lock: .venv/.development ## Pin the images' packages anew, from the requirements.in files
+	@cd model && uv pip compile $(LOCK) requirements.in
+	@cd model/training && uv pip compile $(LOCK) --constraint ../requirements.txt requirements.in
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements.txt
+
+.PHONY: clean
+clean: ## Remove what the other commands made
+	rm -rf .venv node_modules cdk.out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Each set-up leaves a stamp, and is done again when what it installed from is newer.
+.venv/.serving: model/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
+		{ echo "This needs Python 3.11 to 3.14; $(PYTHON) is none. Name one: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' || \
+		{ echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --only-binary :all: -r model/requirements.txt
+	@touch $@
+
+.venv/.development: .venv/.serving model/training/requirements.txt requirements.txt setup.py
+	$(BIN)/pip install --quiet --require-hashes --only-binary :all: -r model/training/requirements.txt
+	$(BIN)/pip install --quiet -e '.[dev]'
+	@touch $@
+
+node_modules/.installed: package-lock.json .venv/.development
+	npm ci
+	@touch $@

@@ -1,0 +1,1 @@
+"""The infrastructure: what stands around the model."""

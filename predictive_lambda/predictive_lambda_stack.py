@@ -1,0 +1,96 @@
+"""The stack: model/Dockerfile in, a function behind a public HTTP API out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from predictive_lambda.settings import Settings
+
+MODEL = Path(__file__).resolve().parent.parent / "model"
+# An allow-list: whatever else comes to lie in model/, a notebook or a cache, redeploys nothing.
+IN_THE_IMAGE = ["Dockerfile", "requirements.txt", "chipotle.pkl", "chipotle.json", "deployment"]
+EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE), "**/__pycache__"]
+
+ACCESS_LOG = {
+    "time": "$context.requestTime",
+    "requestId": "$context.requestId",
+    "method": "$context.httpMethod",
+    "path": "$context.path",  # without the query: where people are is nobody's business
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "integration_latency_ms": "$context.integrationLatency",
+    "error": "$context.error.message",
+}
+
+
+class PredictiveLambdaStack(Stack):
+    """The image function, the HTTP API that passes it every request, and the API's URL."""
+
+    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        settings = Settings.from_context(self.node)
+        function = self._function(settings)
+        stage = self._public_api(function, settings)
+        CfnOutput(self, "HTTP API Url", value=stage.url)
+
+    def _function(self, settings: Settings) -> lambda_.Function:
+        log_group = self._log_group("PredictiveLambdaLogs", settings)
+        # A role of its own may write to this log group; the managed policy to every one.
+        role = iam.Role(
+            self,
+            "PredictiveLambdaRole",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        log_group.grant_write(role)
+        return lambda_.DockerImageFunction(
+            self,
+            "PredictiveLambda",
+            code=lambda_.DockerImageCode.from_image_asset(str(MODEL), exclude=EXCLUDE),
+            architecture=settings.architecture,
+            memory_size=settings.memory_mb,
+            timeout=Duration.seconds(15),
+            role=role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+        )
+
+    def _public_api(self, function: lambda_.Function, settings: Settings) -> apigateway.HttpStage:
+        api = apigateway.HttpApi(
+            self,
+            "PredictiveLambdaEndpoint",
+            default_integration=HttpLambdaIntegration("PredictiveLambdaIntegration", function),
+            create_default_stage=False,  # the ready-made one has neither throttle nor access log
+        )
+        stage = apigateway.HttpStage(
+            self,
+            "PredictiveLambdaStage",
+            http_api=api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=settings.throttle, burst_limit=settings.throttle
+            ),
+        )
+        access_log = self._log_group("PredictiveLambdaAccessLogs", settings)
+        template_stage = stage.node.default_child
+        assert isinstance(template_stage, apigateway.CfnStage)
+        template_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=access_log.log_group_arn, format=json.dumps(ACCESS_LOG)
+        )
+        return stage
+
+    def _log_group(self, name: str, settings: Settings) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            name,
+            retention=settings.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
