@@ -15,7 +15,7 @@ run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for
 
 .PHONY: test
 test: .venv/.development ## Run the tests (those that need Docker or Chromium skip without)
-	@$(BIN)/python -m pytest
+	@$(BIN)/pytest
 
 .PHONY: lint
 lint: .venv/.development ## Check format, style and types

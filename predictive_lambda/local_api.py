@@ -1,4 +1,7 @@
-"""A stand-in for the HTTP API: requests in, payload-2.0 events to the function, answers out."""
+"""A stand-in for the HTTP API: requests in, payload-2.0 events to the function, answers out.
+
+Unlike API Gateway it wants a content-length of a body (411), and knows one route and stage.
+"""
 
 import argparse
 import base64
@@ -6,7 +9,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,17 +17,57 @@ from typing import Any
 from urllib.parse import parse_qsl
 from urllib.request import urlopen
 
-Event = dict[str, Any]
-Function = Callable[[Event], Any]
+Function = Callable[[dict[str, Any]], Any]
 
 EXAMPLE = "?lat=39.153198&long=-77.066176"
-MOST_HEAD_BYTES = 10_240  # request line and headers, as API Gateway counts them
-MOST_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit, both ways; API Gateway's own is 10 MB
+LONGEST_HEAD = 10_240  # bytes: request line and headers, as API Gateway counts them
+LONGEST_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit, both ways; API Gateway's own is 10 MB
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
 
 
+def make_event(
+    method: str, target: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b""
+) -> dict[str, Any]:
+    """Build the event of a request; what API Gateway leaves out is left out.
+
+    `target` is the request line's: path and query, percent-encoded.
+    """
+    path, _, query = target.partition("?")
+    joined_headers = _join((name.lower(), value) for name, value in headers)
+    cookie = joined_headers.pop("cookie", "")
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": joined_headers,
+        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
+        "isBase64Encoded": False,
+    }
+    if cookie:
+        event["cookies"] = cookie.split("; ")
+    if query:
+        event["queryStringParameters"] = _join(parse_qsl(query, keep_blank_values=True))
+    if body:
+        try:
+            is_text = joined_headers.get("content-type", "").startswith(TEXT_TYPES)
+            event["body"] = body.decode() if is_text else base64.b64encode(body).decode()
+        except UnicodeDecodeError:
+            is_text, event["body"] = False, base64.b64encode(body).decode()
+        event["isBase64Encoded"] = not is_text
+    return event
+
+
+def _join(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Join the values of a repeated name by commas, as payload 2.0 does."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: ",".join(several) for name, several in values.items()}
+
+
 class LocalApi(ThreadingHTTPServer):
-    """The server; `invoke` is the function. Port 0 means a free one."""
+    """The server; `invoke` calls the function. Port 0 takes a free one."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -57,102 +100,54 @@ class Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def proxy(self) -> None:
-        head = len(self.requestline) + sum(len(k) + len(v) for k, v in self.headers.items())
         length = self.headers.get("content-length", "0")
-        if head > MOST_HEAD_BYTES:
-            return self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if "transfer-encoding" in self.headers or not (length.isascii() and length.isdigit()):
             return self.refuse(HTTPStatus.LENGTH_REQUIRED)
-        if len(length) > 9 or int(length) > MOST_BODY_BYTES:
+        body = self.rfile.read(min(int(length), LONGEST_BODY + 1))
+        if len(body) > LONGEST_BODY:
             return self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise ConnectionError("The client hung up.")
+        if len(self.requestline) + len(str(self.headers)) > LONGEST_HEAD:
+            return self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        event = make_event(self.command, self.path, self.headers.items(), body)
         try:
-            self.answer(self.server.invoke(self.event(body)))
-        except ConnectionError:
-            raise
-        except Exception:
+            status, headers, answer = read_answer(self.server.invoke(event))
+        except Exception:  # as on AWS, the client learns nothing of it
             traceback.print_exc()
-            self.refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
-
-    def event(self, body: bytes) -> Event:
-        """Build the event; a key that API Gateway leaves out is left out."""
-        path, _, query = self.path.partition("?")
-        headers = joined(self.headers.items(), str.lower)
-        cookies = headers.pop("cookie", None)
-        event: Event = {
-            "version": "2.0",
-            "routeKey": "$default",
-            "rawPath": path,
-            "rawQueryString": query,
-            "headers": headers,
-            "requestContext": {
-                "http": {
-                    "method": self.command,
-                    "path": path,
-                    "protocol": self.request_version,
-                    "sourceIp": self.client_address[0],
-                    "userAgent": headers.get("user-agent", ""),
-                },
-                "routeKey": "$default",
-                "stage": "$default",
-            },
-            "isBase64Encoded": False,
-        }
-        if cookies:
-            event["cookies"] = cookies.split("; ")
-        if query:
-            event["queryStringParameters"] = joined(parse_qsl(query, keep_blank_values=True))
-        if body:
-            event["body"], event["isBase64Encoded"] = encoded(body, headers)
-        return event
-
-    def answer(self, answer: Any) -> None:
-        """Send what the function returned, as API Gateway reads it."""
-        body = answer.get("body", "").encode()
-        if answer.get("isBase64Encoded"):
-            body = base64.b64decode(body, validate=True)
-        if len(body) > MOST_BODY_BYTES:
-            raise ValueError(f"The answer has {len(body)} bytes; Lambda allows {MOST_BODY_BYTES}.")
-        self.send(int(answer["statusCode"]), answer.get("headers", {}), body)
+            return self.refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
+        self.send(status, headers, answer)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Answer in the function's place; what the client still sends is not read."""
+        """Answer in the function's place, and hang up."""
         self.close_connection = True
         body = json.dumps({"message": status.phrase}).encode()
         self.send(status, {"content-type": "application/json", "connection": "close"}, body)
 
-    def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def send(self, status: int, headers: dict[str, Any], body: bytes) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, str(value))
-        if status != HTTPStatus.NO_CONTENT and self.command != "HEAD":
+        if self.command == "HEAD" or status == HTTPStatus.NO_CONTENT:
+            body = b""
+        else:
             self.send_header("content-length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-        self.wfile.flush()
+        self.wfile.write(body)
 
 
-def joined(pairs: Any, key: Callable[[str], str] = lambda name: name) -> dict[str, str]:
-    """Join the values of a repeated name by commas, as payload 2.0 does."""
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(key(name), []).append(value)
-    return {name: ",".join(several) for name, several in values.items()}
-
-
-def encoded(body: bytes, headers: dict[str, str]) -> tuple[str, bool]:
-    """Give a body as text where it says that it is text, else as base64; and which."""
-    if headers.get("content-type", "").startswith(TEXT_TYPES) and "content-encoding" not in headers:
-        try:
-            return body.decode(), False
-        except UnicodeDecodeError:
-            pass
-    return base64.b64encode(body).decode(), True
+def read_answer(answer: Any) -> tuple[int, dict[str, Any], bytes]:
+    """Read what a function returned: status, headers, body. Whatever is amiss raises."""
+    body = answer.get("body", "").encode()
+    if answer.get("isBase64Encoded"):
+        body = base64.b64decode(body, validate=True)
+    if len(body) > LONGEST_BODY:
+        raise ValueError(f"The answer has {len(body)} bytes; Lambda allows {LONGEST_BODY}.")
+    return int(answer["statusCode"]), answer.get("headers", {}), body
 
 
 def in_process() -> Function:
-    """Load the handler from model/deployment, as Lambda does: that folder is on the path."""
+    """Load the handler as Lambda does, with model/deployment on the path."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "model" / "deployment"))
     from app import lambdaHandler
 
@@ -160,9 +155,9 @@ def in_process() -> Function:
 
 
 def emulated(url: str) -> Function:
-    """Invoke a function that the runtime interface emulator serves at the URL."""
+    """Call a function that the runtime interface emulator serves at the URL."""
 
-    def invoke(event: Event) -> Any:
+    def invoke(event: dict[str, Any]) -> Any:
         with urlopen(url, json.dumps(event).encode(), timeout=30) as answer:
             return json.load(answer)
 
@@ -181,9 +176,7 @@ def main() -> None:
     except RuntimeError as error:  # the model does not load, and says why
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(
-            f"127.0.0.1:{port} is not free ({error.strerror}). Choose another: PORT=8001 make run"
-        )
+        sys.exit(f"Port {port} is not free ({error.strerror}). Choose another: make run PORT=8001")
     print(f"Open {server.url}{EXAMPLE} (Ctrl-C ends)", flush=True)
     try:
         server.serve_forever()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 import mimeparse
@@ -19,7 +18,7 @@ from problem import Problem
 from render import FORMATS
 
 
-def optional(name: str) -> ModuleType | None:
+def optional(name: str) -> Any:
     """Import a module of this folder that you may have deleted."""
     return import_module(name) if find_spec(name) else None
 
@@ -174,10 +173,14 @@ def health() -> Response:
     return Response(200, render.JSON, render.dumps({"status": "ok", "model": predictor.MODEL}))
 
 
+def describe() -> Response:
+    most_points = batch.MOST_POINTS if batch else None
+    return Response(200, render.JSON, render.dumps(openapi.document(FORMAT, FORMATS, most_points)))
+
+
 ROUTES: dict[str, Callable[[], Response]] = {
     "/favicon.ico": lambda: Response(204),
     "/healthz": health,
 }
 if openapi:
-    document = openapi.document(predictor, FORMAT, FORMATS)
-    ROUTES["/openapi.json"] = lambda: Response(200, render.JSON, render.dumps(document))
+    ROUTES["/openapi.json"] = describe

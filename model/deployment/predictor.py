@@ -170,4 +170,5 @@ def _on_sphere(latitudes: Any, longitudes: Any) -> np.ndarray:
 def _angles(places: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Return central angles in radians, from chords (Kahan): accurate at every angle."""
     chords, supplements = (places - place).T, (places + place).T
-    return 2 * np.arctan2(np.hypot.reduce(chords), np.hypot.reduce(supplements))
+    angles: np.ndarray = 2 * np.arctan2(np.hypot.reduce(chords), np.hypot.reduce(supplements))
+    return angles
