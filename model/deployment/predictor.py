@@ -93,7 +93,7 @@ sklearn.set_config(assume_finite=True, skip_parameter_validation=True)  # inputs
 WGS84 = Geodesic.WGS84
 A, B = WGS84.a, WGS84.a * (1 - WGS84.f)  # metres: the ellipsoid's half axes
 RATIO = (A / B) ** 3
-ROUNDING = 1e-7  # radians (0.6 m): haversine loses half its digits near the antipode
+ROUNDING = 1e-7  # radians (0.6 m): near 0 and 180 degrees, angles lose half their digits
 
 
 def predict(
@@ -147,7 +147,7 @@ def _nearest(point: Sequence[float], candidates: np.ndarray, k: int) -> list[tup
     nearest: list[tuple[float, int]] = []
     for _ in candidates:
         best = int(at_least.argmin())
-        if len(nearest) == k and at_least[best] > nearest[-1][0] + 1e-3:  # 1 mm for rounding
+        if len(nearest) == k and at_least[best] > nearest[-1][0] + A * ROUNDING:
             break
         place = latitudes.item(best), longitudes.item(best)
         distance = WGS84.Inverse(*point, *place, Geodesic.DISTANCE)["s12"]
@@ -168,7 +168,6 @@ def _on_sphere(latitudes: Any, longitudes: Any) -> np.ndarray:
 
 
 def _angles(places: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Return central angles in radians, from chords (Kahan): accurate at every angle."""
-    chords, supplements = (places - place).T, (places + place).T
-    angles: np.ndarray = 2 * np.arctan2(np.hypot.reduce(chords), np.hypot.reduce(supplements))
+    """Return the central angles in radians between unit vectors, to within ROUNDING."""
+    angles: np.ndarray = np.arccos(np.clip(places @ place, -1, 1))
     return angles

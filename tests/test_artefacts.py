@@ -1,0 +1,139 @@
+"""What is committed fits together: data, model, manifest, locks, Dockerfiles."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import pytest
+
+MODEL = Path(__file__).resolve().parent.parent / "model"
+
+
+def pins(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==([^ ;]+)", lock.read_text(), re.MULTILINE))
+
+
+def test_the_manifest_describes_the_committed_model_and_data() -> None:
+    manifest = json.loads((MODEL / "chipotle.json").read_text())
+    pickle = (MODEL / "chipotle.pkl").read_bytes()
+    csv = (MODEL / "training" / "chipotle_stores.csv").read_bytes()
+    assert manifest["pickle_sha256"] == hashlib.sha256(pickle).hexdigest()
+    assert manifest["csv_sha256"] == hashlib.sha256(csv).hexdigest()
+    assert manifest["python"] in (MODEL / "Dockerfile").read_text()
+
+
+def test_the_model_was_trained_with_what_it_is_served_with() -> None:
+    manifest = json.loads((MODEL / "chipotle.json").read_text())
+    serving = pins(MODEL / "requirements.txt")
+    for library in ("scikit-learn", "numpy", "joblib"):
+        assert manifest[library] == serving[library]
+
+
+def test_training_adds_pandas_to_what_serves_and_changes_nothing() -> None:
+    serving = pins(MODEL / "requirements.txt")
+    training = pins(MODEL / "training" / "requirements.txt")
+    assert serving.items() <= training.items()
+    assert "pandas" in training
+    assert "pandas" not in serving
+
+
+@pytest.mark.parametrize("folder", [MODEL, MODEL / "training"], ids=["serving", "training"])
+def test_every_package_is_locked_by_hashes_and_names_no_host(folder: Path) -> None:
+    lock = (folder / "requirements.txt").read_text()
+    for package in re.split(r"\n(?=\w)", lock):
+        assert "--hash=sha256:" in package
+    assert "://" not in lock
+
+
+def test_both_images_stand_on_one_base_and_install_before_they_copy_code() -> None:
+    serving = (MODEL / "Dockerfile").read_text()
+    training = (MODEL / "TrainingDockerfile").read_text()
+    bases = [re.findall("^FROM (.*)$", text, re.MULTILINE) for text in (serving, training)]
+    assert bases == [["public.ecr.aws/lambda/python:3.13"]] * 2
+    assert serving.index("RUN pip") < serving.index("COPY deployment")
+    assert training.index("RUN pip") < training.index("COPY training/training.py")
+    assert 'CMD ["app.lambdaHandler"]' in serving
+
+
+class RunsCode:
+    """Leaves a mark when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[Path, str]]:
+        return Path.write_text, (self.mark, "unpickled")
+
+
+def start(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Import the handler from the folder as Lambda does, somewhere else."""
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import app"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Path:
+    """A flat folder like the image's /var/task."""
+    shutil.copytree(MODEL / "deployment", tmp_path / "task")
+    for name in ("chipotle.pkl", "chipotle.json"):
+        shutil.copy(MODEL / name, tmp_path / "task")
+    return tmp_path / "task"
+
+
+def test_the_artefacts_are_found_beside_the_code(task: Path) -> None:
+    done = start(task)
+    assert done.returncode == 0, done.stderr
+
+
+def edit_manifest(task: Path, **changes: object) -> None:
+    manifest = json.loads((task / "chipotle.json").read_text())
+    (task / "chipotle.json").write_text(json.dumps(manifest | changes))
+
+
+@pytest.mark.parametrize(
+    ("misfit", "sentence"),
+    [
+        (lambda task: (task / "chipotle.pkl").unlink(), "chipotle.pkl is missing"),
+        (lambda task: (task / "chipotle.json").unlink(), "chipotle.json is missing"),
+        (lambda task: (task / "chipotle.json").write_text("{"), "chipotle.json is not a manifest"),
+        (lambda task: (task / "chipotle.json").write_text("[]"), "chipotle.json is not a manifest"),
+        (
+            lambda task: (task / "chipotle.pkl").write_bytes(
+                (task / "chipotle.pkl").read_bytes()[:-1]
+            ),
+            "is not the model that chipotle.json describes",
+        ),
+        (
+            lambda task: joblib.dump(RunsCode(task / "mark"), task / "chipotle.pkl"),
+            "is not the model that chipotle.json describes",
+        ),
+        (
+            lambda task: edit_manifest(task, **{"scikit-learn": "0.23.2"}),
+            "was trained with scikit-learn 0.23.2",
+        ),
+    ],
+    ids=[
+        "no pickle",
+        "no manifest",
+        "manifest cut short",
+        "manifest of another shape",
+        "pickle cut short",
+        "pickle that runs code",
+        "another scikit-learn",
+    ],
+)
+def test_a_misfit_refuses_to_start_and_says_how_to_mend_it(
+    task: Path, misfit: object, sentence: str
+) -> None:
+    misfit(task)  # type: ignore[operator]
+    done = start(task)
+    assert done.returncode == 1
+    last_line = done.stderr.splitlines()[-1]
+    assert sentence in last_line
+    assert last_line.endswith("run ./trainmodel.sh")
+    assert not (task / "mark").exists()

@@ -1,0 +1,137 @@
+"""Whatever a client sends, the handler answers below 500, in a form that API Gateway takes."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app import PARAMETERS, lambdaHandler
+from predictive_lambda.local_api import read_answer
+
+TEXT = st.text(max_size=60)
+NUMBERS = st.one_of(st.floats().map(repr), st.integers().map(str), st.decimals().map(str))
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+NAMES = st.sampled_from([parameter.name for parameter in PARAMETERS])
+QUERIES = st.dictionaries(NAMES | TEXT, NUMBERS | TEXT | JSON_VALUES, max_size=6)
+HEADER_NAMES = st.sampled_from(
+    ["accept", "Accept", "accept-encoding", "content-type", "content-encoding"]
+)
+MEDIA = st.sampled_from(["application/json", "text/html", "*/*", "gzip", "gzip;q=0", "a/b;q=nan"])
+HEADERS = st.dictionaries(HEADER_NAMES | TEXT, MEDIA | TEXT | JSON_VALUES, max_size=5)
+BATCH = st.fixed_dictionaries(
+    {"points": JSON_VALUES | st.lists(st.lists(st.floats() | JSON_VALUES, max_size=3), max_size=3)},
+    optional={"k": st.integers(-2, 60) | JSON_VALUES},
+)
+BODIES = TEXT | JSON_VALUES | (BATCH | JSON_VALUES).map(json.dumps)
+METHODS = st.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "TRACE"]) | JSON_VALUES
+HTTP = st.fixed_dictionaries({}, optional={"method": METHODS})
+PATHS = st.sampled_from(["/", "/healthz", "/openapi.json", "/favicon.ico"]) | JSON_VALUES
+EVENTS = JSON_VALUES | st.fixed_dictionaries(
+    {},
+    optional={
+        "rawPath": PATHS,
+        "queryStringParameters": QUERIES | JSON_VALUES,
+        "headers": HEADERS | JSON_VALUES,
+        "body": BODIES,
+        "isBase64Encoded": st.booleans() | JSON_VALUES,
+        "requestContext": st.fixed_dictionaries({}, optional={"http": HTTP}) | JSON_VALUES,
+        "cookies": JSON_VALUES,
+    },
+)
+
+
+def answers(event: Any) -> None:
+    answer = lambdaHandler(event, None)
+    json.dumps(answer, allow_nan=False).encode()  # as the runtime client sends it
+    status, headers, body = read_answer(answer)
+    assert status in (200, 204, 400, 405, 413, 415)
+    assert all(isinstance(value, str) for value in headers.values())
+    assert not any(line in value for value in headers.values() for line in "\r\n")
+    if headers.get("content-type", "").endswith("json") and "content-encoding" not in headers:
+        json.loads(body or b"{}", parse_constant=lambda constant: pytest.fail(constant))
+
+
+@settings(
+    max_examples=int(os.environ.get("FUZZ_EVENTS", "5000")),
+    deadline=None,
+    derandomize="FUZZ_EVENTS" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+@given(EVENTS)
+def test_any_event(event: Any) -> None:
+    answers(event)
+
+
+MEGABYTE = "1" * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        {},
+        {"queryStringParameters": {"lat": MEGABYTE}},
+        {"queryStringParameters": {"lat": f"0.{MEGABYTE}"}},
+        {"queryStringParameters": {"lat": f"1e{MEGABYTE}"}},
+        {"queryStringParameters": {"format": MEGABYTE}},
+        {"queryStringParameters": {"format": ["json"]}},
+        {"queryStringParameters": {"lat": 10**5000}},
+        {"queryStringParameters": {"lat": "\ud800"}},
+        {"headers": {"accept": ";" * 1024 * 1024}},
+        {"headers": {"accept": "text/html;q=" + MEGABYTE}},
+        {"headers": {"accept-encoding": "," * 1024 * 1024}},
+        {"rawPath": {"a": 1}},
+        {"rawPath": MEGABYTE},
+        {"requestContext": {"http": {"method": ["GET"]}}},
+        *(
+            {
+                "requestContext": {"http": {"method": "POST"}},
+                "headers": {"content-type": "application/json"},
+                "body": body,
+                "isBase64Encoded": is_base64,
+            }
+            for body, is_base64 in [
+                ("[" * 1024 * 1024, False),
+                ('{"points":' * 100_000, False),
+                (MEGABYTE, False),
+                ('{"points": [["\ud800", 0]]}', False),
+                ("====", True),
+                ("not base64", True),
+                ("/w==", True),  # not UTF-8
+                ("ü", True),
+                (MEGABYTE, True),
+                (7, True),
+                ({"points": [[0, 0]]}, False),
+                (None, False),
+            ]
+        ),
+    ],
+)
+def test_what_chance_will_not_find(event: Any) -> None:
+    answers(event)
+
+
+def test_numbers_of_a_direct_call_are_numbers() -> None:
+    """`aws lambda invoke` sends the event that its caller wrote."""
+    query = {"lat": 39.153198, "long": -77.066176, "k": 1}
+    answer = lambdaHandler({"queryStringParameters": query}, None)
+    assert answer["body"] == "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
+
+
+def test_base64_bodies_are_decoded() -> None:
+    event = {
+        "requestContext": {"http": {"method": "POST"}},
+        "headers": {"Content-Type": "application/json"},
+        "body": "eyJwb2ludHMiOiBbWzM5LCAtNzddXX0=",
+        "isBase64Encoded": True,
+    }
+    assert lambdaHandler(event, None)["statusCode"] == 200

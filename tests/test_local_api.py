@@ -1,0 +1,213 @@
+"""The local API makes events and reads answers as API Gateway does (payload format 2.0)."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from predictive_lambda.local_api import LocalApi, make_event
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def serving(function: Callable[[dict[str, Any]], Any]) -> Iterator[http.client.HTTPConnection]:
+    with LocalApi(function) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
+        try:
+            yield connection
+        finally:
+            connection.close()
+            server.shutdown()
+            thread.join()
+
+
+def echo(event: dict[str, Any]) -> dict[str, Any]:
+    return {"statusCode": 200, "body": json.dumps(event)}
+
+
+def test_names_of_headers_are_lower_case_and_repeated_ones_joined() -> None:
+    event = make_event("GET", "/", [("X-A", "1"), ("x-a", "2")])
+    assert event["headers"] == {"x-a": "1,2"}
+
+
+def test_query_values_are_decoded_and_repeated_ones_joined() -> None:
+    event = make_event("GET", "/a%20b?lat=%2B1&lat=2+3&x=&y")
+    assert event["queryStringParameters"] == {"lat": "+1,2 3", "x": "", "y": ""}
+    assert event["rawPath"] == "/a%20b"
+    assert event["rawQueryString"] == "lat=%2B1&lat=2+3&x=&y"
+
+
+def test_what_is_not_there_is_absent() -> None:
+    event = make_event("GET", "/")
+    assert not {"queryStringParameters", "body", "cookies"} & event.keys()
+
+
+def test_cookies_are_apart_from_headers() -> None:
+    event = make_event("GET", "/", [("Cookie", "a=1; b=2")])
+    assert event["cookies"] == ["a=1", "b=2"]
+    assert event["headers"] == {}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "sent", "is_base64"),
+    [
+        ("application/json", b"{}", "{}", False),
+        ("text/plain", "ü".encode(), "ü", False),
+        ("application/octet-stream", b"{}", "e30=", True),
+        ("application/json", b"\xff", "/w==", True),  # not text, whatever it says
+    ],
+)
+def test_bodies_are_text_or_base64(
+    content_type: str, body: bytes, sent: str, is_base64: bool
+) -> None:
+    event = make_event("POST", "/", [("content-type", content_type)], body)
+    assert (event["body"], event["isBase64Encoded"]) == (sent, is_base64)
+
+
+def test_base64_answers_are_decoded() -> None:
+    with serving(lambda _: {"statusCode": 200, "body": "AP8=", "isBase64Encoded": True}) as client:
+        client.request("GET", "/")
+        assert client.getresponse().read() == b"\x00\xff"
+
+
+def test_a_crash_is_500_and_tells_the_client_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(lambda _: {}["secret"]) as client:
+        client.request("GET", "/")
+        response = client.getresponse()
+        assert response.status == 500
+        assert json.load(response) == {"message": "Internal Server Error"}
+    assert "KeyError: 'secret'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (None, "no answer"),
+        ({"body": "x"}, "no status"),
+        ({"statusCode": 200, "body": "x" * (6 * 1024 * 1024 + 1)}, "more than Lambda lets out"),
+        ({"statusCode": 200, "body": "%", "isBase64Encoded": True}, "not base64"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_answer_that_is_none_is_500(answer: Any, why: str) -> None:
+    with serving(lambda _: answer) as client:
+        client.request("GET", "/")
+        assert client.getresponse().status == 500
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"x": "a" * 10_240}, b"", 431),
+        ({}, b"a" * (6 * 1024 * 1024 + 1), 413),
+        ({"content-length": "-1"}, b"", 411),
+        ({"content-length": "many"}, b"", 411),
+        ({"transfer-encoding": "chunked"}, b"", 411),
+        ({"x": "a" * 9_000}, b"a" * 1024, 200),
+    ],
+    ids=["head", "body", "negative", "no number", "chunked", "within the limits"],
+)
+def test_sizes_are_limited(headers: dict[str, str], body: bytes, status: int) -> None:
+    with serving(lambda _: {"statusCode": 200, "body": ""}) as client:
+        client.request("POST", "/", body, headers)
+        assert client.getresponse().status == status
+
+
+def test_a_connection_serves_many_requests_without_pause() -> None:
+    """Nagle's algorithm would cost 40 ms each: 50 requests, 2 s."""
+    with serving(echo) as client:
+        start = time.perf_counter()
+        for _ in range(50):
+            client.request("POST", "/", b"{}", {"content-type": "application/json"})
+            client.getresponse().read()
+        assert time.perf_counter() - start < 1.5
+
+
+def test_requests_are_served_at_once() -> None:
+    meeting = threading.Barrier(8, timeout=20)
+
+    def meet(event: dict[str, Any]) -> dict[str, Any]:
+        meeting.wait()  # returns only when eight requests are here
+        return {"statusCode": 200}
+
+    with serving(meet) as client, ThreadPoolExecutor(8) as pool:
+        url = f"http://127.0.0.1:{client.port}/"
+        statuses = list(pool.map(lambda _: urlopen(url, timeout=30).status, range(8)))
+    assert statuses == [200] * 8
+
+
+def test_clients_that_hang_up_do_no_harm(capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(echo) as client:
+        for sent in (b"", b"GET / HT", b"POST / HTTP/1.1\r\ncontent-length: 100\r\n\r\nhalf"):
+            with socket.create_connection(("127.0.0.1", client.port or 0)) as hasty:
+                hasty.sendall(sent)
+        client.request("GET", "/")
+        assert client.getresponse().status == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(port: object, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "predictive_lambda.local_api"],
+        cwd=folder,
+        env=os.environ | {"PORT": str(port), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_it_prints_the_url_serves_it_and_ends_quietly(tmp_path: Path) -> None:
+    port = free_port()
+    process = start(port, tmp_path)
+    assert process.stdout
+    line = process.stdout.readline()
+    url = f"http://127.0.0.1:{port}/?lat=39.153198&long=-77.066176"
+    assert line == f"Open {url} (Ctrl-C ends)\n"
+    with urlopen(url, timeout=30) as response:
+        assert response.read() == b"3333 Olney Sandy Springs Rd Olney, MD 20832 US"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+
+
+def test_a_port_that_is_taken_or_none_is_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        _, errors = (process := start(port, tmp_path)).communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith(f"Port {port} is not free")
+    assert len(errors.splitlines()) == 1
+    _, errors = (process := start("eighty", tmp_path)).communicate(timeout=60)
+    assert errors == "PORT is 'eighty'. It must be a whole number from 0 to 65535.\n"
+
+
+def test_it_needs_no_cdk() -> None:
+    code = "import sys, predictive_lambda.local_api; sys.exit('aws_cdk' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -1,0 +1,157 @@
+"""The template says what the README promises, for every knob."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+from aws_cdk.assertions import Match, Template
+
+from predictive_lambda import predictive_lambda_stack
+from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
+
+
+def synthesize(**context: object) -> Template:
+    app = App(context=context)
+    return Template.from_stack(PredictiveLambdaStack(app, "the-predictive-lambda"))
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return synthesize()
+
+
+def test_the_function_is_an_image_with_4_gb_and_15_seconds(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Lambda::Function",
+        {
+            "PackageType": "Image",
+            "MemorySize": 4096,
+            "Timeout": 15,
+            "Architectures": ["x86_64"],
+            "LoggingConfig": {"LogFormat": "JSON", "LogGroup": Match.any_value()},
+        },
+    )
+    template.resource_count_is("AWS::Lambda::Function", 1)
+
+
+def test_every_request_goes_to_the_function_as_payload_2(template: Template) -> None:
+    template.has_resource_properties("AWS::ApiGatewayV2::Api", {"ProtocolType": "HTTP"})
+    template.resource_count_is("AWS::ApiGatewayV2::Route", 1)
+    template.has_resource_properties("AWS::ApiGatewayV2::Route", {"RouteKey": "$default"})
+    template.has_resource_properties(
+        "AWS::ApiGatewayV2::Integration",
+        {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"},
+    )
+
+
+def test_requests_are_throttled_and_logged_without_their_query(template: Template) -> None:
+    [stage] = template.find_resources("AWS::ApiGatewayV2::Stage").values()
+    properties = stage["Properties"]
+    assert properties["StageName"] == "$default"
+    assert properties["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": 100,
+        "ThrottlingBurstLimit": 100,
+    }
+    log_format = json.loads(properties["AccessLogSettings"]["Format"])
+    assert "$context.status" in log_format.values()
+    assert not any("query" in variable.lower() for variable in log_format.values())
+
+
+def test_the_url_is_an_output(template: Template) -> None:
+    template.has_output("HTTPAPIUrl", {"Value": Match.any_value()})
+
+
+def test_the_function_may_write_to_its_log_group_and_nothing_else(template: Template) -> None:
+    [policy] = template.find_resources("AWS::IAM::Policy").values()
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert set(statement["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert "Fn::GetAtt" in statement["Resource"]
+    [role] = template.find_resources("AWS::IAM::Role").values()
+    assert "ManagedPolicyArns" not in role["Properties"]
+
+
+def test_logs_expire_and_go_with_the_stack(template: Template) -> None:
+    template.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30})
+    template.all_resources("AWS::Logs::LogGroup", {"DeletionPolicy": "Delete"})
+
+
+@pytest.mark.parametrize(
+    ("context", "resource", "properties"),
+    [
+        ({"memory_mb": "512"}, "AWS::Lambda::Function", {"MemorySize": 512}),
+        ({"memory_mb": 10240}, "AWS::Lambda::Function", {"MemorySize": 10240}),
+        ({"architecture": "arm64"}, "AWS::Lambda::Function", {"Architectures": ["arm64"]}),
+        ({"log_retention_days": "7"}, "AWS::Logs::LogGroup", {"RetentionInDays": 7}),
+        (
+            {"throttle": "5"},
+            "AWS::ApiGatewayV2::Stage",
+            {"DefaultRouteSettings": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 5}},
+        ),
+    ],
+    ids=str,
+)
+def test_a_knob_turns(context: dict[str, object], resource: str, properties: Any) -> None:
+    synthesize(**context).has_resource_properties(resource, properties)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("architecture", "x86", "x86_64, arm64"),
+        ("architecture", "", "x86_64, arm64"),
+        ("memory_mb", "127", "128 to 10240"),
+        ("memory_mb", "4GB", "128 to 10240"),
+        ("memory_mb", "4096.0", "128 to 10240"),
+        ("memory_mb", True, "128 to 10240"),
+        ("log_retention_days", "31", "1, 7, 30, 90, 365, 3653"),
+        ("throttle", "0", "1 to 10000"),
+        ("throttle", "-1", "1 to 10000"),
+        ("throttle", "٣", "1 to 10000"),
+    ],
+)
+def test_nonsense_is_an_error_that_names_what_is_allowed(
+    name: str, value: object, allowed: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{name} is .* must be .*{allowed}"):
+        synthesize(**{name: value})
+
+
+def image_tag(model: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(predictive_lambda_stack, "MODEL", model)
+    [function] = synthesize().find_resources("AWS::Lambda::Function").values()
+    return json.dumps(function["Properties"]["Code"]["ImageUri"])
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    ignore = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(predictive_lambda_stack.MODEL, tmp_path / "model", ignore=ignore)
+    return tmp_path / "model"
+
+
+@pytest.mark.parametrize(
+    ("file", "redeploys"),
+    [
+        ("deployment/app.py", True),
+        ("chipotle.pkl", True),
+        ("requirements.txt", True),
+        ("Dockerfile", True),
+        ("training/Chipotle.ipynb", False),
+        ("training/training.py", False),
+        ("trainmodel.sh", False),
+        ("deployment/__pycache__/app.cpython-313.pyc", False),  # `make run` leaves some
+        (".training-abc/chipotle.pkl", False),
+        ("notes.txt", False),
+    ],
+)
+def test_only_what_is_in_the_image_redeploys_it(
+    file: str, redeploys: bool, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = image_tag(model, monkeypatch)
+    (model / file).parent.mkdir(exist_ok=True)
+    with open(model / file, "a") as edited:
+        edited.write("\n# edited")
+    assert (image_tag(model, monkeypatch) != before) == redeploys
