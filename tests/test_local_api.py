@@ -87,7 +87,7 @@ def test_base64_answers_are_decoded() -> None:
 
 
 def test_a_crash_is_500_and_tells_the_client_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    with serving(lambda _: {}["secret"]) as client:
+    with serving(lambda event: event["secret"]) as client:
         client.request("GET", "/")
         response = client.getresponse()
         assert response.status == 500

@@ -30,7 +30,7 @@ def between_stores(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def near_stores(rng: np.random.Generator, count: int) -> np.ndarray:
-    return at_stores(rng, count) + rng.uniform(-0.05, 0.05, (count, 2))  # some 5 km
+    return np.add(at_stores(rng, count), rng.uniform(-0.05, 0.05, (count, 2)))  # some 5 km
 
 
 def on_earth(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -46,9 +46,7 @@ def on_earth(rng: np.random.Generator, count: int) -> np.ndarray:
 def antipodal(rng: np.random.Generator, count: int) -> np.ndarray:
     """Points opposite to stores, where geodesics are hardest and candidates many."""
     latitudes, longitudes = near_stores(rng, count).T
-    return np.column_stack(
-        [-latitudes, np.where(longitudes < 0, longitudes + 180, longitudes - 180)]
-    )
+    return np.column_stack([-latitudes, longitudes % 360 - 180])
 
 
 def at_stores(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -127,7 +125,11 @@ def test_a_query_in_the_us_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
     def counted(name: str, function: Any) -> Any:
-        return lambda *args, **kwargs: calls.append(name) or function(*args, **kwargs)
+        def count(*args: Any, **kwargs: Any) -> Any:
+            calls.append(name)
+            return function(*args, **kwargs)
+
+        return count
 
     search, geodesic = predictor.estimator.kneighbors, predictor.WGS84.Inverse
     monkeypatch.setattr(predictor.estimator, "kneighbors", counted("search", search))
