@@ -13,8 +13,16 @@ help: ## Say what there is
 run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for another port)
 	@$(BIN)/python -m predictive_lambda.local_api
 
+.PHONY: run-image
+run-image: .venv/.serving ## Serve predictions from the serving image, as Lambda runs it (needs Docker)
+	@$(BIN)/python -m predictive_lambda.local_image
+
+.PHONY: smoke
+smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https://...
+	@$(BIN)/python tests/smoke.py $(URL)
+
 .PHONY: test
-test: .venv/.development ## Run the tests (those that need Docker or Chromium skip without)
+test: node_modules/.installed ## Run the tests (those that need Docker or Chromium skip without)
 	@$(BIN)/pytest
 
 .PHONY: lint

@@ -3,7 +3,6 @@
 Unlike API Gateway it wants a content-length of a body (411), and knows one route and stage.
 """
 
-import argparse
 import base64
 import json
 import os
@@ -15,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
-from urllib.request import urlopen
 
 Function = Callable[[dict[str, Any]], Any]
 
@@ -154,27 +152,13 @@ def in_process() -> Function:
     return lambda event: lambdaHandler(event, None)
 
 
-def emulated(url: str) -> Function:
-    """Call a function that the runtime interface emulator serves at the URL."""
-
-    def invoke(event: dict[str, Any]) -> Any:
-        with urlopen(url, json.dumps(event).encode(), timeout=30) as answer:
-            return json.load(answer)
-
-    return invoke
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--emulator", help="URL of a runtime interface emulator; else in process")
-    url = parser.parse_args().emulator
+def serve(invoke: Function) -> None:
+    """Serve the function on PORT until Ctrl-C."""
     port = os.environ.get("PORT") or "8000"
     if not (port.isascii() and port.isdigit() and int(port) < 65_536):
         sys.exit(f"PORT is {port!r}. It must be a whole number from 0 to 65535.")
     try:
-        server = LocalApi(emulated(url) if url else in_process(), int(port))
-    except RuntimeError as error:  # the model does not load, and says why
-        sys.exit(str(error))
+        server = LocalApi(invoke, int(port))
     except OSError as error:
         sys.exit(f"Port {port} is not free ({error.strerror}). Choose another: make run PORT=8001")
     print(f"Open {server.url}{EXAMPLE} (Ctrl-C ends)", flush=True)
@@ -182,6 +166,14 @@ def main() -> None:
         server.serve_forever()
     except KeyboardInterrupt:
         print()
+
+
+def main() -> None:
+    try:
+        function = in_process()
+    except RuntimeError as error:  # the model does not load, and says why
+        sys.exit(str(error))
+    serve(function)
 
 
 if __name__ == "__main__":
