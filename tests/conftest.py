@@ -1,19 +1,70 @@
-"""Fixtures that several files share: the handler behind a local API."""
+"""What several tests start, each once a session: the engine's answer, the images, the servers."""
 
-import threading
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
 
 import pytest
 
-from app import lambdaHandler
-from predictive_lambda.local_api import LocalApi
+from predictive_lambda.local_api import Function, LocalApi, in_process
+from predictive_lambda.local_image import Container, EngineError, build, container, docker
+
+
+def pytest_configure() -> None:
+    """End on SIGTERM as on Ctrl-C: what was started is removed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@contextmanager
+def served(function: Function) -> Iterator[str]:
+    """Serve the function behind the local API; give the URL."""
+    with LocalApi(function) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.url
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="session")
-def local_api() -> Iterator[LocalApi]:
-    with LocalApi(lambda event: lambdaHandler(event, None)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+def local_api() -> Iterator[str]:
+    """The handler behind the local API, in this process."""
+    with served(in_process()) as url:
+        yield url
+
+
+def runtime_pid(running: Container) -> str:
+    """Find, inside the container, the Python process that the emulator has started."""
+    [file] = docker("exec", running.name, "sh", "-c", FIND_RUNTIME).split()
+    return file.split("/")[2]
+
+
+# The brackets keep it from finding itself.
+FIND_RUNTIME = "grep -l 'awslambda[r]ic' /proc/[0-9]*/cmdline"
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A container engine that answers; without one the test is skipped, but not in CI."""
+    try:
+        docker("version")
+    except EngineError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def serving_image(engine: None) -> str:
+    return build()
+
+
+@pytest.fixture(scope="session")
+def serving(serving_image: str) -> Iterator[Container]:
+    """The serving image under AWS's runtime client and emulator."""
+    with container(serving_image) as running:
+        yield running

@@ -31,8 +31,8 @@ def test_in_process(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
-def test_behind_the_local_api(row: Row, local_api: LocalApi) -> None:
-    answer = over_http(row, "127.0.0.1", local_api.server_port)
+def test_behind_the_local_api(row: Row, local_api: str) -> None:
+    answer = over_http(row, local_api)
     row.check(answer)
 
 

@@ -1,0 +1,147 @@
+"""Both images on a real engine: the committed Dockerfiles in, the committed answers out."""
+
+import json
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+
+from app import lambdaHandler
+from conftest import runtime_pid, served
+from predictive_lambda.local_image import MODEL, Container, EngineError, build, docker
+from request_table import ROWS, Row
+from smoke import failures, over_http, report
+from test_contract import in_process
+
+ARTEFACTS = ("chipotle.pkl", "chipotle.json")
+EVENT = {"queryStringParameters": {"lat": "39.153198", "long": "-77.066176"}}
+
+
+@pytest.fixture(scope="module")
+def trained(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of model/ without artefacts, after trainmodel.sh."""
+    folder = tmp_path_factory.mktemp("trained") / "model"
+    shutil.copytree(MODEL, folder, ignore=shutil.ignore_patterns(*ARTEFACTS, "__pycache__"))
+    subprocess.run([folder / "trainmodel.sh"], check=True, capture_output=True)
+    return folder
+
+
+def test_training_in_the_container_gives_the_committed_artefacts(trained: Path) -> None:
+    if platform.machine() in ("x86_64", "AMD64"):
+        for name in ARTEFACTS:
+            assert (trained / name).read_bytes() == (MODEL / name).read_bytes()
+        return
+    print(f"The pickle's bytes are those of x86-64; on {platform.machine()}, predictions count.")
+    points = np.random.default_rng(0).uniform((-90, -180), (90, 180), (5000, 2))
+    committed, fresh = (joblib.load(folder / ARTEFACTS[0]) for folder in (MODEL, trained))
+    assert (fresh.predict(points) == committed.predict(points)).all()
+
+
+def test_the_training_image_keeps_data_code_and_model(trained: Path) -> None:
+    tag = json.loads((trained / "chipotle.json").read_text())["pickle_sha256"][:12]
+    image = f"predictive-lambda-training:{tag}"
+    kept = docker("run", "--rm", "--entrypoint", "sh", image, "-c", "sha256sum *.* training/*.*")
+    hashes = {name: sha256 for sha256, name in map(str.split, kept.splitlines())}
+    manifest = json.loads((MODEL / "chipotle.json").read_text())
+    assert hashes["chipotle.pkl"] == manifest["pickle_sha256"]
+    assert hashes["training/chipotle_stores.csv"] == manifest["csv_sha256"]
+    assert "training/training.py" in hashes
+    labels = json.loads(docker("image", "inspect", "--format", "{{json .Config.Labels}}", image))
+    assert labels["chipotle_stores.csv.sha256"] == manifest["csv_sha256"]
+
+
+def test_training_again_gives_the_same_bytes(trained: Path) -> None:
+    """Not from the cache of layers: in a new container of the image, into another folder."""
+    again = (
+        "python training/training.py training/chipotle_stores.csv /tmp && cat /tmp/chipotle.json"
+    )
+    image = build(trained, "TrainingDockerfile")
+    printed = docker("run", "--rm", "--entrypoint", "sh", image, "-c", again)
+    assert printed[printed.index("{") :] == (trained / "chipotle.json").read_text().strip()
+
+
+def test_the_serving_image_holds_the_model_and_its_code_alone(serving: Container) -> None:
+    found = docker("exec", serving.name, "find", ".", "-type", "f").splitlines()
+    files = {name for name in found if "/__pycache__/" not in name}
+    code = {f"./{file.name}" for file in (MODEL / "deployment").iterdir() if file.is_file()}
+    assert files == code | {"./requirements.txt", "./chipotle.pkl", "./chipotle.json"}
+
+
+def test_the_serving_image_cannot_import_pandas(serving: Container) -> None:
+    with pytest.raises(EngineError, match="No module named 'pandas'"):
+        docker("exec", serving.name, "python", "-c", "import pandas")
+
+
+def test_the_serving_image_compiles_nothing_at_start(serving: Container) -> None:
+    """Python says with -v from what it takes each module: a .py is one that it had to compile."""
+    command = [*("docker", "exec", serving.name), "python", "-v", "-c", "import app"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    loaded = re.findall(r"^# code object from '?([^'\n]+?)'?$", said, re.MULTILINE)
+    assert len(loaded) > 500
+    assert [name for name in loaded if not name.endswith(".pyc")] == []
+
+
+def test_the_function_can_write_nothing_but_tmp_and_has_no_rights(serving: Container) -> None:
+    status = docker("exec", serving.name, "cat", "/proc/1/status")
+    assert "\nUid:\t993\t" in status
+    assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+    with pytest.raises(EngineError, match=r"[Rr]ead-only file system"):
+        docker("exec", serving.name, "touch", "/var/task/mark")
+
+
+@pytest.fixture(scope="module")
+def urls(serving: Container) -> Iterator[tuple[str, str]]:
+    """The local API before the handler in process, and before the container."""
+    with (
+        served(lambda event: lambdaHandler(event, None)) as here,
+        served(serving) as there,
+    ):
+        yield here, there
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
+def test_the_container_answers_as_the_handler_does_in_process(
+    row: Row, urls: tuple[str, str]
+) -> None:
+    here, there = (over_http(url)(row) for url in urls)
+    assert there.status == here.status
+    assert there.text == here.text
+    # Not the length: another zlib compresses the same text to other bytes.
+    for name in (here.headers | there.headers).keys() - {"date", "content-length"}:
+        assert there.headers.get(name) == here.headers.get(name)
+
+
+def test_the_request_table_holds_in_process_behind_the_local_api_and_in_the_container(
+    urls: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = {
+        "process": failures(in_process),
+        "local API": failures(over_http(urls[0])),
+        "container": failures(over_http(urls[1])),
+    }
+    with capsys.disabled():
+        print("", *(report(where, rows) for where, rows in wrong.items()), sep="\n")
+    assert not any(wrong.values())
+
+
+def test_the_hundredth_answer_is_the_first_and_memory_stays(serving: Container) -> None:
+    first = serving(EVENT)
+    for _ in range(50):  # what grows at first only: caches, arenas
+        serving(EVENT)
+    before = resident_kb(serving)
+    assert all(serving(EVENT) == first for _ in range(200))
+    assert resident_kb(serving) - before < 1024
+
+
+def resident_kb(running: Container) -> int:
+    """Memory of the Python process that serves, in KB."""
+    status = docker("exec", running.name, "cat", f"/proc/{runtime_pid(running)}/status")
+    [resident] = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+    return int(resident)
