@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -62,7 +63,8 @@ def docker(*arguments: str, stdin: str = "") -> str:
             if symptom in said.lower():
                 raise EngineError(advice)
         last = said.splitlines()[-1] if said else f"exit status {done.returncode}"
-        raise EngineError(f"{ENGINE} {arguments[0]} failed: {last}")
+        command = shlex.join([ENGINE, *arguments])
+        raise EngineError(f"{ENGINE} {arguments[0]} failed: {last} (all it says: {command})")
     return done.stdout.strip()
 
 

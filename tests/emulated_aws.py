@@ -1,0 +1,158 @@
+"""AWS on this machine, emulated by ministack: a CDK assembly in, containers behind a URL out."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, STDOUT, Popen
+from tempfile import TemporaryDirectory
+from urllib.request import urlopen
+
+from predictive_lambda.local_image import ENGINE, build, docker
+
+ROOT = Path(__file__).resolve().parent.parent
+ACCOUNT, REGION = "000000000000", "us-east-1"
+STACK = "the-predictive-lambda"
+
+
+class EmulatorError(RuntimeError):
+    """The emulator or the CDK failed; the message says which, and how it ended."""
+
+
+@dataclass
+class Aws:
+    """A running emulator; `tags` are those that its deployments put on images."""
+
+    process: Popen[bytes]
+    port: int
+    folder: Path
+    environment: dict[str, str]
+    tags: set[str] = field(default_factory=set)
+
+    def synthesize(self, project: Path, name: str) -> Path:
+        """Write the assembly of a project's CDK app; return its folder."""
+        assembly = self.folder / name
+        self.cdk("synth", "--quiet", "--output", str(assembly), folder=project)
+        return assembly
+
+    def deploy(self, assembly: Path) -> str:
+        """Deploy the assembly's stack; return the URL at which it answers."""
+        self.publish(assembly)
+        outputs = self.folder / "outputs.json"
+        options = ("--require-approval", "never", "--outputs-file", str(outputs))
+        self.cdk("deploy", "--app", str(assembly), *options)
+        public = json.loads(outputs.read_text())[STACK]["HTTPAPIUrl"]
+        api = public.removeprefix("https://").partition(".")[0]
+        return f"http://127.0.0.1:{self.port}/_aws/execute-api/{api}/$default/"
+
+    def publish(self, assembly: Path) -> None:
+        """Build the assembly's images and give them the names they would have in the registry.
+
+        The emulator says of every image that it is there already, so the CDK builds none itself.
+        """
+        assets = json.loads((assembly / f"{STACK}.assets.json").read_text())
+        for asset in assets["dockerImages"].values():
+            image = build(assembly / asset["source"]["directory"])
+            for destination in asset["destinations"].values():
+                repository = destination["repositoryName"]
+                repository = repository.replace("${AWS::AccountId}", ACCOUNT)
+                repository = repository.replace("${AWS::Region}", REGION)
+                registry = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+                tag = f"{registry}/{repository}:{destination['imageTag']}"
+                docker("tag", image, tag)
+                self.tags.add(tag)
+
+    def cdk(self, *arguments: str, folder: Path = ROOT) -> str:
+        """Run the CDK's command line tool in a project's folder; return all that it wrote."""
+        done = subprocess.run(
+            [ROOT / "node_modules" / ".bin" / "cdk", *arguments],
+            cwd=folder,
+            env=self.environment,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            text=True,
+        )
+        if self.process.poll() is not None:
+            raise EmulatorError(f"ministack has ended, run this again. Its log ends:\n{self.log()}")
+        if done.returncode:
+            raise EmulatorError(f"cdk {arguments[0]} failed:\n{done.stdout}")
+        return done.stdout
+
+    def log(self) -> str:
+        """The last lines of the emulator's log."""
+        return (self.folder / "ministack.log").read_text()[-2000:]
+
+
+@contextmanager
+def emulated_aws() -> Iterator[Aws]:
+    """Start the emulator on a free port and bootstrap it; remove all that it made in the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    instance = f"predictive-lambda-{os.getpid()}"  # its containers are labelled with it
+    with TemporaryDirectory(prefix="emulated-aws-") as name:
+        folder = Path(name)
+        environment = os.environ | {
+            "HOME": name,  # neither the user's settings nor their caches
+            "TMPDIR": name,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "CDK_DOCKER": str(without_registry(folder)),
+            "DOCKER_CONFIG": name,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": instance,
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOSTNAME": instance,
+            "STATE_DIR": str(folder / "state"),
+            # Limits as on Lambda; and a request may wait for one of a few containers, which two
+            # cores can start in time.
+            "LAMBDA_DOCKER_FLAGS": "--memory 4g --read-only --tmpfs /tmp",
+            "LAMBDA_ACCOUNT_CONCURRENCY": "4",
+        }
+        with open(folder / "ministack.log", "wb") as log:
+            command = [sys.executable, "-m", "ministack"]
+            process = Popen(command, env=environment, cwd=name, stdout=log, stderr=STDOUT)
+        aws = Aws(process, port, folder, environment)
+        try:
+            wait_for(aws)
+            aws.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=folder)
+            yield aws
+        finally:
+            process.terminate()
+            process.wait()
+            label = f"label=ministack.instance={instance}:{port}"
+            if containers := docker("ps", "--all", "--quiet", "--filter", label).split():
+                docker("rm", "--force", "--volumes", *containers)
+            if aws.tags:
+                docker("rmi", *aws.tags)
+
+
+def without_registry(folder: Path) -> Path:
+    """Write an engine for the CDK that leaves out what needs a registry; return its path."""
+    engine = folder / "engine"
+    skip = 'case "$1" in login | push) exit ;; esac'
+    engine.write_text(f'#!/bin/sh\n{skip}\nexec {shutil.which(ENGINE)} "$@"\n')
+    engine.chmod(0o755)
+    return engine
+
+
+def wait_for(aws: Aws) -> None:
+    """Wait until the emulator answers; raise EmulatorError when it ends instead."""
+    while aws.process.poll() is None:
+        try:
+            urlopen(f"http://127.0.0.1:{aws.port}/_ministack/health", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise EmulatorError(f"ministack did not start. Its log ends:\n{aws.log()}")
