@@ -26,11 +26,11 @@ def between_stores(rng: np.random.Generator, count: int) -> np.ndarray:
     """Points in the stores' convex hull: random weights of three stores each."""
     corners = at_stores(rng, 3 * count).reshape(count, 3, 2)
     weights = rng.dirichlet(np.ones(3), count)
-    return np.asarray((corners * weights[:, :, None]).sum(axis=1))
+    return (corners * weights[:, :, None]).sum(axis=1)
 
 
 def near_stores(rng: np.random.Generator, count: int) -> np.ndarray:
-    return np.add(at_stores(rng, count), rng.uniform(-0.05, 0.05, (count, 2)))  # some 5 km
+    return at_stores(rng, count) + rng.uniform(-0.05, 0.05, (count, 2))  # some 5 km
 
 
 def on_earth(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -76,7 +76,7 @@ def distances(point: np.ndarray, stores: np.ndarray) -> np.ndarray:
     _, _, metres = ELLIPSOID.inv(
         longitudes, latitudes, STORES["long"][stores], STORES["lat"][stores]
     )
-    return np.asarray(metres)
+    return metres
 
 
 def assert_exact(point: np.ndarray, answer: list[dict[str, Any]], metres: np.ndarray) -> None:

@@ -169,5 +169,4 @@ def _on_sphere(latitudes: Any, longitudes: Any) -> np.ndarray:
 
 def _angles(places: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Return the central angles in radians between unit vectors, to within ROUNDING."""
-    angles: np.ndarray = np.arccos(np.clip(places @ place, -1, 1))
-    return angles
+    return np.arccos(np.clip(places @ place, -1, 1))
