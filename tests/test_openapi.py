@@ -1,0 +1,62 @@
+"""The description at /openapi.json is valid, says what the tables say, and is true."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from openapi_spec_validator import validate
+
+from app import PARAMETERS, lambdaHandler
+from conftest import served
+from predictive_lambda.local_image import Container
+from render import FORMATS
+
+HERE = Path(__file__).resolve().parent
+DOCUMENT = json.loads(lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
+
+
+def test_it_is_valid() -> None:
+    validate(DOCUMENT)
+    assert DOCUMENT["openapi"].startswith("3.1.")
+
+
+def test_it_has_every_parameter_as_the_table_has_it() -> None:
+    described = {p["name"]: p for p in DOCUMENT["paths"]["/"]["get"]["parameters"]}
+    assert list(described) == [parameter.name for parameter in PARAMETERS]
+    for parameter in PARAMETERS:
+        schema = described[parameter.name]["schema"]
+        assert schema["type"] == parameter.type
+        assert parameter.allowed in described[parameter.name]["description"]
+    assert described["lat"]["schema"] == {
+        "type": "number",
+        "minimum": -90,
+        "maximum": 90,
+        "default": 0,
+    }
+    assert described["radius"]["schema"] == {"type": "number", "exclusiveMinimum": 0}
+
+
+def test_it_has_every_format() -> None:
+    answers = DOCUMENT["paths"]["/"]["get"]["responses"]["200"]["content"]
+    assert list(answers) == [chosen.media_type for chosen in FORMATS.values()]
+
+
+def assert_true(url: str) -> None:
+    """Let schemathesis try what the description allows, and what it does not, at the URL."""
+    command = [
+        *(Path(sys.executable).with_name("st"), "--config-file", HERE / "schemathesis.toml"),
+        *("run", f"{url}openapi.json", "--seed", "1", "--max-examples", "100"),
+        "--continue-on-failure",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_is_true_of_the_local_api(local_api: str) -> None:
+    assert_true(local_api)
+
+
+def test_it_is_true_of_the_container(serving: Container) -> None:
+    with served(serving) as url:
+        assert_true(url)
