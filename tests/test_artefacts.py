@@ -56,7 +56,7 @@ def test_both_images_stand_on_one_base_and_install_before_they_copy_code() -> No
     bases = [re.findall("^FROM (.*)$", text, re.MULTILINE) for text in (serving, training)]
     assert bases == [["public.ecr.aws/lambda/python:3.13"]] * 2
     assert serving.index("RUN pip") < serving.index("COPY deployment")
-    assert training.index("RUN pip") < training.index("COPY training/training.py")
+    assert training.index("RUN pip") < training.index("COPY training/*.py")
     assert 'CMD ["app.lambdaHandler"]' in serving
 
 
@@ -98,8 +98,14 @@ def edit_manifest(task: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("misfit", "sentence"),
     [
-        (lambda task: (task / "chipotle.pkl").unlink(), "chipotle.pkl is missing"),
-        (lambda task: (task / "chipotle.json").unlink(), "chipotle.json is missing"),
+        (
+            lambda task: (task / "chipotle.pkl").unlink(),
+            "chipotle.pkl cannot be read",
+        ),
+        (
+            lambda task: (task / "chipotle.json").unlink(),
+            "chipotle.json cannot be read",
+        ),
         (lambda task: (task / "chipotle.json").write_text("{"), "chipotle.json is not a manifest"),
         (lambda task: (task / "chipotle.json").write_text("[]"), "chipotle.json is not a manifest"),
         (

@@ -44,7 +44,7 @@ def test_it_has_every_format() -> None:
 
 def assert_true(url: str) -> None:
     """Let schemathesis try what the description allows, and what it does not, at the URL."""
-    command = [
+    command: list[str | Path] = [
         *(Path(sys.executable).with_name("st"), "--config-file", HERE / "schemathesis.toml"),
         *("run", f"{url}openapi.json", "--seed", "1", "--max-examples", "100"),
         "--continue-on-failure",

@@ -3,23 +3,24 @@
 import binascii
 import json
 from base64 import b64decode
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import predictor
+from payload import Request
 from problem import Problem, echo
+from render import plain
 
 MOST_POINTS = 1_000
 MOST_RESULTS = 10_000  # points times k
 SHAPE = f'{{"points": [[{", ".join(p.name for p in predictor.INPUTS)}], ...], "k": 1}}'
 
 
-def answer(headers: Mapping[str, str], body: object, is_base64: bool) -> list[list[dict[str, Any]]]:
+def answer(request: Request) -> dict[str, Any]:
     """Predict for every point of the body; raise Problem (400, 413, 415) if it is not a batch."""
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json" or headers.get("content-encoding"):
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" or request.headers.get("content-encoding"):
         raise Problem(415, "The body must be sent as content-type application/json, not encoded.")
-    document = parse(body, is_base64)
+    document = parse(request.body, request.is_base64)
     points = document["points"]
     options: dict[str, Any] = {
         option.name: option.check(document[option.name])
@@ -34,7 +35,8 @@ def answer(headers: Mapping[str, str], body: object, is_base64: bool) -> list[li
             f"At most {MOST_POINTS} points are allowed, and points times k at most {MOST_RESULTS}.",
             "points",
         )
-    return predictor.predict([check(i, point) for i, point in enumerate(points)], **options)
+    answers = predictor.predict([check(i, point) for i, point in enumerate(points)], **options)
+    return {"results": [plain(nearest) for nearest in answers], "model": predictor.MODEL}
 
 
 def parse(body: object, is_base64: bool) -> dict[str, Any]:

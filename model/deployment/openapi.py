@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from math import inf
+from types import ModuleType
 from typing import Any
 
 import predictor
@@ -56,9 +57,9 @@ JSON_SCHEMAS = {JSON: JSON_ANSWER}  # of the formats; the others are text, or de
 
 
 def document(
-    format_parameter: Parameter, formats: Mapping[str, Format], most_points: int | None
+    format_parameter: Parameter, formats: Mapping[str, Format], batch: ModuleType | None
 ) -> dict[str, Any]:
-    """Describe what / answers, POST too if batches may have `most_points`; other paths do alike."""
+    """Describe what / answers, to POST only if there are batches; other paths answer alike."""
     parameters = (*predictor.INPUTS, *predictor.OPTIONS, format_parameter)
     answers = {f.media_type: JSON_SCHEMAS.get(f.media_type, {}) for f in formats.values()}
     problems: dict[str, Schema] = {f.problem_media_type: {} for f in formats.values()}
@@ -74,11 +75,11 @@ def document(
         for parameter in parameters
     ]
     root = {"get": get}
-    if most_points:
+    if batch:
         results = {JSON: object_of(results=list_of(list_of(STORE)), model=MODEL)}
         statuses = [400, 413, 415]
         root["post"] = operation("predictBatch", "Many points", results, problems, statuses)
-        body = object_of(points=list_of(POINT, minItems=1, maxItems=most_points))
+        body = object_of(points=list_of(POINT, minItems=1, maxItems=batch.MOST_POINTS))
         body["properties"] |= {option.name: schema(option) for option in predictor.OPTIONS}
         root["post"]["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
     health = {JSON: object_of(status={"const": "ok"}, model=MODEL)}

@@ -20,11 +20,11 @@ class Parameter:
 
     name: str
     description: str
-    type: str = "number"
+    type: str
     unit: str = ""
     minimum: float = -inf
-    above: float = -inf
     maximum: float = inf
+    above: float = -inf
     choices: tuple[str, ...] = ()
     default: float | str | None = None
 

@@ -36,13 +36,13 @@ def text_problem(problem: Problem, query: Query) -> str:
 
 
 def json(query: Query, nearest: Stores, model: Query) -> str:
-    return dumps({"query": query, "nearest": [_plain(s) for s in nearest], "model": model})
+    return dumps({"query": query, "nearest": plain(nearest), "model": model})
 
 
 def geojson(query: Query, nearest: Stores, model: Query) -> str:
     """A FeatureCollection (RFC 7946) of the stores; positions are longitude, latitude."""
     features = []
-    for store in map(_plain, nearest):
+    for store in plain(nearest):
         position = [store.pop("long"), store.pop("lat")]
         geometry = {"type": "Point", "coordinates": position}
         features.append({"type": "Feature", "geometry": geometry, "properties": store})
@@ -55,17 +55,13 @@ def json_problem(problem: Problem, query: Query) -> str:
     return dumps({name: value for name in members if (value := getattr(problem, name))})
 
 
-def results(answers: list[Stores], model: Query) -> str:
-    """The answer to a batch."""
-    return dumps({"results": [[_plain(s) for s in nearest] for nearest in answers], "model": model})
-
-
 def dumps(document: object) -> str:
     return json_module.dumps(document, ensure_ascii=False)
 
 
-def _plain(store: dict[str, Any]) -> dict[str, Any]:
-    return store | {"distance_m": round(store["distance_m"], 3)}  # millimetres
+def plain(nearest: Stores) -> Stores:
+    """Round distances to what they are right to: millimetres."""
+    return [store | {"distance_m": round(store["distance_m"], 3)} for store in nearest]
 
 
 TEXT = "text/plain; charset=utf-8"
