@@ -147,9 +147,9 @@ loading = RLock()
 def one_thread_at_a_time() -> Iterator[None]:
     """Wait for the other threads: SciPy's modules import each other in circles.
 
-    Who holds the lock may wait for a module that this thread is importing: so go on after a while.
+    Who holds the lock may wait for a module that this thread is importing: so go on after a minute.
     """
-    locked = loading.acquire(timeout=5)
+    locked = loading.acquire(timeout=60)
     try:
         yield
     finally:
