@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -58,11 +59,13 @@ def docker(*arguments: str, stdin: str = "") -> str:
             "or name another engine: CDK_DOCKER=podman"
         ) from error
     if done.returncode:
-        said = done.stderr.strip()
+        said = done.stderr
         for symptom, advice in ADVICE.items():
             if symptom in said.lower():
                 raise EngineError(advice)
-        last = said.splitlines()[-1] if said else f"exit status {done.returncode}"
+        # Its last line but for what it says of its own help.
+        lines = re.findall(r"^(?!Run '|See ').+$", said, re.MULTILINE)
+        last = lines[-1] if lines else f"exit status {done.returncode}"
         command = shlex.join([ENGINE, *arguments])
         raise EngineError(f"{ENGINE} {arguments[0]} failed: {last} (all it says: {command})")
     return done.stdout.strip()

@@ -59,8 +59,12 @@ def engine() -> None:
 
 
 @pytest.fixture(scope="session")
-def serving_image(engine: None) -> str:
-    return build()
+def serving_image(engine: None) -> Iterator[str]:
+    """The serving image, under a name of this session's own."""
+    name = f"predictive-lambda-tests:{os.getpid()}"
+    docker("tag", build(), name)
+    yield name
+    docker("rmi", "--no-prune", name)  # what it was built from stays, for the next build
 
 
 @pytest.fixture(scope="session")

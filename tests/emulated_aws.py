@@ -135,7 +135,7 @@ def emulated_aws() -> Iterator[Aws]:
             if containers := docker("ps", "--all", "--quiet", "--filter", label).split():
                 docker("rm", "--force", "--volumes", *containers)
             if aws.tags:
-                docker("rmi", *aws.tags)
+                docker("rmi", "--no-prune", *aws.tags)
 
 
 def without_registry(folder: Path) -> Path:
