@@ -17,6 +17,30 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how the request table fared wherever it was sent."""
+    terminalreporter.section("request table")
+    for test, where in ENGINES.items():
+        fared = {
+            outcome: [report for report in reports if f"::{test}[" in getattr(report, "nodeid", "")]
+            for outcome, reports in terminalreporter.stats.items()
+        }
+        counts = [
+            f"{len(reports)} {outcome}" for outcome, reports in fared.items() if outcome and reports
+        ]
+        terminalreporter.line(f"{where}: {', '.join(counts) or 'not sent'}")
+        for report in fared.get("xfailed", []):
+            terminalreporter.line(f"  not the stack's doing: {report.nodeid}: {report.wasxfail}")
+
+
+ENGINES = {
+    "test_in_process": "process",
+    "test_behind_the_local_api": "local API",
+    "test_in_the_container_as_in_process": "container",
+    "test_on_the_emulated_aws": "deployment",
+}
+
+
 @contextmanager
 def served(function: Function) -> Iterator[str]:
     """Serve the function behind the local API; give the URL."""

@@ -12,12 +12,10 @@ import joblib
 import numpy as np
 import pytest
 
-from app import lambdaHandler
 from conftest import runtime_pid, served
 from predictive_lambda.local_image import MODEL, Container, EngineError, build, docker
 from request_table import ROWS, Row
-from smoke import failures, over_http, report
-from test_contract import in_process
+from smoke import over_http
 
 ARTEFACTS = ("chipotle.pkl", "chipotle.json")
 EVENT = {"queryStringParameters": {"lat": "39.153198", "long": "-77.066176"}}
@@ -97,38 +95,20 @@ def test_the_function_can_write_nothing_but_tmp_and_has_no_rights(serving: Conta
 
 
 @pytest.fixture(scope="module")
-def urls(serving: Container) -> Iterator[tuple[str, str]]:
-    """The local API before the handler in process, and before the container."""
-    with (
-        served(lambda event: lambdaHandler(event, None)) as here,
-        served(serving) as there,
-    ):
-        yield here, there
+def in_container(serving: Container) -> Iterator[str]:
+    with served(serving) as url:
+        yield url
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
-def test_the_container_answers_as_the_handler_does_in_process(
-    row: Row, urls: tuple[str, str]
-) -> None:
-    here, there = (over_http(url)(row) for url in urls)
+def test_in_the_container_as_in_process(row: Row, local_api: str, in_container: str) -> None:
+    here, there = (over_http(url)(row) for url in (local_api, in_container))
+    row.check(there)
     assert there.status == here.status
     assert there.text == here.text
     # Not the length: another zlib compresses the same text to other bytes.
     for name in (here.headers | there.headers).keys() - {"date", "content-length"}:
         assert there.headers.get(name) == here.headers.get(name)
-
-
-def test_the_request_table_holds_in_process_behind_the_local_api_and_in_the_container(
-    urls: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    wrong = {
-        "process": failures(in_process),
-        "local API": failures(over_http(urls[0])),
-        "container": failures(over_http(urls[1])),
-    }
-    with capsys.disabled():
-        print("", *(report(where, rows) for where, rows in wrong.items()), sep="\n")
-    assert not any(wrong.values())
 
 
 def test_the_hundredth_answer_is_the_first_and_memory_stays(serving: Container) -> None:
