@@ -16,8 +16,8 @@ MEND = "run ./trainmodel.sh"
 
 # Instructions that spoil the serving image, and what the log must say of it.
 SPOILT = {
-    "the pickle is missing": ("RUN rm chipotle.pkl", "chipotle.pkl is missing"),
-    "the manifest is missing": ("RUN rm chipotle.json", "chipotle.json is missing"),
+    "the pickle is missing": ("RUN rm chipotle.pkl", "chipotle.pkl cannot be read"),
+    "the manifest is missing": ("RUN rm chipotle.json", "chipotle.json cannot be read"),
     "the pickle is truncated": (
         "RUN truncate --size 1000 chipotle.pkl",
         "is not the model that chipotle.json describes",
@@ -32,7 +32,7 @@ SPOILT = {
     ),
     "scikit-learn is another": (
         "RUN pip install --no-cache-dir --quiet --root-user-action ignore scikit-learn==1.8.0",
-        "was trained with scikit-learn 1.9.1, but 1.8.0 is installed",
+        "was trained with scikit-learn 1.9.1, but here is 1.8.0",
     ),
 }
 
