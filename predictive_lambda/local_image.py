@@ -118,7 +118,8 @@ class Container:
 @contextmanager
 def container(image: str, *options: str) -> Iterator[Container]:
     """Run the image on a free port of this machine; remove the container in the end."""
-    name = f"predictive-lambda-{uuid4().hex[:12]}"  # known before it runs: removed in any case
+    # Known before it runs, so that it is removed in any case.
+    name = f"predictive-lambda-{os.getpid()}-{uuid4().hex[:8]}"
     try:
         docker(
             *("run", "--detach", "--name", name, "--publish", "127.0.0.1::8080", *SANDBOX),
