@@ -25,6 +25,15 @@ smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https
 test: node_modules/.installed ## Run the tests (those that need Docker or Chromium skip without)
 	@$(BIN)/pytest
 
+.PHONY: proof
+proof: node_modules/.installed ## Run the long proofs: 100,000 points and events, scikit-learn's own tests
+	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/test_fuzz.py
+	@$(BIN)/pytest -m proof
+
+.PHONY: evaluate
+evaluate: .venv/.development ## Compare the served answer with the pickle alone and the classic design
+	@PYTHONPATH=model/deployment $(BIN)/python tests/evaluate.py
+
 .PHONY: lint
 lint: .venv/.development ## Check format, style and types
 	@$(BIN)/ruff format --check .

@@ -112,8 +112,9 @@ def draw(path: Path) -> None:
     )
     outlines = json.loads((ROOT / "model" / "deployment" / "outlines.json").read_text())
     for line in (*outlines["land"], *outlines["borders"]):  # hundredths of a degree, differences
-        axes.plot(*np.cumsum(np.reshape(line, (-1, 2)), axis=0).T[::-1] / 100, "#8a97a5", lw=0.5)
-    axes.scatter(*COORDINATES.T[::-1], s=1.5, color="#12202e", linewidths=0)
+        latitude, longitude = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100
+        axes.plot(longitude, latitude, "#8a97a5", lw=0.5)
+    axes.scatter(STORES["long"], STORES["lat"], s=1.5, color="#12202e", linewidths=0)
     axes.set(xlim=(west, east), ylim=(south, north))
     axes.set_axis_off()
     axes.set_title(

@@ -176,9 +176,15 @@ def engine_on_a_small_disk() -> Iterator[str]:
     disk = folder / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "small", disk], check=True)
-    options: dict[str, object] = {"data-root": disk, "exec-root": folder / "exec", "pidfile": folder / "pid"}
+    options: dict[str, object] = {
+        "data-root": disk,
+        "exec-root": folder / "exec",
+        "pidfile": folder / "pid",
+    }
     options |= {"host": host, "bridge": "none", "iptables": "false", "storage-driver": "vfs"}
-    command = ["dockerd", *(f"--{name}={value}" for name, value in options.items())]
+    # In a network of its own: a dockerd without bridge removes the bridge of the one that runs.
+    unshared = ["unshare", "--net", "dockerd"]
+    command = [*unshared, *(f"--{name}={value}" for name, value in options.items())]
     try:
         with Popen(command, stdout=DEVNULL, stderr=DEVNULL) as process:
             try:

@@ -34,16 +34,9 @@ def schema(parameter: Parameter) -> Schema:
     return {word: value for word, value in words.items() if value not in (inf, -inf, [], None)}
 
 
-TEXT, NUMBER = {"type": "string"}, {"type": "number"}
-STORE = object_of(
-    address=TEXT,
-    city=TEXT,
-    state=TEXT,
-    lat=NUMBER,
-    long=NUMBER,
-    distance_m={"type": "number", "minimum": 0, "description": "WGS84 geodesic, metres"},
-)
-MODEL = object_of(version=TEXT, stores={"type": "integer"})
+TEXT = {"type": "string"}
+RESULT = object_of(**{name: {"type": type_} for name, type_ in predictor.RESULT.items()})
+MODEL = object_of(version=TEXT)
 POINT = {
     "type": "array",
     "prefixItems": [schema(parameter) for parameter in predictor.INPUTS],
@@ -52,7 +45,7 @@ POINT = {
 }
 PROBLEM = object_of(status={"type": "integer"}, title=TEXT, detail=TEXT)
 PROBLEM["properties"]["parameter"] = TEXT
-JSON_ANSWER = object_of(query={"type": "object"}, nearest=list_of(STORE), model=MODEL)
+JSON_ANSWER = object_of(query={"type": "object"}, nearest=list_of(RESULT), model=MODEL)
 JSON_SCHEMAS = {JSON: JSON_ANSWER}  # of the formats; the others are text, or described elsewhere
 
 
@@ -64,7 +57,7 @@ def document(
     answers = {f.media_type: JSON_SCHEMAS.get(f.media_type, {}) for f in formats.values()}
     problems: dict[str, Schema] = {f.problem_media_type: {} for f in formats.values()}
     problems[PROBLEM_JSON] = PROBLEM
-    get = operation("predict", "The stores nearest to a point", answers, problems, [400])
+    get = operation("predict", "Predict for one point", answers, problems, [400])
     get["parameters"] = [
         {
             "name": parameter.name,
@@ -76,9 +69,11 @@ def document(
     ]
     root = {"get": get}
     if batch:
-        results = {JSON: object_of(results=list_of(list_of(STORE)), model=MODEL)}
+        results = {JSON: object_of(results=list_of(list_of(RESULT)), model=MODEL)}
         statuses = [400, 413, 415]
-        root["post"] = operation("predictBatch", "Many points", results, problems, statuses)
+        root["post"] = operation(
+            "predictBatch", "Predict for many points", results, problems, statuses
+        )
         body = object_of(points=list_of(POINT, minItems=1, maxItems=batch.MOST_POINTS))
         body["properties"] |= {option.name: schema(option) for option in predictor.OPTIONS}
         root["post"]["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}

@@ -1,7 +1,7 @@
 """The model: coordinates in, the nearest stores as plain data out. Knows no HTTP.
 
-Put your own model here: INPUTS and OPTIONS say what a client may send, `predict` answers, MODEL
-says which model did.
+Put your own model here: INPUTS and OPTIONS say what a client may send, `predict` answers with
+RESULTs, MODEL says which model did.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,14 @@ OPTIONS = (
     Parameter("k", "How many stores, nearest first.", "integer", "stores", 1, 50, default=1),
     Parameter("radius", "Leave out stores farther than this.", "number", "metres", above=0),
 )
+RESULT = {  # a store as `predict` gives it, with JSON Schema's types
+    "address": "string",
+    "city": "string",
+    "state": "string",
+    "lat": "number",
+    "long": "number",
+    "distance_m": "number",
+}
 
 pipeline, manifest = artefacts.load(Path(__file__).resolve().parent)
 to_radians, estimator, stores = pipeline[0], pipeline[-1], pipeline.stores_

@@ -1,4 +1,4 @@
-"""Answers and problems as text: plain data in, one function a format."""
+"""Answers and problems as text: plain data in, a body out, by one function a format."""
 
 import json as json_module
 from collections.abc import Callable, Mapping

@@ -1,0 +1,107 @@
+"""What the README promises: delete what you do not need, and put in your own model."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+MODEL = TESTS.parent / "model"
+SEND = """
+import json, sys
+sys.path[:0] = [{task!r}, {tests!r}]
+import app
+from request_table import BAD_QUERIES, BATCHES, NEGOTIATION, PREDICTIONS
+from test_contract import in_process
+"""
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Path:
+    """A copy of what is in the image."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(MODEL / "deployment", tmp_path / "task", ignore=ignore)
+    for name in ("chipotle.pkl", "chipotle.json"):
+        shutil.copy(MODEL / name, tmp_path / "task")
+    return tmp_path / "task"
+
+
+def run(task: Path, code: str) -> str:
+    script = SEND.format(task=str(task), tests=str(TESTS)) + code
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=task)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("files", "kept"),
+    [
+        (["lazy_imports.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
+        (["batch.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES"),
+        (["openapi.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
+        (["page.py", "page.html"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
+        (
+            ["lazy_imports.py", "batch.py", "openapi.py", "page.py", "page.html"],
+            "PREDICTIONS + NEGOTIATION + BAD_QUERIES",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_deleted_is_gone_and_the_rest_answers(
+    files: list[str], kept: str, task: Path
+) -> None:
+    for name in files:
+        (task / name).unlink()
+    run(task, f"for row in {kept}: row.check(in_process(row))")
+
+
+def test_without_batches_post_is_refused_and_not_described(task: Path) -> None:
+    (task / "batch.py").unlink()
+    printed = run(
+        task,
+        """
+post = {"requestContext": {"http": {"method": "POST"}}}
+print(json.dumps(app.lambdaHandler(post, None)))
+print(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
+""",
+    )
+    refusal, description = map(json.loads, printed.splitlines())
+    assert refusal["statusCode"] == 405
+    assert refusal["headers"]["allow"] == "GET, HEAD, OPTIONS"
+    assert description["paths"]["/"].keys() == {"get"}
+
+
+def test_another_model_takes_a_predictor_and_two_functions_of_render(task: Path) -> None:
+    """The handler, parsing, errors, negotiation, batch and OpenAPI stay as they are."""
+    for name in ("page.py", "geodesics.py", "artefacts.py", "chipotle.pkl", "chipotle.json"):
+        (task / name).unlink(missing_ok=True)
+    shutil.copy(TESTS / "own_model" / "predictor.py", task)
+    render = (task / "render.py").read_text()
+    render = render.replace('store["address"]', 'store["species"]')
+    render = render.replace('round(store["distance_m"], 3)', 'round(store["probability"], 3)')
+    render = render.replace('"distance_m"', '"probability"')
+    (task / "render.py").write_text(render)
+    printed = run(
+        task,
+        """
+def ask(**query):
+    return app.lambdaHandler({"queryStringParameters": query}, None)["body"].replace("\\n", "; ")
+flower = dict(sepal_length="5.1", sepal_width="3.5", petal_length="1.4", petal_width="0.2")
+print(ask(**flower))
+print(ask(**flower, k="2", format="json"))
+print(ask(**flower | {"petal_width": "wide"}))
+print(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
+""",
+    )
+    text, document, problem, description = printed.splitlines()
+    assert text == "setosa"
+    assert [result["species"] for result in json.loads(document)["nearest"]] == [
+        "setosa",
+        "versicolor",
+    ]
+    assert problem.startswith("petal_width is 'wide', which is not a plain decimal number")
+    names = [p["name"] for p in json.loads(description)["paths"]["/"]["get"]["parameters"]]
+    assert names == ["sepal_length", "sepal_width", "petal_length", "petal_width", "k", "format"]
