@@ -1,0 +1,54 @@
+"""This machine in, results.json and the charts out: `make bench`; `--quick` checks ratios only."""
+
+import json
+import os
+import platform
+import sys
+from typing import Any
+
+from benchmarks import charts, cold_start, cost, growth, runtime, warm
+from benchmarks.serving import PYTHON, progress, run
+
+VERSIONS = """
+import importlib.metadata as metadata, json, platform
+names = ["scikit-learn", "scipy", "numpy", "joblib", "narwhals", "awslambdaric"]
+print(json.dumps({"python": platform.python_version(), **{n: metadata.version(n) for n in names}}))
+"""
+QUICK_LIMIT = 0.6  # times plain: far from what is measured, for CI's machines are noisy
+
+
+def main() -> None:
+    if "--quick" in sys.argv:
+        return quick()
+    results: dict[str, Any] = {"machine": machine(), "cold start": cold_start.measure()}
+    results["image"] = runtime.measure()
+    results["warm"] = warm.measure()
+    results["growth"] = growth.measure()
+    results["cost, modelled"] = cost.model(results["cold start"], results["warm"])
+    charts.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    charts.draw()
+    progress(f"Wrote {charts.RESULTS.name} and the charts; the figures are in README.md's tables")
+
+
+def quick() -> None:
+    figures = cold_start.measure(rounds=5, cold_rounds=1)["files in memory"]["ours, text"]
+    ratios = {unit: figures[f"{unit} x plain"] for unit in ("wall_ms", "cpu_ms")}
+    progress(f"A cold start takes, times a plain one: {ratios}")
+    if max(ratios.values()) > QUICK_LIMIT:
+        sys.exit(f"That is more than {QUICK_LIMIT}.")
+
+
+def machine() -> dict[str, Any]:
+    with open("/proc/cpuinfo") as cpuinfo:
+        models = {line.split(": ")[1].strip() for line in cpuinfo if line.startswith("model name")}
+    return {
+        "processor": ", ".join(models) or platform.machine(),
+        "processors": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load before": os.getloadavg()[0],
+        "versions": run(VERSIONS, folder=PYTHON.parent)["said"],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Measured times and list prices in, modelled USD out: what a million requests cost."""
+
+import math
+from typing import Any
+
+# us-east-1, as listed in November 2026; USD.
+PRICES_OF = "2026-11"
+REQUESTS_PER_MILLION = 0.20  # Lambda
+HTTP_API_PER_MILLION = 1.00
+GB_SECOND = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
+SNAP_START_GB_SECOND = 0.0000015046  # of a published version, used or not
+SNAP_START_RESTORED_GB = 0.0001397998  # at each cold start
+MEMORY_MB = (512, 1024, 2048, 4096)
+CPU_MB = 1769  # of memory for each virtual CPU
+MONTH_S = 30 * 24 * 3600
+
+
+def model(cold: dict[str, Any], warm: dict[str, Any]) -> dict[str, Any]:
+    """Model a start as what it takes here, or its CPU time on the share of a CPU, if that is more.
+
+    Lambda bills the start (init) since August 2025, and each answer by the millisecond, rounded up.
+    arm64 is taken to be as fast as x86-64, which was not measured.
+    """
+    start = cold["files in memory"]["ours, text"]
+    answer_ms = warm["answers"]["our answer, text"]["median_us"] / 1e3
+    return {
+        f"{memory} MB, {machine}": {
+            "warm": round(per_million(answer_ms / min(1, memory / CPU_MB), memory, machine), 2),
+            "cold": round(per_million(start_ms(start, memory) + answer_ms, memory, machine), 2),
+            "snap_start_idle_month": round(memory / 1024 * SNAP_START_GB_SECOND * MONTH_S, 2),
+            "snap_start_restores": round(1e6 * memory / 1024 * SNAP_START_RESTORED_GB, 2),
+        }
+        for memory in MEMORY_MB
+        for machine in GB_SECOND
+    }
+
+
+def start_ms(start: dict[str, float], memory_mb: int) -> float:
+    return max(start["wall_ms"], start["cpu_ms"] / (memory_mb / CPU_MB))
+
+
+def per_million(billed_ms: float, memory_mb: int, machine: str) -> float:
+    gb_seconds = math.ceil(billed_ms) / 1e3 * memory_mb / 1024
+    return REQUESTS_PER_MILLION + HTTP_API_PER_MILLION + 1e6 * gb_seconds * GB_SECOND[machine]

@@ -1,0 +1,7 @@
+"""The limit: an event in, nothing done."""
+
+from typing import Any
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return {"statusCode": 200, "body": ""}

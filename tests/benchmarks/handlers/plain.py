@@ -1,0 +1,14 @@
+"""The plain way: an event in, the model's own `predict` out; scikit-learn imported as it is."""
+
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+model = joblib.load(Path(__file__).with_name("chipotle.pkl"))
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    query = event["queryStringParameters"]
+    [address] = model.predict([[float(query["lat"]), float(query["long"])]])
+    return {"statusCode": 200, "body": address}
