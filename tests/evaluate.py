@@ -110,7 +110,7 @@ def draw(path: Path) -> None:
         aspect=1 / np.cos(np.radians(38)),
         interpolation="nearest",
     )
-    outlines = json.loads((ROOT / "model" / "deployment" / "outlines.json").read_text())
+    outlines = json.loads((ROOT / "model" / "deployment" / "page_outlines.json").read_text())
     for line in (*outlines["land"], *outlines["borders"]):  # hundredths of a degree, differences
         latitude, longitude = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100
         axes.plot(longitude, latitude, "#8a97a5", lw=0.5)

@@ -161,8 +161,13 @@ def run_image() -> Iterator[tuple[Popen[str], str]]:
     ) as process:
         assert process.stdout
         try:
-            lines = (line.split() for line in process.stdout)
-            yield process, next(words[1] for words in lines if words and words[0] == "Open")
+            said = ""
+            for line in process.stdout:
+                said += line
+                if line.startswith("Open "):
+                    break
+            assert "Open " in said, said
+            yield process, said.split("Open ")[1].split()[0]
         finally:
             process.terminate()
 
@@ -176,15 +181,10 @@ def engine_on_a_small_disk() -> Iterator[str]:
     disk = folder / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "small", disk], check=True)
-    options: dict[str, object] = {
-        "data-root": disk,
-        "exec-root": folder / "exec",
-        "pidfile": folder / "pid",
-    }
-    options |= {"host": host, "bridge": "none", "iptables": "false", "storage-driver": "vfs"}
-    # In a network of its own: a dockerd without bridge removes the bridge of the one that runs.
-    unshared = ["unshare", "--net", "dockerd"]
-    command = [*unshared, *(f"--{name}={value}" for name, value in options.items())]
+    paths = (f"--data-root={disk}", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid")
+    options = (f"--host={host}", "--bridge=none", "--iptables=false", "--storage-driver=vfs")
+    # In a network of its own: else it takes away the bridge of the engine that is here already.
+    command = ["unshare", "--net", "dockerd", *paths, *options]
     try:
         with Popen(command, stdout=DEVNULL, stderr=DEVNULL) as process:
             try:

@@ -10,6 +10,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 MODEL = TESTS.parent / "model"
+PAGE = ("page.py", "page.html", "page_map.py", "page_outlines.json")
 SEND = """
 import json, sys
 sys.path[:0] = [{task!r}, {tests!r}]
@@ -42,9 +43,9 @@ def run(task: Path, code: str) -> str:
         (["lazy_imports.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
         (["batch.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES"),
         (["openapi.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
-        (["page.py", "page.html"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
+        ([*PAGE], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
         (
-            ["lazy_imports.py", "batch.py", "openapi.py", "page.py", "page.html"],
+            ["lazy_imports.py", "batch.py", "openapi.py", *PAGE],
             "PREDICTIONS + NEGOTIATION + BAD_QUERIES",
         ),
     ],
@@ -76,8 +77,8 @@ print(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
 
 def test_another_model_takes_a_predictor_and_two_functions_of_render(task: Path) -> None:
     """The handler, parsing, errors, negotiation, batch and OpenAPI stay as they are."""
-    for name in ("page.py", "geodesics.py", "artefacts.py", "chipotle.pkl", "chipotle.json"):
-        (task / name).unlink(missing_ok=True)
+    for name in (*PAGE, "geodesics.py", "artefacts.py", "chipotle.pkl", "chipotle.json"):
+        (task / name).unlink()
     shutil.copy(TESTS / "own_model" / "predictor.py", task)
     render = (task / "render.py").read_text()
     render = render.replace('store["address"]', 'store["species"]')
