@@ -10,11 +10,11 @@ setup(
     python_requires=">=3.11",
     install_requires=[
         "aws-cdk-lib==2.275.0",
-        "cdk-nag==3.0.2",
         "constructs>=10.8,<11",
     ],
     extras_require={
         "dev": [
+            "cdk-nag==3.0.2",
             "cfn-lint==1.58.0",
             "docker==7.2.0",
             "hypothesis==6.170.15",

@@ -1,0 +1,74 @@
+"""The README is true: its code is the code, its transcripts happen, its tables are the tables."""
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app import PARAMETERS
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+CODE = ("python", "dockerfile")
+COMMANDS = [
+    line.removeprefix("$ ")
+    for language, block in BLOCKS
+    if language == "console"
+    for line in block.splitlines()
+    if line.startswith("$ ")
+]
+
+
+def tracked() -> list[Path]:
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout
+    return [ROOT / name for name in names.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "code", [code for kind, code in BLOCKS if kind in ("python", "dockerfile")]
+)
+def test_code_is_the_code(code: str) -> None:
+    sources = [file for file in tracked() if file.suffix == ".py" or "Dockerfile" in file.name]
+    assert any(code in source.read_text() for source in sources)
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("curl")])
+def test_transcripts_happen(command: str, local_api: str) -> None:
+    said = README[README.index(f"$ {command}\n") + len(command) + 3 :].partition("\n")[0]
+    words = shlex.split(command.replace("http://127.0.0.1:8000/", local_api))
+    done = subprocess.run([*words, "--silent"], capture_output=True, text=True)
+    assert done.stdout == said
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|\$ )make ([a-z-]+)", README))))
+def test_make_has_the_target(target: str) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE)
+
+
+def test_the_table_of_parameters_is_the_predictors() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|`]+) \|", README, re.MULTILINE))
+    assert {name: rows.get(name) for name in rows if name in {p.name for p in PARAMETERS}} == {
+        parameter.name: parameter.allowed for parameter in PARAMETERS
+    }
+
+
+def test_the_table_of_accuracy_is_what_was_evaluated() -> None:
+    evaluated = json.loads((ROOT / "img" / "accuracy.json").read_text())
+    lines = {f"| {' | '.join(map(str, row.values()))} |" for row in evaluated}
+    quoted = re.findall(r"^\| (?:in us box|on earth) .*\|$", README, re.MULTILINE)
+    assert len(quoted) == 6
+    assert set(quoted) <= lines
+
+
+def test_every_file_and_picture_that_it_names_is_there() -> None:
+    [tree] = [block for kind, block in BLOCKS if kind == "text"]
+    names = {name for line in tree.splitlines() for name in line[:36].split()}
+    parts = {part for file in tracked() for part in file.relative_to(ROOT).parts}
+    assert {name.rstrip("/") for name in names} <= parts
+    for picture in re.findall(r"!\[.+?\]\((.+?)\)", README):
+        assert (ROOT / picture).exists()
