@@ -38,7 +38,7 @@ evaluate: .venv/.development ## Compare the served answer with the pickle alone 
 lint: .venv/.development ## Check format, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy predictive_lambda model tests setup.py
+	@$(BIN)/mypy predictive_lambda model img tests setup.py
 	@$(BIN)/mypy app.py  # apart: the handler is called app, too
 
 .PHONY: synth
@@ -55,6 +55,10 @@ lock: .venv/.development ## Pin the images' packages anew, from the requirements
 	@cd model && uv pip compile $(LOCK) requirements.in
 	@cd model/training && uv pip compile $(LOCK) --constraint ../requirements.txt requirements.in
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements.txt
+
+.PHONY: pictures
+pictures: .venv/.development ## Draw the README's pictures anew (needs Chromium)
+	@$(BIN)/python img/pictures.py
 
 .PHONY: clean
 clean: ## Remove what the other commands made

@@ -1,14 +1,18 @@
-"""Draw the README's pictures: arch.svg in; arch.png, arch-dark.png out."""
+"""Draw the README's pictures: arch.svg and the page in, one PNG a picture and scheme out."""
 
 from pathlib import Path
+from threading import Thread
 from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
+from predictive_lambda.local_api import LocalApi, in_process
+
 HERE = Path(__file__).resolve().parent
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
-
 SCHEMES: list[tuple[Literal["light", "dark"], str]] = [("light", ""), ("dark", "-dark")]
+OLNEY = "?lat=39.153198&long=-77.066176&k=5"
+DENVER = "?lat=39.7392&long=-104.9903"
 
 
 def architecture(browser: Browser) -> None:
@@ -22,12 +26,35 @@ def architecture(browser: Browser) -> None:
         page.screenshot(path=HERE / f"arch{suffix}.png", omit_background=True)
 
 
+def screenshots(browser: Browser, url: str) -> None:
+    """Show an answer and the whole map on a wide screen, and an answer on a phone."""
+    for scheme, suffix in SCHEMES:
+        page = browser.new_page(
+            viewport={"width": 1200, "height": 760}, device_scale_factor=2, color_scheme=scheme
+        )
+        page.goto(url + OLNEY)
+        page.get_by_role("button", name="Zoom out").click()
+        page.evaluate("document.activeElement.blur()")
+        page.mouse.move(0, 0)
+        page.screenshot(path=HERE / f"page{suffix}.png")
+        page.goto(url)
+        page.screenshot(path=HERE / f"map{suffix}.png")
+    phone = browser.new_page(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True
+    )
+    phone.goto(url + DENVER)
+    phone.screenshot(path=HERE / "phone.png")
+
+
 def main() -> None:
-    with sync_playwright() as playwright:
+    with LocalApi(in_process()) as server, sync_playwright() as playwright:
+        Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
         )
         architecture(browser)
+        screenshots(browser, server.url)
+        server.shutdown()
 
 
 if __name__ == "__main__":
