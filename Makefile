@@ -34,6 +34,14 @@ proof: node_modules/.installed ## Run the long proofs: 100,000 points and events
 evaluate: .venv/.development ## Compare the served answer with the pickle alone and the classic design
 	@PYTHONPATH=model/deployment $(BIN)/python tests/evaluate.py
 
+.PHONY: bench
+bench: .bench/.installed ## Measure cold start, warm answers, growth and cost (Docker for some; 15 minutes)
+	@PYTHONPATH=tests:model/training $(BIN)/python -m benchmarks.bench
+
+.PHONY: bench-quick
+bench-quick: .bench/.installed ## Check that a cold start takes at most 0.6 of a plain one
+	@PYTHONPATH=tests:model/training $(BIN)/python -m benchmarks.bench --quick
+
 .PHONY: lint
 lint: .venv/.development ## Check format, style and types
 	@$(BIN)/ruff format --check .
@@ -62,7 +70,7 @@ pictures: .venv/.development ## Draw the README's pictures anew (needs Chromium)
 
 .PHONY: clean
 clean: ## Remove what the other commands made
-	rm -rf .venv node_modules cdk.out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench node_modules cdk.out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Each set-up leaves a stamp, and is done again when what it installed from is newer.
@@ -78,6 +86,13 @@ clean: ## Remove what the other commands made
 .venv/.development: .venv/.serving model/training/requirements.txt requirements.txt setup.py
 	$(BIN)/pip install --quiet --require-hashes --only-binary :all: -r model/training/requirements.txt
 	$(BIN)/pip install --quiet -e '.[dev]'
+	@touch $@
+
+# What the image has and nothing more: scikit-learn imports pandas wherever it finds it.
+.bench/.installed: .venv/.development
+	$(PYTHON) -m venv .bench
+	.bench/bin/pip install --quiet --require-hashes --only-binary :all: -r model/requirements.txt
+	.bench/bin/pip install --quiet awslambdaric==4.2.2
 	@touch $@
 
 node_modules/.installed: package-lock.json .venv/.development

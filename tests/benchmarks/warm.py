@@ -11,7 +11,7 @@ import json, statistics, time
 import app, joblib, predictor
 from geographiclib.geodesic import Geodesic
 
-POINT = [39.153198, -77.066176]
+POINT, WGS84 = [39.153198, -77.066176], Geodesic.WGS84
 EVENT = {{"queryStringParameters": {{"lat": str(POINT[0]), "long": str(POINT[1])}}}}
 pipeline = predictor.pipeline
 radians = pipeline[:-1].transform([POINT])
@@ -19,7 +19,7 @@ calls = {{
     "our answer, text": lambda: app.lambdaHandler(EVENT, None),
     "of this: predictor.predict": lambda: predictor.predict([POINT]),
     "of this: estimator.kneighbors": lambda: pipeline[-1].kneighbors(radians),
-    "of this: one geodesic": lambda: Geodesic.WGS84.Inverse(*POINT, 39.16, -77.07, Geodesic.DISTANCE),
+    "of this: one geodesic": lambda: WGS84.Inverse(*POINT, 39.16, -77.07, Geodesic.DISTANCE),
     "pipeline.predict": lambda: pipeline.predict([POINT]),
     "loading the model for each": lambda: joblib.load("chipotle.pkl").predict([POINT]),
 }}
