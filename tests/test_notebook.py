@@ -1,0 +1,54 @@
+"""The notebook runs, and is committed with what it gave."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import training
+
+NOTEBOOK = Path(training.__file__).with_name("Chipotle.ipynb")
+
+
+def read() -> Any:
+    return nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def code(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def texts(cell: Any) -> list[str]:
+    """What a cell gave as text; pictures differ with every version of what draws them."""
+    return [
+        output.text if output.output_type == "stream" else output.data["text/plain"]
+        for output in cell.outputs
+        if "image/png" not in output.get("data", {})
+    ]
+
+
+def test_it_runs_and_gives_what_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "error::FutureWarning,error::DeprecationWarning")
+    committed = read()
+    fresh = read()
+    for cell in code(fresh):
+        cell.outputs = []
+    resources = {"metadata": {"path": str(NOTEBOOK.parent)}}
+    NotebookClient(fresh, timeout=120, resources=resources).execute()
+    for ours, theirs in zip(code(fresh), code(committed), strict=True):
+        assert texts(ours) == texts(theirs)
+        assert len(ours.outputs) == len(theirs.outputs)
+
+
+def test_it_says_nothing_of_the_machine_that_made_it() -> None:
+    notebook = read()
+    nbformat.validate(notebook)
+    content = NOTEBOOK.read_text()
+    for word in ("/home/", "/Users/", "/root/", "/tmp/", str(Path.cwd()), "Traceback", "Warning"):
+        assert word not in content
+    assert (
+        sum("image/png" in output.get("data", {}) for c in code(notebook) for output in c.outputs)
+        == 5
+    )
