@@ -56,7 +56,7 @@ def test_both_images_stand_on_one_base_and_install_before_they_copy_code() -> No
     bases = [re.findall("^FROM (.*)$", text, re.MULTILINE) for text in (serving, training)]
     assert bases == [["public.ecr.aws/lambda/python:3.13"]] * 2
     assert serving.index("RUN pip") < serving.index("COPY deployment")
-    assert training.index("RUN pip") < training.index("COPY training/*.py")
+    assert training.index("RUN pip") < training.index("COPY training/training.py")
     assert 'CMD ["app.lambdaHandler"]' in serving
 
 

@@ -13,7 +13,7 @@ class DataError(ValueError):
     """The csv cannot be trained on; the message says where and why."""
 
 
-def read(csv: Path) -> pd.DataFrame:
+def read_stores(csv: Path) -> pd.DataFrame:
     """Load and check the stores.
 
     Returns one row a store with the columns `COLUMNS`, coordinates as decimal degrees (WGS84).

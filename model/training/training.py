@@ -20,7 +20,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from stores import DataError, read
+from stores import DataError, read_stores
 
 HERE = Path(__file__).resolve().parent
 
@@ -92,7 +92,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     try:
-        model = train(read(arguments.csv))
+        model = train(read_stores(arguments.csv))
         sha256 = write(model, arguments.csv, arguments.folder)
     except DataError as error:
         sys.exit(str(error))

@@ -4,7 +4,7 @@ The boundaries are the US Census Bureau's, in the public domain, as the npm pack
 them. Its output is committed; to make it again:
 
     npm install --no-save us-atlas@3.0.1
-    .venv/bin/python model/training/outlines.py node_modules/us-atlas/states-10m.json
+    .venv/bin/python img/outlines.py node_modules/us-atlas/states-10m.json
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-OUTPUT = Path(__file__).resolve().parent.parent / "deployment" / "page_outlines.json"
+OUTPUT = Path(__file__).resolve().parent.parent / "model" / "deployment" / "page_outlines.json"
 TOLERANCE = 0.01  # degrees of latitude: 1.1 km
 SMALLEST_ISLAND = 0.01  # square degrees: about 100 km²
 STEPS = 100  # a degree: what is written are whole hundredths
