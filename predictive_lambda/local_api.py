@@ -153,7 +153,7 @@ def in_process() -> Function:
 
 
 def serve(invoke: Function) -> None:
-    """Serve the function on PORT until Ctrl-C."""
+    """Serve the function on PORT until Ctrl-C, which raises KeyboardInterrupt."""
     port = os.environ.get("PORT") or "8000"
     if not (port.isascii() and port.isdigit() and int(port) < 65_536):
         sys.exit(f"PORT is {port!r}. It must be a whole number from 0 to 65535.")
@@ -162,18 +162,16 @@ def serve(invoke: Function) -> None:
     except OSError as error:
         sys.exit(f"Port {port} is not free ({error.strerror}). Choose another: make run PORT=8001")
     print(f"Open {server.url}{EXAMPLE} (Ctrl-C ends)", flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print()
+    server.serve_forever()
 
 
 def main() -> None:
     try:
-        function = in_process()
+        serve(in_process())
     except RuntimeError as error:  # the model does not load, and says why
         sys.exit(str(error))
-    serve(function)
+    except KeyboardInterrupt:
+        print()
 
 
 if __name__ == "__main__":
