@@ -75,6 +75,13 @@ print(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
     assert description["paths"]["/"].keys() == {"get"}
 
 
+def test_the_very_first_page_has_its_policy_even_if_it_is_an_error(task: Path) -> None:
+    """The page is read late, for the sake of the cold start, and its headers with it."""
+    event = """{"queryStringParameters": {"lat": "x", "format": "html"}}"""
+    printed = run(task, f"print(app.lambdaHandler({event}, None)['headers'])")
+    assert "content-security-policy" in printed
+
+
 def test_another_model_takes_a_predictor_and_two_functions_of_render(task: Path) -> None:
     """The handler, parsing, errors, negotiation, batch and OpenAPI stay as they are."""
     for name in (*PAGE, "geodesics.py", "artefacts.py", "chipotle.pkl", "chipotle.json"):

@@ -64,10 +64,10 @@ def explain(problem: Problem, request: Request) -> Response:
     """Write a problem in the format that was asked for."""
     asked = request.query.get("format")
     chosen = FORMATS[asked if isinstance(asked, str) and asked in FORMATS else negotiate(request)]
+    body = chosen.problem(problem, request.query)
     headers = {**chosen.headers, **VERSION, "cache-control": "no-store"}
     if problem.status == 405:
         headers["allow"] = ALLOW
-    body = chosen.problem(problem, request.query)
     return Response(problem.status, chosen.problem_media_type, body, headers)
 
 
