@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 import page as page_module
 import page_map
 import predictor
+from app import lambdaHandler
 
 AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
@@ -106,7 +107,7 @@ def drawn(page: Page) -> list[Any]:
     """What a person sees of an answer: the words, and what the map draws."""
     expect(page.locator("#answer")).to_be_visible()
     paths = page.locator("#map > path").evaluate_all("all => all.map(p => p.getAttribute('d'))")
-    return [page.locator("#answer").inner_text(), *map(rounded, paths)]
+    return [page.title(), page.locator("#answer").inner_text(), *map(rounded, paths)]
 
 
 def rounded(d: str) -> list[float]:
@@ -396,6 +397,20 @@ def test_what_a_model_holds_is_text(visit: Open) -> None:
     expect(page).to_have_title(HOSTILE)
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["\ud800", "\0", 10**5000, [[]], True, float("nan"), "1" * 9999],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("name", ["lat", "k", "radius"])
+def test_what_an_event_carries_gives_a_page(name: str, value: object) -> None:
+    event = {"queryStringParameters": {name: value}, "headers": {"accept": "text/html"}}
+    answer = lambdaHandler(event, None)
+    assert answer["statusCode"] == 400
+    assert f'<input id="{name}"' in answer["body"]
+    answer["body"].encode()
+
+
 def test_a_location_that_is_allowed_is_answered(visit: Open) -> None:
     place = {"latitude": DENVER[0], "longitude": DENVER[1]}
     page = visit(geolocation=place, permissions=["geolocation"])
@@ -458,6 +473,21 @@ def test_of_many_points_the_last_is_answered(visit: Open) -> None:
         page.keyboard.press("ArrowRight")
     expect(page.locator("#point")).to_have_text("{}, {}".format(*asked(page)))
     assert len(times) < 15
+
+
+def test_an_answer_that_comes_after_back_is_not_shown(visit: Open) -> None:
+    page = visit()
+
+    def slowly(route: Any) -> None:
+        page.wait_for_timeout(500)
+        route.continue_()
+
+    page.route("**/*format=json*", slowly)
+    page.mouse.click(*on_screen(page, *DENVER))
+    page.go_back()
+    page.wait_for_timeout(1_000)
+    expect(page.locator("#answer")).to_be_hidden()
+    assert "lat=" not in page.url
 
 
 def test_every_path_has_the_page(visit: Open, local_api: str) -> None:

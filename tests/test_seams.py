@@ -10,7 +10,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 MODEL = TESTS.parent / "model"
-PAGE = ("page.py", "page.html", "page_map.py", "page_outlines.json")
+PAGE = ("page.py", "page.html", "page_map.py", "page_words.py", "page_outlines.json")
 SEND = """
 import json, sys
 sys.path[:0] = [{task!r}, {tests!r}]

@@ -85,7 +85,9 @@ def overlay(point: tuple[float, float], nearest: Places) -> dict[str, str]:
     return {
         "query": _dots(places[:1]),
         "nearest": _dots(places[1:]),
-        "lines": "".join("M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in line) for line in lines),
+        "lines": "".join(
+            "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in line.tolist()) for line in lines
+        ),
         "view": _box(places, float(np.clip(4 * np.ptp(places, axis=0).max(), *VIEW_KM))),
     }
 
@@ -110,11 +112,11 @@ def _relative(points: np.ndarray, join: str) -> str:
     """Write points in units of UNIT_KM, each relative to the one before: an M, then `join`s."""
     units = np.rint(points / UNIT_KM).astype(int)
     moves = np.diff(units, axis=0)
-    return "M{} {}".format(*units[0]) + "".join(f"{join}{x} {y}" for x, y in moves)
+    return "M{} {}".format(*units[0]) + "".join(f"{join}{x} {y}" for x, y in moves.tolist())
 
 
 def _dots(points: np.ndarray) -> str:
-    return "".join(f"M{x:.2f} {y:.2f}h0" for x, y in points)
+    return "".join(f"M{x:.2f} {y:.2f}h0" for x, y in points.tolist())
 
 
 def _box(points: np.ndarray, least_km: float = 40) -> str:

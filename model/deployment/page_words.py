@@ -1,0 +1,41 @@
+"""The page's words: where a store lies, seen from a point, in miles, km and a direction."""
+
+from math import atan2, cos, degrees, radians, sin
+from typing import Any
+
+import numpy as np
+
+from problem import echo
+
+WINDS = ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
+METRES_A_MILE = 1609.344
+
+
+def way(point: tuple[float, float], store: dict[str, Any]) -> str:
+    """Say how far a store is from a point in degrees, and in which direction it lies there."""
+    if store["distance_m"] < 10:
+        return "Right here"
+    miles, km = number(store["distance_m"] / METRES_A_MILE), number(store["distance_m"] / 1000)
+    return f"{miles} miles ({km} km) {wind(*point, store['lat'], store['long'])}"
+
+
+def wind(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> str:
+    """Name the direction in which the great circle sets out."""
+    if abs(latitude) == 90:  # at a pole there is but one
+        return "south" if latitude > 0 else "north"
+    phi, phi2, east = radians(latitude), radians(to_latitude), radians(to_longitude - longitude)
+    bearing = atan2(sin(east) * cos(phi2), cos(phi) * sin(phi2) - sin(phi) * cos(phi2) * cos(east))
+    return WINDS[round(degrees(bearing) / 45) % 8]
+
+
+def number(value: float) -> str:
+    """Write a distance to two or three figures."""
+    return f"{value:,.{2 if value < 1 else 1 if value < 10 else 0}f}"
+
+
+def plain(value: object) -> str:
+    """Write a number as people do, neither 1e-05 nor 1.0; text as it is, whatever it is."""
+    if isinstance(value, float):
+        return np.format_float_positional(value, trim="-")
+    text = value if isinstance(value, str) else echo(value)
+    return text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
