@@ -6,7 +6,7 @@ import platform
 import sys
 from typing import Any
 
-from benchmarks import charts, cold_start, cost, growth, runtime, warm
+from benchmarks import charts, cold_start, cost, growth, runtime, tables, warm
 from benchmarks.serving import PYTHON, progress, run
 
 VERSIONS = """
@@ -27,7 +27,8 @@ def main() -> None:
     results["cost, modelled"] = cost.model(results["cold start"], results["warm"])
     charts.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     charts.draw()
-    progress(f"Wrote {charts.RESULTS.name} and the charts; the figures are in README.md's tables")
+    print(tables.tables(results))
+    progress(f"Wrote {charts.RESULTS} and the charts; README.md has these tables")
 
 
 def quick() -> None:

@@ -8,7 +8,6 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 
 from benchmarks.growth import LAMBDA_INIT_S
 from benchmarks.serving import ROOT
@@ -28,6 +27,8 @@ plt.rcParams.update(
         "axes.spines.top": False,
         "axes.spines.right": False,
         "figure.facecolor": "white",
+        "figure.constrained_layout.hspace": 0.12,
+        "figure.constrained_layout.wspace": 0.08,
     }
 )
 
@@ -63,38 +64,31 @@ def draw_cold_start(image: dict[str, Any]) -> None:
 
 
 def draw_growth(growth: dict[str, Any]) -> None:
-    numbers = [int(number) for number in growth]
+    stores = [f"{int(number):,}".replace(",", "\u202f") for number in growth]
     panels = {
-        "Training, seconds": "train_s",
-        "Artefact, MB": "artefact_mb",
-        "Cold start to first answer, seconds": "start_s",
-        "One warm answer, microseconds": "answer_us",
+        "train_s": "Training, seconds",
+        "artefact_mb": "Artefact, MB",
+        "start_s": "Cold start and first answer, seconds",
+        "answer_us": "One warm answer, microseconds",
     }
-    figure, grid = plt.subplots(2, 2, figsize=(9, 6.4), layout="constrained", sharex=True)
-    for axes, (title, figure_name) in zip(grid.flat, panels.items(), strict=True):
-        values = [point[figure_name] for point in growth.values()]
-        panel(axes, numbers, values, title)
-    limit = grid.flat[2]
-    limit.axhline(LAMBDA_INIT_S, color=COLOURS["plain"], linestyle="--")
-    limit.text(numbers[0], LAMBDA_INIT_S * 0.93, "Lambda's limit", va="top", color="#52606d")
-    limit.set_ylim(0, LAMBDA_INIT_S * 1.15)
-    for axes in grid[1]:
-        axes.set_xlabel("stores")
-    figure.savefig(IMG / "growth.png", dpi=160)
-
-
-def panel(axes: Axes, numbers: list[int], values: list[float], title: str) -> None:
-    axes.plot(numbers, values, "o-", color=COLOURS["ours"], linewidth=2, clip_on=False)
-    axes.set_xscale("log")
-    axes.set_xticks(numbers, [f"{number:,}".replace(",", "\u202f") for number in numbers])
-    axes.minorticks_off()
-    axes.set_xlim(numbers[0] / 1.6, numbers[-1] * 1.6)
-    axes.set_ylim(0, max(values) * 1.25)
-    for number, value in zip(numbers, values, strict=True):
-        axes.annotate(
-            f"{value:,.4g}", (number, value), (0, 8), textcoords="offset points", ha="center"
+    figure, grid = plt.subplots(2, 2, figsize=(9, 6), layout="constrained")
+    for axes, (key, title) in zip(grid.flat, panels.items(), strict=True):
+        values = [figures[key] for figures in growth.values()]
+        bars = axes.bar(stores, values, width=0.55, color=COLOURS["ours"])
+        axes.bar_label(
+            bars, [f"{value:,.3g}" if value < 1e3 else f"{value:,}" for value in values], padding=3
         )
-    axes.set_title(title, loc="left", weight="bold", fontsize=12)
+        axes.set_title(title, loc="left", weight="bold", fontsize=12, pad=12)
+        axes.tick_params(length=0)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.margins(y=0.15)
+    starts = grid.flat[2]
+    starts.axhline(LAMBDA_INIT_S, color=COLOURS["plain"], linestyle="--")
+    starts.text(-0.3, LAMBDA_INIT_S, "Lambda's limit: 10 s", va="bottom", color="#52606d")
+    starts.set_ylim(0, LAMBDA_INIT_S * 1.25)
+    figure.supxlabel("stores", fontsize=12)
+    figure.savefig(IMG / "growth.png", dpi=160)
 
 
 if __name__ == "__main__":
