@@ -19,16 +19,9 @@ MODEL = Path(__file__).resolve().parent.parent / "model"
 IN_THE_IMAGE = ["Dockerfile", "requirements.txt", "chipotle.pkl", "chipotle.json", "deployment"]
 EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE), "**/__pycache__"]
 
-ACCESS_LOG = {
-    "time": "$context.requestTime",
-    "requestId": "$context.requestId",
-    "method": "$context.httpMethod",
-    "path": "$context.path",  # without the query: where people are is nobody's business
-    "status": "$context.status",
-    "latency_ms": "$context.responseLatency",
-    "integration_latency_ms": "$context.integrationLatency",
-    "error": "$context.error.message",
-}
+# Of the URL the path alone: where people are is nobody's business.
+LOGGED = ("requestTime", "requestId", "httpMethod", "path", "status", "responseLatency")
+ACCESS_LOG = {name: f"$context.{name}" for name in (*LOGGED, "integrationLatency")}
 
 
 class PredictiveLambdaStack(Stack):
@@ -44,11 +37,8 @@ class PredictiveLambdaStack(Stack):
     def _function(self, settings: Settings) -> lambda_.Function:
         log_group = self._log_group("PredictiveLambdaLogs", settings)
         # A role of its own may write to this log group; the managed policy to every one.
-        role = iam.Role(
-            self,
-            "PredictiveLambdaRole",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        )
+        lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
+        role = iam.Role(self, "PredictiveLambdaRole", assumed_by=lambda_service)
         log_group.grant_write(role)
         function = lambda_.DockerImageFunction(
             self,

@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
+from local_image import Container, EngineError, build, container, docker
 from predictive_lambda.local_api import Function, LocalApi, in_process
-from predictive_lambda.local_image import Container, EngineError, build, container, docker
 
 
 def pytest_configure() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from conftest import runtime_pid, served
-from predictive_lambda.local_image import MODEL, Container, EngineError, build, docker
+from local_image import MODEL, Container, EngineError, build, docker
 from request_table import ROWS, Row
 from smoke import over_http
 

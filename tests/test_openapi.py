@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 
 from app import PARAMETERS, lambdaHandler
 from conftest import served
-from predictive_lambda.local_image import Container
+from local_image import Container
 from render import FORMATS
 
 HERE = Path(__file__).resolve().parent
