@@ -35,8 +35,10 @@ def answer(request: Request) -> dict[str, Any]:
             f"At most {MOST_POINTS} points are allowed, and points times k at most {MOST_RESULTS}.",
             "points",
         )
-    answers = predictor.predict([check(i, point) for i, point in enumerate(points)], **options)
-    return {"results": [plain(nearest) for nearest in answers], "model": predictor.MODEL}
+    checked = [check(i, point) for i, point in enumerate(points)]
+    once = list(dict.fromkeys(checked))  # what is asked repeatedly is answered once
+    answers = dict(zip(once, map(plain, predictor.predict(once, **options)), strict=True))
+    return {"results": [answers[point] for point in checked], "model": predictor.MODEL}
 
 
 def parse(body: object, is_base64: bool) -> dict[str, Any]:
@@ -59,11 +61,11 @@ def refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def check(index: int, point: object) -> list[float]:
+def check(index: int, point: object) -> tuple[float, ...]:
     """Return the point's numbers in the order of the model's inputs."""
     if not isinstance(point, list) or len(point) != len(predictor.INPUTS):
         raise Problem(400, f"points[{index}] is {echo(point)}. The body must be {SHAPE}.", "points")
     try:
-        return [p.check(value) for p, value in zip(predictor.INPUTS, point, strict=True)]
+        return tuple(p.check(v) for p, v in zip(predictor.INPUTS, point, strict=True))
     except Problem as problem:
         raise Problem(400, f"points[{index}]: {problem.detail}", problem.parameter) from problem
