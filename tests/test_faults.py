@@ -72,7 +72,7 @@ def test_128_mb_are_enough(serving_image: str) -> None:
 
 
 def test_too_little_memory_is_named_in_the_log_and_more_of_it_mends(serving_image: str) -> None:
-    with container(serving_image, *memory("48m")) as running:
+    with container(serving_image, *memory("24m")) as running:
         assert ask(running) == FAILED
         assert "signal: killed" in running.logs()
         docker("update", *memory("512m"), running.name)
