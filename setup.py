@@ -15,6 +15,7 @@ setup(
     extras_require={
         "dev": [
             "cdk-nag==3.0.2",
+            "botocore==1.43.106",
             "cfn-lint==1.58.0",
             "docker==7.2.0",
             "hypothesis==6.170.15",
