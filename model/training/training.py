@@ -30,7 +30,6 @@ def train(table: pd.DataFrame) -> Any:
 
     Returns a pipeline: `predict([[latitude, longitude]])` takes degrees and gives addresses; its
     attribute `stores_` holds the stores by column, in training order.
-    Raises DataError when a store is not its own nearest neighbour.
     """
     coordinates = table[["latitude", "longitude"]].to_numpy()
     columns = {"address": "address", "city": "location", "state": "state"}
@@ -42,15 +41,20 @@ def train(table: pd.DataFrame) -> Any:
     )
     model.stores_ = {ours: table[theirs].to_numpy(dtype=object) for ours, theirs in columns.items()}
     model.stores_ |= {"lat": coordinates[:, 0].copy(), "long": coordinates[:, 1].copy()}
-    addresses = model.stores_["address"]
     with warnings.catch_warnings():  # each store is a class of its own, and means to be
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
-        model.fit(coordinates, addresses)
+        model.fit(coordinates, model.stores_["address"])
+    return model
+
+
+def check(model: Any) -> None:
+    """Raise DataError when a store is not its own nearest neighbour."""
+    addresses = model.stores_["address"]
+    coordinates = np.column_stack([model.stores_["lat"], model.stores_["long"]])
     angles = model[:-1].transform(coordinates)
     [nearest] = model[-1].kneighbors(angles, n_neighbors=1, return_distance=False).T
-    for store in np.flatnonzero(nearest != np.arange(len(table))):
+    for store in np.flatnonzero(nearest != np.arange(len(addresses))):
         raise DataError(f"{addresses[store]} and {addresses[nearest[store]]} are at one place.")
-    return model
 
 
 def write(model: Any, csv: Path, folder: Path) -> str:
@@ -93,6 +97,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         model = train(read_stores(arguments.csv))
+        check(model)
         sha256 = write(model, arguments.csv, arguments.folder)
     except DataError as error:
         sys.exit(str(error))
