@@ -492,9 +492,12 @@ def test_an_answer_that_comes_after_back_is_not_shown(visit: Open) -> None:
 
 def test_every_path_has_the_page(visit: Open, local_api: str) -> None:
     page = visit("stage/any%20thing/" + OLNEY)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.mouse.click(*on_screen(page, *ROCKVILLE))
     expect(first(page)).to_contain_text("Rockville, MD")
     assert page.url.startswith(local_api + "stage/any%20thing/?lat=")
+    assert requests[0].startswith(page.url)
     assert page.locator("#formats a").first.evaluate("a => a.href").startswith(page.url)
 
 
