@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
 SCHEMES: list[tuple[Literal["light", "dark"], str]] = [("light", ""), ("dark", "-dark")]
 OLNEY = "?lat=39.153198&long=-77.066176&k=5"
-DENVER = "?lat=39.7392&long=-104.9903"
+RED_ROCKS = "?lat=39.6655&long=-105.2057"
 
 
 def architecture(browser: Browser) -> None:
@@ -42,7 +42,7 @@ def screenshots(browser: Browser, url: str) -> None:
     phone = browser.new_page(
         viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True
     )
-    phone.goto(url + DENVER)
+    phone.goto(url + RED_ROCKS)
     phone.screenshot(path=HERE / "phone.png")
 
 
