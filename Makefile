@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # The CDK's Python binding looks for node on PATH: the development set-up puts one into .venv.
+# (npm and npx stand in lines with &&: without, old versions of make look them up on their own PATH.)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -51,8 +52,8 @@ lint: .venv/.development ## Check format, style and types
 
 .PHONY: synth
 synth: node_modules/.installed ## Write the CloudFormation template to cdk.out (needs no Docker)
-	@npx cdk synth --quiet
-	@echo "Wrote $(CURDIR)/cdk.out/the-predictive-lambda.template.json"
+	@npx cdk synth --quiet && \
+		echo "Wrote $(CURDIR)/cdk.out/the-predictive-lambda.template.json"
 
 .PHONY: train
 train: ## Train the model in its container: chipotle.pkl and chipotle.json
@@ -70,7 +71,7 @@ pictures: .venv/.development ## Draw the README's pictures anew (needs Chromium)
 
 .PHONY: clean
 clean: ## Remove what the other commands made
-	rm -rf .venv .bench node_modules cdk.out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench node_modules cdk.out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Each set-up leaves a stamp, and is done again when what it installed from is newer.
@@ -96,5 +97,4 @@ clean: ## Remove what the other commands made
 	@touch $@
 
 node_modules/.installed: package-lock.json .venv/.development
-	npm ci
-	@touch $@
+	npm ci && touch $@

@@ -97,9 +97,15 @@ class Handler(BaseHTTPRequestHandler):
             return self.proxy
         raise AttributeError(name)
 
+    def handle_expect_100(self) -> bool:
+        """Tell a client that waits for it to send its body, at once."""
+        proceed = super().handle_expect_100()
+        self.wfile.flush()
+        return proceed
+
     def proxy(self) -> None:
         length = self.headers.get("content-length", "0")
-        if "transfer-encoding" in self.headers or not (length.isascii() and length.isdigit()):
+        if "transfer-encoding" in self.headers or not is_whole_number(length):
             return self.refuse(HTTPStatus.LENGTH_REQUIRED)
         body = self.rfile.read(min(int(length), LONGEST_BODY + 1))
         if len(body) > LONGEST_BODY:
@@ -144,6 +150,10 @@ def read_answer(answer: Any) -> tuple[int, dict[str, Any], bytes]:
     return int(answer["statusCode"]), answer.get("headers", {}), body
 
 
+def is_whole_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20
+
+
 def in_process() -> Function:
     """Load the handler as Lambda does, with model/deployment on the path."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "model" / "deployment"))
@@ -155,12 +165,12 @@ def in_process() -> Function:
 def serve(invoke: Function) -> None:
     """Serve the function on PORT until Ctrl-C, which raises KeyboardInterrupt."""
     port = os.environ.get("PORT") or "8000"
-    if not (port.isascii() and port.isdigit() and int(port) < 65_536):
+    if not is_whole_number(port) or int(port) > 65_535:
         sys.exit(f"PORT is {port!r}. It must be a whole number from 0 to 65535.")
     try:
         server = LocalApi(invoke, int(port))
     except OSError as error:
-        sys.exit(f"Port {port} is not free ({error.strerror}). Choose another: make run PORT=8001")
+        sys.exit(f"Port {port} cannot be used ({error.strerror}). Choose another: PORT=8001")
     print(f"Open {server.url}{EXAMPLE} (Ctrl-C ends)", flush=True)
     server.serve_forever()
 

@@ -169,8 +169,8 @@ PREDICTIONS = [
     ),
     Row(
         "nothing within the radius is a sentence",
-        "/?lat=0&long=0&radius=1000",
-        text="No store within 1000 m of 0.0, 0.0.",
+        "/?lat=0&long=0&radius=1234567",
+        text="No store within 1234567 m of 0, 0.",
     ),
     Row(
         "nothing within the radius is an empty list",
@@ -301,6 +301,7 @@ BAD_QUERIES = [
     refused("out of range", "lat=91", "lat", "'91'", "out of range"),
     refused("out of range, long", "long=-180.001", "long", "from -180 to 180"),
     refused("far out of range", "lat=1e308", "lat", "out of range"),
+    refused("almost a number, and long", f"lat={'1' * 9000}x", "lat", "plain decimal number"),
     refused("infinite when read", "lat=1e400", "lat", "not finite"),
     refused("empty", "lat=", "lat", "lat is empty"),
     refused("no value at all", "lat", "lat", "lat is empty"),

@@ -141,5 +141,5 @@ def test_a_misfit_refuses_to_start_and_says_how_to_mend_it(
     assert done.returncode == 1
     last_line = done.stderr.splitlines()[-1]
     assert sentence in last_line
-    assert last_line.endswith("run ./trainmodel.sh")
+    assert last_line.endswith("in model/, run ./trainmodel.sh")
     assert not (task / "mark").exists()

@@ -82,6 +82,8 @@ MEGABYTE = "1" * 1024 * 1024
         {"queryStringParameters": {"lat": MEGABYTE}},
         {"queryStringParameters": {"lat": f"0.{MEGABYTE}"}},
         {"queryStringParameters": {"lat": f"1e{MEGABYTE}"}},
+        {"queryStringParameters": {"lat": f"{MEGABYTE}x"}},  # no pattern may try every split
+        {"queryStringParameters": {"lat": f"{MEGABYTE}.{MEGABYTE}e{MEGABYTE}x"}},
         {"queryStringParameters": {"format": MEGABYTE}},
         {"queryStringParameters": {"format": ["json"]}},
         {"queryStringParameters": {"lat": 10**5000}},

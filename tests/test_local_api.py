@@ -118,10 +118,11 @@ def test_an_answer_that_is_none_is_500(answer: Any, why: str) -> None:
         ({}, b"a" * (6 * 1024 * 1024 + 1), 413),
         ({"content-length": "-1"}, b"", 411),
         ({"content-length": "many"}, b"", 411),
+        ({"content-length": "9" * 5000}, b"", 411),
         ({"transfer-encoding": "chunked"}, b"", 411),
         ({"x": "a" * 9_000}, b"a" * 1024, 200),
     ],
-    ids=["head", "body", "negative", "no number", "chunked", "within the limits"],
+    ids=["head", "body", "negative", "no number", "endless", "chunked", "within the limits"],
 )
 def test_sizes_are_limited(headers: dict[str, str], body: bytes, status: int) -> None:
     with serving(lambda _: {"statusCode": 200, "body": ""}) as client:
@@ -160,6 +161,17 @@ def test_clients_that_hang_up_do_no_harm(capfd: pytest.CaptureFixture[str]) -> N
         client.request("GET", "/")
         assert client.getresponse().status == 200
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_client_that_waits_for_it_is_told_to_go_on() -> None:
+    with (
+        serving(echo) as client,
+        socket.create_connection(("127.0.0.1", client.port or 0), timeout=10) as patient,
+    ):
+        patient.sendall(b"POST / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
+        assert patient.recv(100).startswith(b"HTTP/1.1 100")
+        patient.sendall(b"{}")
+        assert patient.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def free_port() -> int:
@@ -202,7 +214,7 @@ def test_a_port_that_is_taken_or_none_is_a_sentence(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         _, errors = (process := start(port, tmp_path)).communicate(timeout=60)
     assert process.returncode == 1
-    assert errors.startswith(f"Port {port} is not free")
+    assert errors.startswith(f"Port {port} cannot be used (Address already in use)")
     assert len(errors.splitlines()) == 1
     _, errors = (process := start("eighty", tmp_path)).communicate(timeout=60)
     assert errors == "PORT is 'eighty'. It must be a whole number from 0 to 65535.\n"

@@ -119,7 +119,7 @@ def test_the_readmes_url_names_the_store(visit: Open) -> None:
     expect(first(page)).to_contain_text("3333 Olney Sandy Springs Rd Olney, MD 20832 US")
     expect(first(page)).to_contain_text("Right here")
     expect(page).to_have_title("3333 Olney Sandy Springs Rd Olney, MD 20832 US")
-    page.get_by_text("Show the next four as well").click()
+    page.get_by_text("Show the next ones as well").click()
     expect(page.locator("#list li")).to_have_count(5)
     expect(page.locator("#list li").nth(1)).to_contain_text("5.3 miles (8.6 km) south")
 

@@ -15,7 +15,7 @@ class ArtefactError(RuntimeError):
     """The model's files cannot be served; the message says why and how to mend it."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"{why}: run ./trainmodel.sh")
+        super().__init__(f"{why}: in model/, run ./trainmodel.sh")
 
 
 def load(folder: Path) -> tuple[Any, dict[str, Any]]:
@@ -40,7 +40,7 @@ def load(folder: Path) -> tuple[Any, dict[str, Any]]:
     if trained_with != sklearn.__version__:
         raise ArtefactError(
             f"chipotle.pkl was trained with scikit-learn {trained_with}, but here is "
-            f"{sklearn.__version__}"
+            f"{sklearn.__version__}; install model/requirements.txt, or else"
         )
     with warnings.catch_warnings(action="error", category=InconsistentVersionWarning):
         return pickle.loads(content), manifest  # joblib.load takes 40 times as long

@@ -7,7 +7,7 @@ from math import inf, isfinite
 from problem import Problem, echo
 
 # float() would also take "nan", "1_0", " 1 " and the digits of every script.
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def write(response: Response, request: Request) -> dict[str, Any]:
     is_gzip = len(encoded) >= GZIP_FROM and accepts_gzip(request.headers.get("accept-encoding", ""))
     if is_gzip:
         headers["content-encoding"] = "gzip"
-        body = b64encode(gzip.compress(encoded, mtime=0)).decode()
+        body = b64encode(gzip.compress(encoded, 6, mtime=0)).decode()
     if request.method == "HEAD":
         body, is_gzip = "", False
     return {

@@ -27,7 +27,8 @@ class Format:
 def text(query: Query, nearest: Stores, model: Query) -> str:
     """The address alone, one a line."""
     if not nearest:
-        return f"No store within {query['radius']:g} m of {query['lat']}, {query['long']}."
+        radius, lat, long = (f"{query[name]:.15g}" for name in ("radius", "lat", "long"))
+        return f"No store within {radius} m of {lat}, {long}."
     return "\n".join(store["address"] for store in nearest)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 COLUMNS = ["state", "location", "address", "latitude", "longitude"]
 LIMITS = {"latitude": 90, "longitude": 180}
+CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029]"  # characters, line breaks among them
 
 
 class DataError(ValueError):
@@ -42,7 +43,8 @@ def read_stores(csv: Path) -> pd.DataFrame:
         raise DataError(f"{csv} has no rows.")
     for column in COLUMNS:
         _refuse(csv, stores[column], stores[column].str.strip() == "", "is empty")
-        _refuse(csv, stores[column], stores[column].str.contains("[\r\n]"), "has a line break")
+        control = stores[column].str.contains(CONTROL)
+        _refuse(csv, stores[column], control, "has a line break or control character")
     for column, limit in LIMITS.items():
         numbers = pd.to_numeric(stores[column], errors="coerce")
         _refuse(csv, stores[column], numbers.isna(), "is not a number")
@@ -53,6 +55,8 @@ def read_stores(csv: Path) -> pd.DataFrame:
         print(f"Dropped {repeated.sum()} rows that repeat an earlier one.")
     stores = stores[~repeated]
     _refuse(csv, stores["address"], stores["address"].duplicated(), "is already at another place")
+    if len(stores) < 2:
+        raise DataError(f"{csv} has one store; the model needs two or more.")
     return stores.reset_index(drop=True)
 
 
