@@ -81,7 +81,7 @@ def test_the_serving_image_compiles_nothing_at_start(serving: Container) -> None
     command = [*("docker", "exec", serving.name), "python", "-v", "-c", "import app"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     loaded = re.findall(r"^# code object from '?([^'\n]+?)'?$", said, re.MULTILINE)
-    assert len(loaded) > 500
+    assert len(loaded) > 300  # and not none, for want of a match
     assert [name for name in loaded if not name.endswith(".pyc")] == []
 
 

@@ -70,7 +70,7 @@ def answer(query: Query, nearest: Stores, model: Query) -> str:
     if nearest:
         values["title"] = escape(nearest[0]["address"])
         values["no_far"] = "" if nearest[0]["distance_m"] > FAR_M else "hidden"
-        values["no_more"] = "" if query["k"] == 1 else "hidden"
+        values["no_more"] = "" if query["k"] == 1 < model["stores"] else "hidden"
     return fill(sent, values | page_map.overlay(point, places))
 
 
