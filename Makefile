@@ -68,6 +68,8 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header 
 .PHONY: pictures
 pictures: .venv/.development ## Draw the README's pictures anew (needs Chromium)
 	@$(BIN)/python img/pictures.py
+	@PYTHONPATH=model/deployment $(BIN)/python tests/evaluate.py
+	@PYTHONPATH=tests:model/training $(BIN)/python -m benchmarks.charts
 
 .PHONY: clean
 clean: ## Remove what the other commands made
