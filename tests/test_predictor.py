@@ -39,8 +39,9 @@ def on_earth(rng: np.random.Generator, count: int) -> np.ndarray:
     points = np.degrees(
         np.column_stack([np.arcsin(rng.uniform(-1, 1, count)), rng.uniform(-np.pi, np.pi, count)])
     )
-    points[: count // 10, 0] = rng.choice([-90, 90, -89.999999, 89.999999], count // 10)
-    points[-count // 10 :, 1] = rng.choice([-180, 180, -179.999999, 179.999999], count // 10)
+    tenth = count // 10
+    points[:tenth, 0] = rng.choice([-90, 90, -89.999999, 89.999999], tenth)
+    points[-tenth:, 1] = rng.choice([-180, 180, -179.999999, 179.999999], tenth)
     return points
 
 
