@@ -6,7 +6,7 @@ import platform
 import sys
 from typing import Any
 
-from benchmarks import charts, cold_start, cost, growth, runtime, tables, warm
+from benchmarks import charts, cold_start, cost, growth, runtime, tables, variants, warm
 from benchmarks.serving import PYTHON, progress, run
 
 VERSIONS = """
@@ -22,6 +22,7 @@ def main() -> None:
         return quick()
     results: dict[str, Any] = {"machine": machine(), "cold start": cold_start.measure()}
     results["image"] = runtime.measure()
+    results["variants"] = variants.measure()
     results["warm"] = warm.measure()
     results["growth"] = growth.measure()
     results["cost, modelled"] = cost.model(results["cold start"], results["warm"])

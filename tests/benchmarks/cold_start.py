@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving import MODEL, PYTHON, interleaved, run, task_root
+from benchmarks.serving import ENVIRONMENT, MODEL, PYTHON, interleaved, run, task_root
 
 FORMATS = (
     "text",
@@ -24,6 +24,7 @@ query = {"lat": "39.153198", "long": "-77.066176", "format": form}
 assert handler({"queryStringParameters": query}, None)["statusCode"] == 200
 """
 OURS = ("app", "lambdaHandler")
+MORE_THREADS = {k: v for k, v in ENVIRONMENT.items() if k != "OPENBLAS_NUM_THREADS"}
 
 
 def measure(rounds: int = 15, cold_rounds: int = 5) -> dict[str, Any]:
@@ -41,6 +42,9 @@ def measure(rounds: int = 15, cold_rounds: int = 5) -> dict[str, Any]:
             name: partial(run, START, *arguments, folder=place)
             for name, (place, *arguments) in {**ours, **others}.items()
         }
+        starts["ours with OpenBLAS's own number of threads"] = partial(
+            starts["ours, text"], environment=MORE_THREADS
+        )
         warm = interleaved("Cold start, files in memory", rounds, starts)
         files = [*files_read(folder), *files_read(eager), *installed()]
 

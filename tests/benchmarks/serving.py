@@ -36,12 +36,14 @@ def task_root(artefacts: Path = MODEL) -> Iterator[Path]:
         yield folder
 
 
-def run(program: str, *arguments: str, folder: Path) -> dict[str, Any]:
+def run(
+    program: str, *arguments: str, folder: Path, environment: Mapping[str, str] = ENVIRONMENT
+) -> dict[str, Any]:
     """Run a Python program in the folder; return wall and CPU time, MB read, and what it said."""
     command = [str(PYTHON), "-c", program, *arguments]
     start = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
     said = process.stdout.read()

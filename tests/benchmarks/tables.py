@@ -14,6 +14,7 @@ def tables(results: dict[str, Any]) -> str:
         [
             *cold_start(results["cold start"]),
             *image(results["image"]),
+            *variants(results["variants"]),
             *warm(results["warm"]),
             *growth(results["growth"]),
             *cost(results["cost, modelled"]),
@@ -53,6 +54,16 @@ def image(measured: dict[str, Any]) -> list[str]:
     return table(
         "image | init, ms | first answer, ms | hundredth, ms | peak, MB",
         ([name, *(f"{figures[key]:,.0f}" for key in keys)] for name, figures in measured.items()),
+    )
+
+
+def variants(measured: dict[str, Any]) -> list[str]:
+    return table(
+        "image with | init, ms | x ours",
+        (
+            [name, f"{figures['init_ms']:.0f}", f"{figures['init x ours']:.2f}"]
+            for name, figures in measured.items()
+        ),
     )
 
 
