@@ -323,15 +323,15 @@ def test_every_module_of_an_estimator_can_be_imported_first() -> None:
 
 
 @pytest.mark.proof
-def test_scikit_learns_own_tests_count_the_same(tmp_path: Path) -> None:
+def test_scikit_learns_own_tests_end_and_warn_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as both:
-        on, off = both.map(count_of_tests, (True, False), (tmp_path, tmp_path))
+        on, off = both.map(report_of_tests, (True, False), (tmp_path, tmp_path))
     assert on == off
     assert int(re.findall(r"(\d+) passed", off)[0]) > 3_000
 
 
-def count_of_tests(lazily: bool, folder: Path) -> str:
-    """Run those of what the served model is made of, and return how many passed, failed, ..."""
+def report_of_tests(lazily: bool, folder: Path) -> str:
+    """Run those of what the served model is made of; return how each ended, and all warnings."""
     tested = ["neighbors", "tests.test_pipeline", "preprocessing", "compose"]
     result = subprocess.run(
         [
@@ -340,9 +340,10 @@ def count_of_tests(lazily: bool, folder: Path) -> str:
             *("--pyargs", *(f"sklearn.{name}" for name in tested)),
         ],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(LAZY_IMPORTS.parent)},
+        # A regression on random numbers (test_pipeline) converges or warns, by chance: seed them.
+        env={**os.environ, "PYTHONPATH": str(LAZY_IMPORTS.parent), "SKLEARN_SEED": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    return re.sub(r" in .*", "", result.stdout.splitlines()[-1])
+    return re.sub(r" in [\d.]+s.*", "", result.stdout)
