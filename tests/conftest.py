@@ -1,12 +1,15 @@
-"""What several tests start, each once a session: the engine's answer, the images, the servers."""
+"""What several tests start: the engine, the images, the servers, the browser."""
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from local_image import Container, EngineError, build, container, docker
 from predictive_lambda.local_api import Function, LocalApi, in_process
@@ -96,3 +99,48 @@ def serving(serving_image: str) -> Iterator[Container]:
     """The serving image under AWS's runtime client and emulator."""
     with container(serving_image) as running:
         yield running
+
+
+CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; without it the test is skipped, but not in CI."""
+    with sync_playwright() as playwright:
+        try:
+            chromium = playwright.chromium.launch(
+                executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
+            )
+        except Error:
+            advice = "No browser. Install one: .venv/bin/playwright install chromium"
+            if os.environ.get("CI") == "true":
+                pytest.fail(advice)
+            pytest.skip(advice)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
+    """Open the page in a profile of its own; at the end nothing may have gone wrong in it."""
+    wrong: list[str] = []
+    contexts = []
+
+    def visit(target: str = "", url: str = local_api, **options: Any) -> Page:
+        options = {"viewport": {"width": 1200, "height": 800}} | options
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(dialog.message))
+        page.on("console", lambda message: wrong.append(message.text))
+        page.goto(url + target)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    # What the tests themselves bring about, the browser reports.
+    assert [text for text in wrong if "Failed to load resource" not in text] == []

@@ -19,7 +19,7 @@ from threading import RLock
 from types import CodeType, ModuleType
 from typing import Any, cast
 
-# The tables were proved with these versions (tests/test_lazy_imports.py and `make proof`); with any
+# The tables were proved with these versions (tests/test_lazy_*.py and `make proof`); with any
 # other, nothing is lazy. From CPython 3.15 on, the language can do it (PEP 810).
 PROVED = {
     "joblib": "1.6.0",

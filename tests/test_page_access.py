@@ -1,0 +1,75 @@
+"""The page for everyone: by keyboard and screen reader, on a phone, in the dark, on paper."""
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from page_in_browser import OLNEY, Open, asked, first
+
+AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+TARGETS = ["", OLNEY + "&k=5", "?lat=abc&long=1", "?lat=48.8566&long=2.3522"]
+
+
+def test_the_keyboard_alone_is_enough(visit: Open) -> None:
+    page = visit()
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert reached[:9] == ["locate", "map", "in", "out", "all", "lat", "long", "k", "BUTTON"]
+    page.locator("#map").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("Shift+ArrowLeft")
+    assert "lat=" not in page.url
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    expect(first(page)).to_be_visible()
+    here, url = asked(page), page.url
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("url => location.href !== url", arg=url)
+    assert asked(page)[0] < here[0]
+    page.go_back()  # over the whole run of arrow keys
+    expect(page.locator("#answer")).to_be_hidden()
+    page.get_by_label("Latitude").focus()
+    for key in ("39.7392", "Tab", "-104.9903", "Enter"):
+        page.keyboard.press(key) if key.isalpha() else page.keyboard.type(key)
+    expect(first(page)).to_contain_text("Denver, CO")
+    expect(page.get_by_role("status")).to_contain_text("Denver, CO 80202 US: 0.43 miles")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_axe_finds_nothing(target: str, visit: Open) -> None:
+    page = visit(target)
+    page.evaluate(AXE.read_text())
+    forms: list[tuple[Literal["light", "dark"], int]]
+    forms = [("light", 1200), ("dark", 1200), ("light", 320), ("dark", 320)]
+    for scheme, width in forms:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 640})
+        found = page.evaluate("axe.run()")["violations"]
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("width", "text"), [(320, "100%"), (640, "200%"), (1280, "200%")])
+def test_nothing_is_cut_off(width: int, text: str, target: str, visit: Open) -> None:
+    page = visit(target, viewport={"width": width, "height": 640})
+    page.evaluate("size => { document.documentElement.style.fontSize = size; }", text)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for control in page.locator("button:visible, input:visible").all():
+        box = control.bounding_box()
+        assert box
+        assert box["height"] >= 24
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+def test_print_has_the_answer_and_the_map_without_controls(visit: Open) -> None:
+    page = visit(OLNEY + "&k=5")
+    page.emulate_media(media="print")
+    expect(page.locator("#list li").last).to_be_visible()
+    expect(page.locator("#map")).to_be_visible()
+    assert page.locator("button:visible, input:visible, #list a:visible").count() == 0

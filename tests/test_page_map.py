@@ -1,0 +1,137 @@
+"""The page's map in a real browser: clicks, taps, drags and keys in, points and answers out."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import page_map
+import predictor
+from page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen, pin, view
+
+
+def test_a_click_on_denver_gives_denver(visit: Open) -> None:
+    page = visit()
+    page.mouse.click(*on_screen(page, *DENVER))
+    expect(first(page)).to_contain_text("Denver, CO")
+    assert asked(page) == pytest.approx(DENVER, abs=0.05)
+    assert pin(page) == pytest.approx(on_screen(page, *asked(page)), abs=1.5)
+
+
+def test_a_tap_on_denver_gives_denver(visit: Open) -> None:
+    page = visit(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page.locator("#map").scroll_into_view_if_needed()
+    page.touchscreen.tap(*on_screen(page, *DENVER))
+    expect(first(page)).to_contain_text(", CO 8")
+
+
+def test_two_fingers_zoom(visit: Open) -> None:
+    page = visit(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    before, (x, y) = view(page), on_screen(page, *DENVER)
+    session = page.context.new_cdp_session(page)
+    for kind, spread in (("touchStart", 20), ("touchMove", 40), ("touchMove", 60), ("touchEnd", 0)):
+        fingers = [{"x": x - spread, "y": y, "id": 0}, {"x": x + spread, "y": y, "id": 1}]
+        touches = fingers if spread else []
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+    page.wait_for_function("before => map.viewBox.baseVal.width < before / 2", arg=before[2])
+    assert "lat=" not in page.url
+
+
+def test_the_point_is_dragged_and_the_answer_follows(visit: Open) -> None:
+    page = visit(OLNEY)
+    entries = page.evaluate("history.length")
+    x, y = pin(page)
+    page.mouse.move(x + 3, y + 3)
+    page.mouse.down()
+    page.mouse.move(x, y + 60, steps=5)
+    expect(first(page)).not_to_contain_text("Olney")  # already, and no state to go back to
+    assert page.evaluate("history.length") == entries
+    page.mouse.move(x, y + 120, steps=5)
+    page.mouse.up()
+    page.wait_for_function("before => history.length === before + 1", arg=entries)
+    assert pin(page) == pytest.approx((x, y + 120), abs=1.5)
+    assert asked(page)[0] < 39.1
+
+
+def test_dragging_elsewhere_pans_and_buttons_zoom(visit: Open) -> None:
+    page = visit()
+    whole, (x, y) = view(page), on_screen(page, *DENVER)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 100, y, steps=4)
+    page.mouse.up()
+    assert on_screen(page, *DENVER) == pytest.approx((x + 100, y), abs=1.5)
+    assert "lat=" not in page.url
+    page.get_by_role("button", name="Zoom in").click()
+    assert view(page)[2] == pytest.approx(whole[2] / 2)
+    page.get_by_role("button", name="Zoom out").click()
+    assert view(page)[2] == pytest.approx(whole[2])
+    page.get_by_role("button", name="All restaurants").click()
+    assert view(page) == whole
+
+
+def test_of_many_points_the_last_is_answered(visit: Open) -> None:
+    """A slow server is asked for one point at a time, and never answers an older one last."""
+    page = visit()
+    times: list[str] = []
+
+    def slowly(route: Any) -> None:
+        times.append(route.request.url)
+        page.wait_for_timeout(150)
+        route.continue_()
+
+    page.route("**/*format=json*", slowly)
+    page.locator("#map").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#point")).to_have_text("{}, {}".format(*asked(page)))
+    assert len(times) < 15
+
+
+def test_an_answer_that_comes_after_back_is_not_shown(visit: Open) -> None:
+    page = visit()
+
+    def slowly(route: Any) -> None:
+        page.wait_for_timeout(500)
+        route.continue_()
+
+    page.route("**/*format=json*", slowly)
+    page.mouse.click(*on_screen(page, *DENVER))
+    page.go_back()
+    page.wait_for_timeout(1_000)
+    expect(page.locator("#answer")).to_be_hidden()
+    assert "lat=" not in page.url
+
+
+@pytest.mark.parametrize(
+    ("latitudes", "longitudes"),
+    [
+        ([48.8, 52.5, 41.9], [2.35, 13.4, 12.5]),  # Europe
+        ([-17.7, -36.8, 21.3], [178.0, 174.8, -157.9]),  # over the antimeridian
+        ([89.9, 85.0, 88.0], [0.0, 120.0, -120.0]),  # about the pole
+        ([-33.9], [151.2]),  # a single one
+    ],
+)
+def test_stores_elsewhere_have_a_map(
+    latitudes: list[float], longitudes: list[float], visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = {"lat": np.array(latitudes), "long": np.array(longitudes)}
+    monkeypatch.setattr(predictor, "stores", stores)
+    forget_the_map()
+    try:
+        page = visit("?lat=none&long=none")  # which predicts nothing, but shows the map
+        page.route("**/*format=json*", lambda route: route.abort())
+        for place in zip(latitudes, longitudes, strict=True):
+            before = page.url
+            page.mouse.click(*on_screen(page, *place))
+            page.wait_for_function("url => location.href !== url", arg=before)
+            chosen = page_map.vectors(*asked(page)) @ page_map.vectors(*place)
+            assert np.degrees(np.arccos(min(chosen, 1))) < 0.5
+    finally:
+        forget_the_map()
+
+
+def forget_the_map() -> None:
+    page_map.centre.cache_clear()
+    page_map.ground.cache_clear()

@@ -1,0 +1,135 @@
+"""The page when something is wrong: bad input, hostile text, no location, no server."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+import page as page_module
+import predictor
+from app import lambdaHandler
+from page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen
+
+HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${lat}$title&lt;"
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False])
+@pytest.mark.parametrize(
+    ("label", "value", "sentence"),
+    [
+        ("Latitude", "abc", "lat is 'abc', which is not a plain decimal number."),
+        ("Longitude", "181", "long is '181', which is out of range."),
+        ("How many", "0", "k is '0', which is out of range."),
+        ("Latitude", HOSTILE, "lat is "),
+    ],
+)
+def test_an_error_is_beside_its_field(
+    label: str, value: str, sentence: str, java_script_enabled: bool, visit: Open
+) -> None:
+    page = visit(OLNEY, java_script_enabled=java_script_enabled)
+    page.get_by_label(label).fill(value)
+    page.get_by_role("button", name="Find").click()
+    field = page.get_by_label(label)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_value(value)
+    expect(field).to_be_focused()
+    expect(field.locator("xpath=following-sibling::strong")).to_contain_text(sentence)
+    expect(page.locator("#answer")).to_be_hidden()
+    page.get_by_label(label).fill("1")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("#answer")).to_be_visible()
+    expect(page.locator("[aria-invalid=true]")).to_have_count(0)
+
+
+def test_an_error_without_a_field_is_at_the_top(visit: Open) -> None:
+    page = visit(OLNEY + "&format=nothing")
+    expect(page.get_by_role("alert")).to_contain_text("format is 'nothing'")
+    page = visit(OLNEY)
+    answer = page.evaluate(
+        "fetch('', {method: 'PUT', headers: {accept: 'text/html'}}).then(r => r.text())"
+    )
+    assert "This method is not supported" in answer
+
+
+@pytest.mark.parametrize("name", ["lat", "long", "k", "radius", "format", "other", "$title"])
+def test_what_a_request_carries_is_text(name: str, visit: Open) -> None:
+    page = visit(f"{quote(HOSTILE)}?{quote(name)}={quote(HOSTILE)}&k=2&k=3")
+    assert page.locator("script, img").count() == 1
+    shown = page.locator(f"input[name='{name}']:enabled")
+    if shown.count():
+        expect(shown).to_have_value(HOSTILE + (",2,3" if name == "k" else ""))
+
+
+def test_what_a_model_holds_is_text(visit: Open) -> None:
+    page = visit(OLNEY)
+    store = {"address": HOSTILE, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
+    query: dict[str, Any] = {"lat": 39.1, "long": -77.1, "k": 1, "radius": None, "defaulted": []}
+    answer = {"query": query, "nearest": [store]}
+    page.route("**/*format=json*", lambda route: route.fulfill(json=answer))
+    page.get_by_role("button", name="Find").click()
+    expect(first(page).locator(".address")).to_have_text(HOSTILE)
+    page.set_content(page_module.answer(query, [store], predictor.MODEL))
+    expect(first(page).locator(".address")).to_have_text(HOSTILE)
+    expect(page).to_have_title(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\ud800", "\0", 10**5000, [[]], True, float("nan"), "1" * 9999],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("name", ["lat", "k", "radius"])
+def test_what_an_event_carries_gives_a_page(name: str, value: object) -> None:
+    event = {"queryStringParameters": {name: value}, "headers": {"accept": "text/html"}}
+    answer = lambdaHandler(event, None)
+    assert answer["statusCode"] == 400
+    assert f'<input id="{name}"' in answer["body"]
+    answer["body"].encode()
+
+
+def test_a_location_that_is_allowed_is_answered(visit: Open) -> None:
+    place = {"latitude": DENVER[0], "longitude": DENVER[1]}
+    page = visit(geolocation=place, permissions=["geolocation"])
+    page.get_by_role("button", name="Use my location").click()
+    expect(first(page)).to_contain_text("Denver, CO")
+    assert asked(page) == DENVER
+
+
+def test_a_location_that_is_denied_is_a_sentence(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Use my location").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not share your location. Choose a point")
+
+
+def test_a_location_is_asked_for_only_where_there_is_one(visit: Open) -> None:
+    page = visit()
+    page.add_init_script("Object.defineProperty(navigator, 'geolocation', {value: undefined})")
+    page.reload()
+    expect(page.locator("#locate")).to_be_hidden()
+    page.mouse.click(*on_screen(page, *DENVER))
+    expect(first(page)).to_contain_text("Denver, CO")
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"),
+        lambda route: route.fulfill(status=429, json={"message": "Too Many Requests"}),
+    ],
+)
+def test_a_server_that_is_gone_is_a_sentence(fail: Callable[[Any], None], visit: Open) -> None:
+    page = visit(OLNEY)
+    page.locator("#map").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("status")).to_contain_text("miles")
+    page.route("**/*format=json*", fail)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
+    expect(page.locator("#answer")).to_be_hidden()  # it was another point's
+    page.unroute("**/*format=json*")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("alert")).to_be_empty()
+    expect(first(page)).to_be_visible()
