@@ -32,13 +32,14 @@ PROVED = {
 # Packages whose __init__ only imports names from modules inside: each name waits until it is used.
 # fmt: off
 RE_EXPORTING = {
-    "joblib", "narwhals.stable", "sklearn.callback", "sklearn.cluster", "sklearn.compose",
+    "joblib", "joblib.externals.loky", "narwhals._compliant", "narwhals.stable",
+    "scipy._lib.array_api_extra", "sklearn.callback", "sklearn.cluster", "sklearn.compose",
     "sklearn.covariance", "sklearn.cross_decomposition", "sklearn.decomposition",
-    "sklearn.ensemble", "sklearn.feature_extraction", "sklearn.feature_selection",
-    "sklearn.gaussian_process", "sklearn.inspection", "sklearn.linear_model", "sklearn.manifold",
-    "sklearn.metrics", "sklearn.metrics.cluster", "sklearn.mixture", "sklearn.neighbors",
-    "sklearn.neural_network", "sklearn.preprocessing", "sklearn.semi_supervised", "sklearn.svm",
-    "sklearn.tree", "sklearn.utils",
+    "sklearn.ensemble", "sklearn.externals.array_api_extra", "sklearn.feature_extraction",
+    "sklearn.feature_selection", "sklearn.gaussian_process", "sklearn.inspection",
+    "sklearn.linear_model", "sklearn.manifold", "sklearn.metrics", "sklearn.metrics.cluster",
+    "sklearn.mixture", "sklearn.neighbors", "sklearn.neural_network", "sklearn.preprocessing",
+    "sklearn.semi_supervised", "sklearn.svm", "sklearn.tree", "sklearn.utils",
 }
 # fmt: on
 
