@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from conftest import runtime_pid, served
-from local_image import MODEL, Container, EngineError, build, docker
-from request_table import ROWS, Row
+from local_image import MODEL, Container, EngineError, build, container, docker
+from request_table import OLNEY, ROWS, Row
 from smoke import over_http
 
 ARTEFACTS = ("chipotle.pkl", "chipotle.json")
@@ -92,6 +92,20 @@ def test_the_function_can_write_nothing_but_tmp_and_has_no_rights(serving: Conta
     assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
     with pytest.raises(EngineError, match=r"[Rr]ead-only file system"):
         docker("exec", serving.name, "touch", "/var/task/mark")
+
+
+def test_a_clone_that_others_may_not_read_is_served_all_the_same(
+    engine: None, tmp_path: Path
+) -> None:
+    """As after `umask 077; git clone`: COPY keeps modes, and Lambda reads as somebody else."""
+    folder = tmp_path / "model"
+    shutil.copytree(MODEL, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    image = build(folder)
+    with container(image) as running:
+        assert running(EVENT)["body"] == OLNEY
+    docker("rmi", "--no-prune", image)
 
 
 @pytest.fixture(scope="module")
