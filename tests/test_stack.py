@@ -143,6 +143,7 @@ def model(tmp_path: Path) -> Path:
         ("training/training.py", False),
         ("trainmodel.sh", False),
         ("deployment/__pycache__/app.cpython-313.pyc", False),  # `make run` leaves some
+        ("deployment/.DS_Store", False),  # nor a look at it in the Finder
         (".training-abc/chipotle.pkl", False),
         ("notes.txt", False),
     ],
