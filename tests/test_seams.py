@@ -1,6 +1,7 @@
 """What the README promises: delete what you do not need, and put in your own model."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def test_what_is_deleted_is_gone_and_the_rest_answers(
     files: list[str], kept: str, task: Path
 ) -> None:
     for name in files:
-        (task / name).unlink()
+        (task / name).unlink(missing_ok=True)  # you may have deleted it already
     run(task, f"for row in {kept}: row.check(in_process(row))")
 
 
@@ -85,12 +86,13 @@ def test_the_very_first_page_has_its_policy_even_if_it_is_an_error(task: Path) -
 def test_another_model_takes_a_predictor_and_two_functions_of_render(task: Path) -> None:
     """The handler, parsing, errors, negotiation, batch and OpenAPI stay as they are."""
     for name in (*PAGE, "geodesics.py", "artefacts.py", "chipotle.pkl", "chipotle.json"):
-        (task / name).unlink()
+        (task / name).unlink(missing_ok=True)
     shutil.copy(TESTS / "own_model" / "predictor.py", task)
     render = (task / "render.py").read_text()
     render = render.replace('store["address"]', 'store["species"]')
     render = render.replace('round(store["distance_m"], 3)', 'round(store["probability"], 3)')
     render = render.replace('"distance_m"', '"probability"')
+    render = re.sub(r'def geojson.*?\n\n\n|    "geojson": .*?\n', "", render, flags=re.DOTALL)
     (task / "render.py").write_text(render)
     printed = run(
         task,
@@ -102,9 +104,12 @@ print(ask(**flower))
 print(ask(**flower, k="2", format="json"))
 print(ask(**flower | {"petal_width": "wide"}))
 print(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
+for name in app.FORMATS:
+    ask(**flower, k="3", format=name), ask(k="4", format=name)
+    print(name)
 """,
     )
-    text, document, problem, description = printed.splitlines()
+    text, document, problem, description, *formats = printed.splitlines()
     assert text == "setosa"
     assert [result["species"] for result in json.loads(document)["nearest"]] == [
         "setosa",
@@ -113,3 +118,64 @@ print(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
     assert problem.startswith("petal_width is 'wide', which is not a plain decimal number")
     names = [p["name"] for p in json.loads(description)["paths"]["/"]["get"]["parameters"]]
     assert names == ["sepal_length", "sepal_width", "petal_length", "petal_width", "k", "format"]
+    assert formats == ["text", "json"]
+
+
+SIZES = """
+from parameters import Parameter
+
+INPUTS = (
+    Parameter("size", "Of the parcel.", "string", choices=("small", "big")),
+    Parameter("weight", "Of the parcel.", "number", "kg", above=0),
+)
+OPTIONS = (
+    Parameter("k", "How many.", "integer", minimum=1, default=3),
+    Parameter("by", "Transport.", "string", choices=("road", "sea"), default="road"),
+)
+RESULT, MODEL = {"address": "string", "distance_m": "number"}, {"version": "parcels"}
+
+
+def predict(points, k, by):
+    addresses = [f"{size}, {weight}, {by}" for size, weight in points]
+    return [[{"address": address, "distance_m": 0.0}] * k for address in addresses]
+"""
+
+
+def test_inputs_may_be_choices_and_get_and_post_have_the_same_defaults(task: Path) -> None:
+    (task / "predictor.py").write_text(SIZES)
+    for name in PAGE:
+        (task / name).unlink(missing_ok=True)
+    printed = run(
+        task,
+        """
+def get(**query):
+    print(app.lambdaHandler({"queryStringParameters": query}, None)["body"].replace("\\n", "; "))
+def post(*points, **options):
+    http = {"requestContext": {"http": {"method": "POST"}}}
+    headers = {"content-type": "application/json"}
+    body = json.dumps({"points": points, **options})
+    print(app.lambdaHandler({**http, "headers": headers, "body": body}, None)["body"])
+get(size="big", weight="2")
+post(["big", 2])
+post(["small", 2], k=1, by="sea")
+get(size="huge", weight="2")
+post(["huge", 2])
+post([None, 2])
+get(size="big", weight="0")
+get(size="big", weight="2", k="0")
+post("big")
+""",
+    )
+    got, posted, by_sea, *problems = printed.splitlines()
+    assert got == "big, 2.0, road; big, 2.0, road; big, 2.0, road"
+    assert [parcel["address"] for parcel in json.loads(posted)["results"][0]] == got.split("; ")
+    assert "small, 2.0, sea" in by_sea
+    assert problems == [
+        "size is 'huge', which is not one of its values. It must be small or big.",
+        "points[0]: size is 'huge', which is not one of its values. It must be small or big.",
+        "points[0]: size is null, which is not one of its values. It must be small or big.",
+        "weight is '0', which is out of range. It must be a number greater than 0 (kg).",
+        "k is '0', which is out of range. It must be a whole number from 1.",
+        "points[0] is 'big'. The body must be "
+        '{"points": [[size, weight], ...], "k": 3, "by": "road"}.',
+    ]

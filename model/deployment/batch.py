@@ -1,6 +1,5 @@
 """Many points at once: the body of a POST in, the nearest stores of each point out."""
 
-import binascii
 import json
 from base64 import b64decode
 from typing import Any, NoReturn
@@ -12,7 +11,11 @@ from render import plain
 
 MOST_POINTS = 1_000
 MOST_RESULTS = 10_000  # points times k
-SHAPE = f'{{"points": [[{", ".join(p.name for p in predictor.INPUTS)}], ...], "k": 1}}'
+DEFAULTS: dict[str, Any] = {option.name: option.default for option in predictor.OPTIONS}
+POINTS = f"[[{', '.join(parameter.name for parameter in predictor.INPUTS)}], ...]"
+SHAPE = json.dumps(
+    {"points": []} | {name: value for name, value in DEFAULTS.items() if value is not None}
+).replace("[]", POINTS)
 
 
 def answer(request: Request) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def answer(request: Request) -> dict[str, Any]:
         raise Problem(415, "The body must be sent as content-type application/json, not encoded.")
     document = parse(request.body, request.is_base64)
     points = document["points"]
-    options: dict[str, Any] = {
+    options = DEFAULTS | {
         option.name: option.check(document[option.name])
         for option in predictor.OPTIONS
         if option.name in document
@@ -47,7 +50,7 @@ def parse(body: object, is_base64: bool) -> dict[str, Any]:
         if is_base64:
             body = b64decode(body or "", validate=True)  # type: ignore[arg-type]
         document = json.loads(body or "", parse_constant=refuse)  # type: ignore[arg-type]
-    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Problem(400, f"The body is not JSON. It must be {SHAPE}.") from error
     if not isinstance(document, dict) or not isinstance(document.get("points"), list):
         raise Problem(400, f"The body has no list of points. It must be {SHAPE}.", "points")
@@ -61,8 +64,8 @@ def refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def check(index: int, point: object) -> tuple[float, ...]:
-    """Return the point's numbers in the order of the model's inputs."""
+def check(index: int, point: object) -> tuple[Any, ...]:
+    """Return the point's values in the order of the model's inputs."""
     if not isinstance(point, list) or len(point) != len(predictor.INPUTS):
         raise Problem(400, f"points[{index}] is {echo(point)}. The body must be {SHAPE}.", "points")
     try:

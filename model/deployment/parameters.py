@@ -34,21 +34,16 @@ class Parameter:
         if self.choices:
             return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
         noun = "a whole number" if self.type == "integer" else "a number"
-        bounds = f"from {self.minimum} to {self.maximum}"
-        if self.above > -inf:
-            bounds = f"greater than {self.above}"
-        return f"{noun} {bounds} ({self.unit})"
+        limits = (("greater than", self.above), ("from", self.minimum), ("to", self.maximum))
+        bounds = "".join(f" {word} {limit}" for word, limit in limits if isfinite(limit))
+        return f"{noun}{bounds} ({self.unit})" if self.unit else noun + bounds
 
     def parse(self, value: object) -> float | int | str:
         """Check a query value: text as API Gateway sends it, or a number from a direct call.
 
         Raises Problem (400) with a sentence on what is wrong and what is allowed.
         """
-        if self.choices:
-            if value in self.choices:
-                return str(value)
-            raise self.problem(value, "which is not one of its values" if value else "")
-        if not isinstance(value, str):
+        if self.choices or not isinstance(value, str):
             return self.check(value)
         if NUMBER.fullmatch(value):
             return self.check(float(value), value)
@@ -56,9 +51,13 @@ class Parameter:
             raise self.problem(value, "given twice, or with a decimal comma")
         raise self.problem(value, "which is not a plain decimal number" if value else "")
 
-    def check(self, value: object, sent: object = None) -> float | int:
-        """Check a number, as JSON has it; `sent` is what to quote in its stead."""
+    def check(self, value: object, sent: object = None) -> float | int | str:
+        """Check a value as JSON has it; `sent` is what to quote in its stead."""
         sent = value if sent is None else sent
+        if self.choices:
+            if value in self.choices:
+                return str(value)
+            raise self.problem(sent, "which is not one of its values" if value != "" else "")
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise self.problem(sent, "which is not a number")
         try:
