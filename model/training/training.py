@@ -53,15 +53,18 @@ def check(model: Any) -> None:
     coordinates = np.column_stack([model.stores_["lat"], model.stores_["long"]])
     angles = model[:-1].transform(coordinates)
     [nearest] = model[-1].kneighbors(angles, n_neighbors=1, return_distance=False).T
-    for store in np.flatnonzero(nearest != np.arange(len(addresses))):
-        raise DataError(f"{addresses[store]} and {addresses[nearest[store]]} are at one place.")
+    twins = np.flatnonzero(nearest != np.arange(len(addresses)))
+    if twins.size:
+        one, other = addresses[twins[0]], addresses[nearest[twins[0]]]
+        raise DataError(f"{one} and {other} are at one place.")
 
 
 def write(model: Any, csv: Path, folder: Path) -> str:
     """Write chipotle.pkl and chipotle.json into the folder; return the pickle's sha256.
 
-    Both are complete on disk before either takes its name, so that a training that is killed, or
-    that fills the disk, leaves the old pair.
+    Both are complete on disk before either takes its name, so that a training that fills the disk,
+    or that is killed, leaves the old pair (killed between the two names: one of each, which the
+    function refuses to serve).
     """
     content = pickle.dumps(model, protocol=5)
     sha256 = hashlib.sha256(content).hexdigest()
