@@ -1,5 +1,6 @@
 """The Lambda function: an HTTP API event in, an HTTP response out. Knows no model."""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -96,3 +97,5 @@ if extras.openapi:
     ROUTES["/openapi.json"] = lambda: json_response(
         extras.openapi.document(FORMAT, FORMATS, extras.batch)
     )
+# What is loaded stays: let no answer wait while the garbage collector looks it through.
+gc.freeze()
