@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
 
 from local_image import Container, EngineError, build, container, docker
 from predictive_lambda.local_api import Function, LocalApi, in_process
@@ -124,11 +124,20 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
-    """Open the page in a profile of its own; at the end nothing may have gone wrong in it."""
+    """Open the page in a profile of its own; at the end nothing may have gone wrong in it.
+
+    `answer` takes the requests of the page's script in the server's place, from before the page is
+    there: once it is, a request may still pass by a new route.
+    """
     wrong: list[str] = []
     contexts = []
 
-    def visit(target: str = "", url: str = local_api, **options: Any) -> Page:
+    def visit(
+        target: str = "",
+        url: str = local_api,
+        answer: Callable[[Route], object] = lambda route: route.continue_(),
+        **options: Any,
+    ) -> Page:
         options = {"viewport": {"width": 1200, "height": 800}} | options
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
@@ -136,6 +145,7 @@ def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
         page.on("console", lambda message: wrong.append(message.text))
+        page.route("**/*format=json*", answer)
         page.goto(url + target)
         return page
 

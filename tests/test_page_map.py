@@ -1,10 +1,8 @@
 """The page's map in a real browser: clicks, taps, drags and keys in, points and answers out."""
 
-from typing import Any
-
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 import page_map
 import predictor
@@ -73,15 +71,14 @@ def test_dragging_elsewhere_pans_and_buttons_zoom(visit: Open) -> None:
 
 def test_of_many_points_the_last_is_answered(visit: Open) -> None:
     """A slow server is asked for one point at a time, and never answers an older one last."""
-    page = visit()
     times: list[str] = []
 
-    def slowly(route: Any) -> None:
+    def slowly(route: Route) -> None:
         times.append(route.request.url)
         page.wait_for_timeout(150)
         route.continue_()
 
-    page.route("**/*format=json*", slowly)
+    page = visit(answer=slowly)
     page.locator("#map").focus()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
@@ -90,13 +87,11 @@ def test_of_many_points_the_last_is_answered(visit: Open) -> None:
 
 
 def test_an_answer_that_comes_after_back_is_not_shown(visit: Open) -> None:
-    page = visit()
-
-    def slowly(route: Any) -> None:
+    def slowly(route: Route) -> None:
         page.wait_for_timeout(500)
         route.continue_()
 
-    page.route("**/*format=json*", slowly)
+    page = visit(answer=slowly)
     page.mouse.click(*on_screen(page, *DENVER))
     page.go_back()
     page.wait_for_timeout(1_000)
@@ -120,8 +115,8 @@ def test_stores_elsewhere_have_a_map(
     monkeypatch.setattr(predictor, "stores", stores)
     forget_the_map()
     try:
-        page = visit("?lat=none&long=none")  # which predicts nothing, but shows the map
-        page.route("**/*format=json*", lambda route: route.abort())
+        # What predicts nothing, but shows the map.
+        page = visit("?lat=none&long=none", answer=lambda route: route.abort())
         for place in zip(latitudes, longitudes, strict=True):
             before = page.url
             page.mouse.click(*on_screen(page, *place))

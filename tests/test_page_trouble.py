@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 import page as page_module
 import predictor
@@ -63,11 +63,10 @@ def test_what_a_request_carries_is_text(name: str, visit: Open) -> None:
 
 
 def test_what_a_model_holds_is_text(visit: Open) -> None:
-    page = visit(OLNEY)
     store = {"address": HOSTILE, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
     query: dict[str, Any] = {"lat": 39.1, "long": -77.1, "k": 1, "radius": None, "defaulted": []}
     answer = {"query": query, "nearest": [store]}
-    page.route("**/*format=json*", lambda route: route.fulfill(json=answer))
+    page = visit(OLNEY, answer=lambda route: route.fulfill(json=answer))
     page.get_by_role("button", name="Find").click()
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
     page.set_content(page_module.answer(query, [store], predictor.MODEL))
@@ -120,16 +119,17 @@ def test_a_location_is_asked_for_only_where_there_is_one(visit: Open) -> None:
         lambda route: route.fulfill(status=429, json={"message": "Too Many Requests"}),
     ],
 )
-def test_a_server_that_is_gone_is_a_sentence(fail: Callable[[Any], None], visit: Open) -> None:
-    page = visit(OLNEY)
+def test_a_server_that_is_gone_is_a_sentence(fail: Callable[[Route], None], visit: Open) -> None:
+    answer: Callable[[Route], None] = Route.continue_
+    page = visit(OLNEY, answer=lambda route: answer(route))
     page.locator("#map").focus()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("status")).to_contain_text("miles")
-    page.route("**/*format=json*", fail)
+    answer = fail
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
     expect(page.locator("#answer")).to_be_hidden()  # it was another point's
-    page.unroute("**/*format=json*")
+    answer = Route.continue_
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_role("alert")).to_be_empty()
     expect(first(page)).to_be_visible()
