@@ -57,9 +57,38 @@ def fit_all(folder: Path) -> list[str]:
         except Exception:  # ten are fitted on texts, on labels alone or on other estimators
             continue
         (folder / name).write_bytes(pickle.dumps((estimator, X, y)))
-    served = pickle.loads((MODEL / "chipotle.pkl").read_bytes())
-    (folder / "the served one").write_bytes(pickle.dumps((served, [[39.15, -77.07]], ["x"])))
+    for name, fitted in composed().items():
+        (folder / name).write_bytes(pickle.dumps(fitted))
     return sorted(path.name for path in folder.iterdir())
+
+
+def composed() -> dict[str, tuple[Any, Any, Any]]:
+    """The served model, and pipelines on what no estimator above is fitted on: texts, a table."""
+    import pandas as pd
+    from sklearn.compose import make_column_transformer
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    y = [0, 1] * 20
+    texts = [f"{'a cat' if label else 'the dog'} {number}" for number, label in enumerate(y)]
+    table = pd.DataFrame({"kind": [*"abcd"] * 10, "size": range(40)})
+    words = TfidfVectorizer(analyzer=str.split)  # else it remembers an address in memory
+    columns = make_column_transformer((OneHotEncoder(), ["kind"]), (StandardScaler(), ["size"]))
+    return {
+        "the served one": (
+            pickle.loads((MODEL / "chipotle.pkl").read_bytes()),
+            [[39.15, -77.07]],
+            ["x"],
+        ),
+        "of texts": (
+            make_pipeline(words, LogisticRegression()).fit(texts, y),
+            texts,
+            y,
+        ),
+        "of a table": (make_pipeline(columns, LogisticRegression()).fit(table, y), table, y),
+    }
 
 
 @pytest.fixture(scope="module")

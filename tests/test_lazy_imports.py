@@ -52,6 +52,22 @@ def test_threads_get_one_and_the_same_object() -> None:
         assert child(first_use, names[start:] + names[:start], lazily=True) == []
 
 
+def use_again_after_a_failure() -> list[str]:
+    """Use a deferred module whose import fails, then the same when nothing is in the way."""
+    optimize = importlib.import_module("scipy.optimize")
+    sys.modules["scipy.optimize._minimize"] = None  # type: ignore[assignment]
+    failures = [outcome(lambda: optimize.minimize)[0] for _ in range(2)]
+    del sys.modules["scipy.optimize._minimize"]
+    return [*failures, described(optimize.minimize)]
+
+
+def test_a_first_use_that_fails_says_why_and_may_be_repeated() -> None:
+    first, second, after = child(use_again_after_a_failure, lazily=True)
+    assert "import of scipy.optimize._minimize halted" in first
+    assert second == first
+    assert "scipy.optimize._minimize" in after
+
+
 def packages() -> list[str]:
     lazy_imports = importlib.import_module("lazy_imports")
     return sorted({*lazy_imports.RE_EXPORTING, *lazy_imports.DEFERRED})

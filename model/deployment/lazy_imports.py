@@ -106,7 +106,17 @@ class Deferred(SourceFileLoader):
         known = DEFERRED[self.name].items()
         places = {name: (f"{self.name}.{source}", name) for name, source in known}
         run = [super().exec_module]  # once, even if meanwhile a module inside asks for a name
-        look_up_lazily(module, places, rest=lambda: run and run.pop()(module))
+
+        def rest() -> None:
+            if run:
+                execute = run.pop()
+                try:
+                    execute(module)
+                except BaseException:  # as an import that fails: the next use tries again
+                    run.append(execute)
+                    raise
+
+        look_up_lazily(module, places, rest)
 
 
 def look_up_lazily(
