@@ -36,7 +36,7 @@ evaluate: .venv/.development ## Compare the served answer with the pickle alone 
 	@PYTHONPATH=model/deployment $(BIN)/python tests/evaluate.py
 
 .PHONY: bench
-bench: .bench/.installed ## Measure cold start, warm answers, growth and cost (Docker for some; ten minutes)
+bench: .bench/.installed ## Measure cold start, warm answers, growth and cost (needs Linux and Docker; ten minutes)
 	@PYTHONPATH=tests:model/training $(BIN)/python -m benchmarks.bench
 
 .PHONY: bench-quick

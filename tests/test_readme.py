@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from app import PARAMETERS
+from benchmarks import tables
+from benchmarks.charts import RESULTS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -64,6 +66,12 @@ def test_the_table_of_accuracy_is_what_was_evaluated() -> None:
     quoted = re.findall(r"^\| (?:in us box|on earth) .*\|$", README, re.MULTILINE)
     assert len(quoted) == 6
     assert set(quoted) <= lines
+
+
+def test_the_tables_of_benchmarks_are_what_was_measured() -> None:
+    measured = tables.tables(json.loads(RESULTS.read_text())).splitlines()
+    assert len(measured) > 50
+    assert set(measured) <= set(README.splitlines())
 
 
 def test_every_file_and_picture_that_it_names_is_there() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks import charts, cold_start, cost, growth, runtime, tables, variants, warm
 from benchmarks.serving import PYTHON, progress, run
+from local_image import EngineError, docker
 
 VERSIONS = """
 import importlib.metadata as metadata, json, platform
@@ -18,8 +19,14 @@ QUICK_LIMIT = 0.6  # times plain: far from what is measured, for CI's machines a
 
 
 def main() -> None:
+    if not hasattr(os, "posix_fadvise"):
+        sys.exit("This needs Linux: it makes the system forget files, and reads /proc.")
     if "--quick" in sys.argv:
         return quick()
+    try:
+        docker("version")
+    except EngineError as error:
+        sys.exit(str(error))
     results: dict[str, Any] = {"machine": machine(), "cold start": cold_start.measure()}
     results["image"] = runtime.measure()
     results["variants"] = variants.measure()

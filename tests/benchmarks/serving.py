@@ -37,10 +37,14 @@ def task_root(artefacts: Path = MODEL) -> Iterator[Path]:
 
 
 def run(
-    program: str, *arguments: str, folder: Path, environment: Mapping[str, str] = ENVIRONMENT
+    program: str,
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] = ENVIRONMENT,
+    python: Path = PYTHON,
 ) -> dict[str, Any]:
     """Run a Python program in the folder; return wall and CPU time, MB read, and what it said."""
-    command = [str(PYTHON), "-c", program, *arguments]
+    command = [str(python), "-c", program, *arguments]
     start = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
