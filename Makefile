@@ -27,7 +27,7 @@ test: node_modules/.installed ## Run the tests (those that need Docker or Chromi
 	@$(BIN)/pytest
 
 .PHONY: proof
-proof: node_modules/.installed ## Run the long proofs: 100,000 points and events, scikit-learn's own tests (half an hour)
+proof: node_modules/.installed ## Run the long proofs: 100,000 points and events, scikit-learn's own tests (ten minutes or more)
 	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/test_fuzz.py
 	@$(BIN)/pytest -m proof
 

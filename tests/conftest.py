@@ -27,10 +27,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         fared = {
             outcome: [report for report in reports if f"::{test}[" in getattr(report, "nodeid", "")]
             for outcome, reports in terminalreporter.stats.items()
+            if outcome not in ("", "deselected")
         }
-        counts = [
-            f"{len(reports)} {outcome}" for outcome, reports in fared.items() if outcome and reports
-        ]
+        counts = [f"{len(reports)} {outcome}" for outcome, reports in fared.items() if reports]
         terminalreporter.line(f"{where}: {', '.join(counts) or 'not sent'}")
         for report in fared.get("xfailed", []):
             terminalreporter.line(f"  not the stack's doing: {report.nodeid}: {report.wasxfail}")
