@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,38 @@ def test_threads_get_one_and_the_same_object() -> None:
         assert child(first_use, names[start:] + names[:start], lazily=True) == []
 
 
+class Slow:
+    """A finder that finds nothing, and takes its time for one module."""
+
+    begun = threading.Event()
+
+    @classmethod
+    def find_spec(cls, name: str, path: object = None, target: object = None) -> None:
+        if name == "sklearn.linear_model._ridge":
+            cls.begun.set()
+            time.sleep(0.5)
+
+
+def threads_that_wait_for_each_other() -> list[bool]:
+    """Import a module in one thread, as unpickling does, and use a name of it in another."""
+    linear_model = importlib.import_module("sklearn.linear_model")
+    sys.meta_path.insert(0, Slow)
+    calls = [
+        lambda: importlib.import_module("sklearn.linear_model._ridge"),
+        lambda: Slow.begun.wait() and linear_model.Ridge,
+    ]
+    threads = [threading.Thread(target=call, daemon=True) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return [thread.is_alive() for thread in threads]
+
+
+def test_a_thread_that_imports_and_one_that_uses_do_not_wait_for_ever() -> None:
+    assert child(threads_that_wait_for_each_other, lazily=True) == [False, False]
+
+
 def use_again_after_a_failure() -> list[str]:
     """Use a deferred module whose import fails, then the same when nothing is in the way."""
     optimize = importlib.import_module("scipy.optimize")
@@ -66,6 +99,19 @@ def test_a_first_use_that_fails_says_why_and_may_be_repeated() -> None:
     assert "import of scipy.optimize._minimize halted" in first
     assert second == first
     assert "scipy.optimize._minimize" in after
+
+
+def import_anew() -> list[bool]:
+    """Use a deferred module, forget it, and use it again."""
+    assert importlib.import_module("scipy.special").gamma(5) == 24
+    for name in [name for name in sys.modules if name.startswith("scipy.special")]:
+        del sys.modules[name]
+    anew = importlib.import_module("scipy.special")
+    return [hasattr(anew, name) for name in ("gamma", "logsumexp")]
+
+
+def test_a_module_may_be_forgotten_and_imported_anew() -> None:
+    assert child(import_anew, lazily=True) == [True, True]
 
 
 def packages() -> list[str]:

@@ -9,13 +9,14 @@ without it, and the line that imports it, everything works the same, slower.
 import builtins
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from threading import RLock
+from traceback import walk_stack
 from types import CodeType, ModuleType
 from typing import Any, cast
 
@@ -105,18 +106,22 @@ class Deferred(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         known = DEFERRED[self.name].items()
         places = {name: (f"{self.name}.{source}", name) for name, source in known}
-        run = [super().exec_module]  # once, even if meanwhile a module inside asks for a name
+        rest = REST + self.name.replace(".", ":")  # with dots, it would be a module inside
+        sys.modules.pop(rest, None)  # a module that is imported anew is empty again
+        look_up_lazily(module, places, rest=lambda: import_module(rest))
 
-        def rest() -> None:
-            if run:
-                execute = run.pop()
-                try:
-                    execute(module)
-                except BaseException:  # as an import that fails: the next use tries again
-                    run.append(execute)
-                    raise
 
-        look_up_lazily(module, places, rest)
+class Rest(SourceFileLoader):
+    """Runs what was deferred, by the import of a module that only stands for it.
+
+    So it runs once, other threads wait, and if it fails, the next use tries again.
+    """
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(sys.modules[self.name])
+
+
+REST = "the rest of "
 
 
 def look_up_lazily(
@@ -154,18 +159,13 @@ def look_up_lazily(
 loading = RLock()
 
 
-@contextmanager
-def one_thread_at_a_time() -> Iterator[None]:
-    """Wait for the other threads: SciPy's modules import each other in circles.
+def one_thread_at_a_time() -> AbstractContextManager[object]:
+    """Wait for the other threads, for SciPy's modules import each other in circles.
 
-    Who holds the lock may wait for a module that this thread is importing: so go on after a minute.
+    Not in the midst of an import: who holds the lock may be waiting for that.
     """
-    locked = loading.acquire(timeout=60)
-    try:
-        yield
-    finally:
-        if locked:
-            loading.release()
+    files = (frame.f_code.co_filename for frame, _ in walk_stack(None))
+    return nullcontext() if "<frozen importlib._bootstrap>" in files else loading
 
 
 class Finder:
@@ -173,6 +173,9 @@ class Finder:
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if name.startswith(REST):
+            deferred = sys.modules[name.removeprefix(REST).replace(":", ".")]
+            return ModuleSpec(name, Rest(deferred.__name__, str(deferred.__file__)))
         loader = ReExporting if name in RE_EXPORTING else Deferred if name in DEFERRED else None
         spec = PathFinder.find_spec(name, path, target) if loader else None
         if loader and spec and spec.origin:
