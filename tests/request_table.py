@@ -168,6 +168,11 @@ PREDICTIONS = [
         json={"query.radius": 10000, "nearest": lambda found: 1 < len(found) < 50},
     ),
     Row(
+        "a distance that was answered is a radius that includes",  # the distance is 695.31678...
+        "/?lat=39.7392&long=-104.9903&radius=695.317",
+        text=DENVER,
+    ),
+    Row(
         "nothing within the radius is a sentence",
         "/?lat=0&long=0&radius=1234567",
         text="No store within 1234567 m of 0, 0.",
@@ -364,10 +369,10 @@ BATCHES = [
         json={"results": length(1000)},
     ),
     batch(
-        "the slowest batch there is, well within the function's 15 s",
-        json.dumps({"points": [SLOWEST] * 1000, "k": 10}),
+        "hundreds of the slowest points there are, well within the function's 15 s",
+        json.dumps({"points": [[SLOWEST[0], SLOWEST[1] + i * 1e-5] for i in range(300)], "k": 10}),
         200,
-        json={"results": length(1000), "results.999": length(10)},
+        json={"results": length(300), "results.299": length(10)},
     ),
     batch(
         "1,001 points are too many",

@@ -164,9 +164,13 @@ post([None, 2])
 get(size="big", weight="0")
 get(size="big", weight="2", k="0")
 post("big")
+get(size="big")
+description = json.loads(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
+print([p["required"] for p in description["paths"]["/"]["get"]["parameters"]])
 """,
     )
-    got, posted, by_sea, *problems = printed.splitlines()
+    got, posted, by_sea, *problems, required = printed.splitlines()
+    assert required == "[True, True, False, False, False]"
     assert got == "big, 2.0, road; big, 2.0, road; big, 2.0, road"
     assert [parcel["address"] for parcel in json.loads(posted)["results"][0]] == got.split("; ")
     assert "small, 2.0, sea" in by_sea
@@ -178,4 +182,5 @@ post("big")
         "k is '0', which is out of range. It must be a whole number from 1.",
         "points[0] is 'big'. The body must be "
         '{"points": [[size, weight], ...], "k": 3, "by": "road"}.',
+        "weight is missing. It must be a number greater than 0 (kg).",
     ]

@@ -46,6 +46,11 @@ def respond(request: Request) -> Response:
 
 
 def predict(request: Request) -> Response:
+    for needed in predictor.INPUTS:
+        if needed.default is None and needed.name not in request.query:
+            raise Problem(
+                400, f"{needed.name} is missing. It must be {needed.allowed}.", needed.name
+            )
     values: dict[str, Any] = {
         parameter.name: parameter.parse(request.query[parameter.name])
         if parameter.name in request.query

@@ -62,6 +62,7 @@ def document(
         {
             "name": parameter.name,
             "in": "query",
+            "required": parameter in predictor.INPUTS and parameter.default is None,
             "description": f"{parameter.description} It must be {parameter.allowed}.",
             "schema": schema(parameter),
         }

@@ -15,7 +15,8 @@ class Parameter:
     """One parameter: the source of its parsing, its errors, OpenAPI and the README's table.
 
     `type` is JSON Schema's name: "number", "integer", or "string" with its `choices`. Numbers lie
-    from `minimum` (or `above` it) to `maximum`. `default` is what absence means.
+    from `minimum` (or `above` it) to `maximum`. `default` is what absence means; an
+    input of the model without one must be sent.
     """
 
     name: str

@@ -46,7 +46,8 @@ def predict(
     """Return for each point, latitude and longitude in decimal degrees, its k nearest stores.
 
     Each store is a dict with address, city, state, lat, long and distance_m, the WGS84 geodesic in
-    metres, nearest first, ties by training order; those beyond `radius` metres are left out.
+    metres, nearest first, ties by training order; those beyond `radius` metres, to a millimetre,
+    are left out.
 
     The order is exact everywhere: the estimator gives candidates by angle until no other store can
     be among the k nearest (`geodesics.CANDIDATES` proves it), and geodesics order those.
@@ -67,7 +68,7 @@ def predict(
                 for d, i in geodesics.nearest(
                     points[pending[row]], stores["lat"][near], stores["long"][near], k
                 )
-                if radius is None or d <= radius
+                if radius is None or round(d, 3) <= radius
             ]
         pending, count = pending[~complete], count * 64  # a second round is rare, a third rarer
     return answers
