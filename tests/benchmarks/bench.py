@@ -32,7 +32,7 @@ def main() -> None:
     results["variants"] = variants.measure()
     results["warm"] = warm.measure()
     results["growth"] = growth.measure()
-    results["cost, modelled"] = cost.model(results["cold start"], results["warm"])
+    results["cost, modelled"] = cost.model(results["image"], results["warm"])
     charts.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     charts.draw()
     print(tables.tables(results))

@@ -15,18 +15,18 @@ CPU_MB = 1769  # of memory for each virtual CPU
 MONTH_S = 30 * 24 * 3600
 
 
-def model(cold: dict[str, Any], warm: dict[str, Any]) -> dict[str, Any]:
-    """Model a start as what it takes here, or its CPU time on the share of a CPU, if that is more.
+def model(image: dict[str, Any], warm: dict[str, Any]) -> dict[str, Any]:
+    """Model start and answer as what they take with one CPU, or longer with a share of one.
 
     Lambda bills the start (init) since August 2025, and each answer by the millisecond, rounded up.
     arm64 is taken to be as fast as x86-64, which was not measured.
     """
-    start = cold["files in memory"]["ours, text"]
+    start_ms = image["ours, 1.0 CPUs"]["init_ms"]
     answer_ms = warm["answers"]["our answer, text"]["median_us"] / 1e3
     return {
         f"{memory} MB, {machine}": {
-            "warm": round(per_million(answer_ms / min(1, memory / CPU_MB), memory, machine), 2),
-            "cold": round(per_million(start_ms(start, memory) + answer_ms, memory, machine), 2),
+            "warm": round(per_million(answer_ms, memory, machine), 2),
+            "cold": round(per_million(start_ms + answer_ms, memory, machine), 2),
             "snap_start_idle_month": round(memory / 1024 * SNAP_START_GB_SECOND * MONTH_S, 2),
             "snap_start_restores": round(1e6 * memory / 1024 * SNAP_START_RESTORED_GB, 2),
         }
@@ -35,10 +35,7 @@ def model(cold: dict[str, Any], warm: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def start_ms(start: dict[str, float], memory_mb: int) -> float:
-    return max(start["wall_ms"], start["cpu_ms"] / (memory_mb / CPU_MB))
-
-
-def per_million(billed_ms: float, memory_mb: int, machine: str) -> float:
-    gb_seconds = math.ceil(billed_ms) / 1e3 * memory_mb / 1024
+def per_million(with_one_cpu_ms: float, memory_mb: int, machine: str) -> float:
+    billed_ms = math.ceil(with_one_cpu_ms / min(1, memory_mb / CPU_MB))
+    gb_seconds = billed_ms / 1e3 * memory_mb / 1024
     return REQUESTS_PER_MILLION + HTTP_API_PER_MILLION + 1e6 * gb_seconds * GB_SECOND[machine]
