@@ -63,14 +63,16 @@ def fit_all(folder: Path) -> list[str]:
 
 
 def composed() -> dict[str, tuple[Any, Any, Any]]:
-    """The served model, and pipelines on what no estimator above is fitted on: texts, a table."""
+    """The served model, and models of what none above has: texts, a table, SciPy's objects."""
     import pandas as pd
+    from scipy.interpolate import PchipInterpolator
     from sklearn.compose import make_column_transformer
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+    curve = FunctionTransformer(PchipInterpolator([0, 1, 3], [0, 2, 3]))
     y = [0, 1] * 20
     texts = [f"{'a cat' if label else 'the dog'} {number}" for number, label in enumerate(y)]
     table = pd.DataFrame({"kind": [*"abcd"] * 10, "size": range(40)})
@@ -87,6 +89,7 @@ def composed() -> dict[str, tuple[Any, Any, Any]]:
             texts,
             y,
         ),
+        "of a curve": (curve.fit([[1.0], [2.0]]), [[1.0], [2.0]], [0, 1]),
         "of a table": (make_pipeline(columns, LogisticRegression()).fit(table, y), table, y),
     }
 
@@ -173,6 +176,7 @@ def test_threads_may_use_models_for_the_first_time_at_once(
 
 @pytest.mark.proof
 def test_scikit_learns_own_tests_end_and_warn_the_same(tmp_path: Path) -> None:
+    child(list, lazily=True)  # they are on
     with ThreadPoolExecutor(2) as both:
         on, off = both.map(report_of_tests, (True, False), (tmp_path, tmp_path))
     assert on == off

@@ -171,7 +171,7 @@ def test_an_answer_takes_half_of_the_modules() -> None:
 
 def test_with_other_versions_they_stay_off_and_say_so(tmp_path: Path) -> None:
     file = (MODEL / "deployment" / "lazy_imports.py").read_text()
-    other = file.replace('"scikit-learn": "', '"scikit-learn": "0.')
+    other = re.sub(r'"scikit-learn": "(?=\d)', '"scikit-learn": "0.', file)
     (tmp_path / "lazy_imports.py").write_text(other)
     code = "import lazy_imports, sys; assert lazy_imports.Finder not in sys.meta_path"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -180,37 +180,70 @@ def test_with_other_versions_they_stay_off_and_say_so(tmp_path: Path) -> None:
     )
     assert result.stdout == ""
     assert re.fullmatch(
-        "Lazy imports are off: proved only with .*scikit-learn 0.*, scipy .*\n", result.stderr
+        "Lazy imports are off: proved only with .*scikit-learn 0.*, scipy .*, and without .*\n",
+        result.stderr,
     )
 
 
-def modules_of_estimators() -> list[str]:
-    """Name those that a pickle may import before any other."""
-    from sklearn.utils.discovery import all_estimators
-
-    return sorted({estimator.__module__ for _, estimator in all_estimators()})
-
-
-def import_each_first(modules: list[str]) -> dict[str, int]:
-    """Import each before any other of scikit-learn, in a process of its own."""
+def first_uses(statements: list[str]) -> dict[str, str]:
+    """Run each before any other use of scikit-learn and SciPy; say what came of it."""
     import numpy  # noqa: F401  # once for all, to be quick
 
-    return {module: exit_code(module) for module in modules}
+    return {statement: in_a_fork(statement) for statement in statements}
 
 
-def exit_code(module: str) -> int:
+def in_a_fork(statement: str) -> str:
+    reading, writing = os.pipe()
     if not (process := os.fork()):
-        try:
-            importlib.import_module(module)
-        except BaseException:
-            os._exit(1)
+        scope: dict[str, Any] = {}
+        error, _ = outcome(lambda: exec(statement, scope))
+        os.write(writing, f"{error} {described(scope.get('it'))}".encode())
         os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    os.close(writing)
+    with open(reading) as said:
+        os.waitpid(process, 0)
+        return said.read()
+
+
+FIRST_USES = [
+    "from scipy.spatial.distance import _validate_vector as it",  # a private name
+    "from numpy.testing import _private as it",  # a private module
+    "from scipy.sparse.linalg._isolve import lsqr as it",  # a function named as its module is
+    "from scipy.special import gamma as it",
+    "import scipy.linalg; it = scipy.linalg.interpolative",  # a module that nobody imported
+    "import numpy.f2py; it = numpy.f2py.get_include",
+    "import numpy.f2py; it = numpy.f2py.nonsense",  # it has a __getattr__ of its own
+    "from scipy.interpolate._cubic import PchipInterpolator as it",  # where pickles look
+    "from scipy.stats._kde import gaussian_kde as it",
+    "from scipy.spatial.distance import cdist as it",
+    "import scipy.stats; it = getattr(scipy.stats, 'norm.pdf')",
+    "import sklearn.metrics; it = getattr(sklearn.metrics, 'a.b')",
+    "import scipy.stats; it = scipy.stats; it.norm; it = dir(it)",
+    "import scipy.stats, sys; del sys.modules['scipy.stats']; from scipy.stats import norm as it",
+    "import importlib, scipy.stats as s; s.t; s.norm = 1; it = importlib.reload(s).norm",
+]
+
+
+def test_what_is_used_first_is_the_same() -> None:
+    on, off = on_and_off(first_uses, FIRST_USES)
+    assert on == off
+
+
+def modules_of(packages: list[str]) -> list[str]:
+    """Name the modules in the packages' folders, but for tests and set-up."""
+    names = []
+    for package in packages:
+        [folder] = map(Path, importlib.import_module(package).__path__)
+        for file in folder.rglob("*"):
+            parts = (package, *file.relative_to(folder).parent.parts, file.name.partition(".")[0])
+            if file.suffix in (".py", ".so") and not {"tests", "conftest", "setup"} & {*parts}:
+                names.append(".".join(parts).removesuffix(".__init__"))
+    return sorted({*names})
 
 
 @pytest.mark.proof
-def test_every_module_of_an_estimator_can_be_imported_first() -> None:
-    on, off = on_and_off(import_each_first, child(modules_of_estimators, lazily=False))
-    assert on == off
-    assert len(on) > 100
-    assert {*on.values()} == {0}
+def test_every_module_can_be_imported_first() -> None:
+    modules = child(modules_of, ["joblib", "scipy", "sklearn"], lazily=False)
+    on, off = on_and_off(first_uses, [f"import {module} as it" for module in modules])
+    assert len(on) > 1_000
+    assert [name for name in off if on[name] != off[name]] == []

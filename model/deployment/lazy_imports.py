@@ -8,10 +8,12 @@ without it, and the line that imports it, everything works the same, slower.
 
 import builtins
 import logging
+import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
@@ -44,8 +46,9 @@ RE_EXPORTING = {
 }
 # fmt: on
 
-# Modules that few fitted models call: all of it waits until a name of it is used, except names that
-# are imported from it at every start, but seldom called: they come from the module inside.
+# Modules that few fitted models call: they run when a name of theirs is used, or a module inside is
+# imported; except names that are imported at every start, but seldom called: they come from the
+# module inside.
 DEFERRED: dict[str, dict[str, str]] = {
     "numpy.f2py": {},
     "numpy.ma": {},
@@ -62,6 +65,20 @@ DEFERRED: dict[str, dict[str, str]] = {
     "scipy.special": {"boxcox": "_ufuncs", "inv_boxcox": "_ufuncs"},
     "scipy.stats": {},
 }
+
+# The modules inside that are imported at every start, and need nothing of what is around them.
+# (There is no _cblas and no _clapack, but SciPy looks whether there is.)
+# fmt: off
+INDEPENDENT = {
+    "scipy.linalg._cblas", "scipy.linalg._clapack", "scipy.linalg._fblas",
+    "scipy.linalg._flapack", "scipy.linalg.blas", "scipy.linalg.cython_blas",
+    "scipy.linalg.lapack", "scipy.sparse.csgraph._laplacian", "scipy.sparse.linalg._interface",
+    "scipy.sparse.linalg._isolve.iterative", "scipy.sparse.linalg._isolve.utils",
+    "scipy.special._ellip_harm_2", "scipy.special._gufuncs", "scipy.special._special_ufuncs",
+    "scipy.special._ufuncs", "scipy.special._ufuncs_cxx", "scipy.special.cython_special",
+    *DEFERRED,
+}
+# fmt: on
 
 
 class Names:
@@ -95,20 +112,47 @@ class ReExporting(SourceFileLoader):
         recorded = {name: at for name, at in namespace.items() if isinstance(at, Place)}
         for name in recorded:
             del namespace[name]
-        # What is imported from the package itself is a module inside, and found as such.
-        places = {name: at for name, at in recorded.items() if at[0] != self.name}
-        look_up_lazily(module, places, rest=lambda: None)
+
+        def find(attribute: str) -> object:
+            source, original = recorded.get(attribute, (self.name, attribute))
+            if source != self.name:
+                return getattr(import_module(source), original)
+            inside = f"{self.name}.{original}"  # a module, or else nothing
+            if original.isidentifier() and find_spec(inside):
+                return import_module(inside)
+            raise no_attribute(self.name, attribute)
+
+        look_up_lazily(module, find, lambda: {*namespace, *recorded})
 
 
 class Deferred(SourceFileLoader):
     """Runs nothing of a module until a name is used that is not found without."""
 
     def exec_module(self, module: ModuleType) -> None:
-        known = DEFERRED[self.name].items()
-        places = {name: (f"{self.name}.{source}", name) for name, source in known}
-        rest = REST + self.name.replace(".", ":")  # with dots, it would be a module inside
-        sys.modules.pop(rest, None)  # a module that is imported anew is empty again
-        look_up_lazily(module, places, rest=lambda: import_module(rest))
+        if rest_of(self.name) in sys.modules:  # imported anew: then at once
+            return super().exec_module(module)
+        namespace, known = vars(module), DEFERRED[self.name]
+
+        def find(attribute: str) -> object:
+            if source := known.get(attribute):
+                return getattr(import_module(f"{self.name}.{source}"), attribute)
+            if (inside := f"{self.name}.{attribute}") in INDEPENDENT:
+                if find_spec(inside):
+                    return import_module(inside)
+            # Python itself looks for names that no module has: __wrapped__, __path__.
+            elif attribute[:2] != "__" or attribute == "__all__":
+                run_rest(self.name)
+                if attribute in namespace:
+                    return namespace[attribute]
+                if (own := namespace["__getattr__"]).__module__ == self.name:
+                    return own(attribute)
+            raise no_attribute(self.name, attribute)
+
+        def names() -> Iterable[str]:
+            run_rest(self.name)
+            return namespace
+
+        look_up_lazily(module, find, names)
 
 
 class Rest(SourceFileLoader):
@@ -121,42 +165,46 @@ class Rest(SourceFileLoader):
         super().exec_module(sys.modules[self.name])
 
 
-REST = "the rest of "
+def rest_of(name: str) -> str:
+    return f"the rest of {name.replace('.', ':')}"  # with dots, it would be a module inside
+
+
+def run_rest(name: str) -> None:
+    """Run what is deferred of a module; as ever, its package comes first."""
+    package = name.rpartition(".")[0]
+    if package in DEFERRED:
+        run_rest(package)
+    if isinstance(sys.modules[name].__loader__, Deferred):
+        import_module(rest_of(name))
+
+
+def no_attribute(name: str, attribute: str) -> AttributeError:
+    return AttributeError(f"module {name!r} has no attribute {attribute!r}")
 
 
 def look_up_lazily(
-    module: ModuleType, places: Mapping[str, tuple[str, str]], rest: Callable[[], object]
+    module: ModuleType, find: Callable[[str], object], names: Callable[[], Iterable[str]]
 ) -> None:
-    """Let missing names be looked up (PEP 562): in their places, as modules inside, in the rest."""
-    name, namespace = module.__name__, vars(module)
-
-    def find(attribute: str) -> object:
-        if attribute in places:
-            source, original = places[attribute]
-            return getattr(import_module(source), original)
-        if "__path__" in namespace and find_spec(f"{name}.{attribute}"):
-            return import_module(f"{name}.{attribute}")
-        # Python and the modules inside try for names that no __init__ has: __wrapped__, _cblas.
-        if attribute == "__all__" or not attribute.startswith("_"):
-            rest()
-        if attribute not in namespace:
-            raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
-        return namespace[attribute]
+    """Let missing names be found when they are used (PEP 562)."""
 
     def __getattr__(attribute: str) -> object:
         with one_thread_at_a_time():
-            namespace[attribute] = value = find(attribute)
+            value = find(attribute)
+            vars(module)[attribute] = value
         return value
 
     def __dir__() -> list[str]:
         with one_thread_at_a_time():
-            rest()
-        return sorted({*namespace, *places})
+            return sorted({*names()} - {"__getattr__", "__dir__"})
 
-    namespace |= {"__getattr__": __getattr__, "__dir__": __dir__}
+    vars(module).update(__getattr__=__getattr__, __dir__=__dir__)
 
 
 loading = RLock()
+if hasattr(os, "register_at_fork"):  # a process begins with no half of a module
+    os.register_at_fork(
+        before=loading.acquire, after_in_parent=loading.release, after_in_child=loading.release
+    )
 
 
 def one_thread_at_a_time() -> AbstractContextManager[object]:
@@ -168,34 +216,58 @@ def one_thread_at_a_time() -> AbstractContextManager[object]:
     return nullcontext() if "<frozen importlib._bootstrap>" in files else loading
 
 
+class Loaded:
+    """Gives a module that its package has imported, when it was about to be imported by itself."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module, self.spec = module, module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec
+
+
 class Finder:
     @staticmethod
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name.startswith(REST):
-            deferred = sys.modules[name.removeprefix(REST).replace(":", ".")]
+        package = name.rpartition(".")[0]
+        if name in RESTS:
+            deferred = sys.modules[RESTS[name]]
             return ModuleSpec(name, Rest(deferred.__name__, str(deferred.__file__)))
+        if package in DEFERRED and name not in INDEPENDENT:
+            run_rest(package)
+            if name in sys.modules:
+                return ModuleSpec(name, cast(Loader, Loaded(sys.modules[name])))
         loader = ReExporting if name in RE_EXPORTING else Deferred if name in DEFERRED else None
         spec = PathFinder.find_spec(name, path, target) if loader else None
-        if loader and spec and spec.origin:
+        if loader and spec and spec.origin and isinstance(spec.loader, SourceFileLoader):
             spec.loader = loader(name, spec.origin)
         return spec
 
 
+RESTS = {rest_of(name): name for name in DEFERRED}
+
+
 def proved() -> bool:
     """Look for the folders that pip names by version; importlib.metadata would take 20 ms more."""
-    sklearn = find_spec("sklearn")
-    folders = [f"{name.replace('-', '_')}-{version}.dist-info" for name, version in PROVED.items()]
-    return bool(
-        sklearn
-        and sklearn.origin
-        and all((Path(sklearn.origin).parents[1] / folder).is_dir() for folder in folders)
-    )
+    if "SCIPY_ARRAY_API" in os.environ:  # which wraps what __init__s export
+        return False
+    for name, version in PROVED.items():
+        spec = find_spec({"scikit-learn": "sklearn"}.get(name, name))
+        folder = f"{name.replace('-', '_')}-{version}.dist-info"
+        if not (spec and spec.origin and (Path(spec.origin).parents[1] / folder).is_dir()):
+            return False
+    return True
 
 
 if proved():
     sys.meta_path.insert(0, Finder)
 else:
     versions = ", ".join(f"{name} {version}" for name, version in PROVED.items())
-    logging.getLogger(__name__).warning("Lazy imports are off: proved only with %s.", versions)
+    logging.getLogger(__name__).warning(
+        "Lazy imports are off: proved only with %s, and without SCIPY_ARRAY_API.", versions
+    )
