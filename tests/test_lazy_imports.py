@@ -244,6 +244,7 @@ def modules_of(packages: list[str]) -> list[str]:
 @pytest.mark.proof
 def test_every_module_can_be_imported_first() -> None:
     modules = child(modules_of, ["joblib", "scipy", "sklearn"], lazily=False)
-    on, off = on_and_off(first_uses, [f"import {module} as it" for module in modules])
-    assert len(on) > 1_000
-    assert [name for name in off if on[name] != off[name]] == []
+    on = child(first_uses, [f"import {module} as it" for module in modules], lazily=True)
+    failed = {name: said for name, said in on.items() if said.startswith("<class")}
+    assert len(on) - len(failed) > 1_000
+    assert failed == child(first_uses, [*failed], lazily=False)  # a few are not for this machine

@@ -35,7 +35,7 @@ PROVED = {
 # Packages whose __init__ only imports names from modules inside: each name waits until it is used.
 # fmt: off
 RE_EXPORTING = {
-    "joblib", "joblib.externals.loky", "narwhals._compliant", "narwhals.stable",
+    "joblib", "narwhals._compliant", "narwhals.stable",
     "scipy._lib.array_api_extra", "sklearn.callback", "sklearn.cluster", "sklearn.compose",
     "sklearn.covariance", "sklearn.cross_decomposition", "sklearn.decomposition",
     "sklearn.ensemble", "sklearn.externals.array_api_extra", "sklearn.feature_extraction",
