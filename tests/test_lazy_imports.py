@@ -196,9 +196,11 @@ def in_a_fork(statement: str) -> str:
     reading, writing = os.pipe()
     if not (process := os.fork()):
         scope: dict[str, Any] = {}
-        error, _ = outcome(lambda: exec(statement, scope))
-        os.write(writing, f"{error} {described(scope.get('it'))}".encode())
-        os._exit(0)
+        try:
+            error, _ = outcome(lambda: exec(statement, scope))
+            os.write(writing, f"{error} {described(scope.get('it'))}".encode())
+        finally:  # even if what is imported exits
+            os._exit(0)
     os.close(writing)
     with open(reading) as said:
         os.waitpid(process, 0)
