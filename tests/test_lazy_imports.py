@@ -6,83 +6,12 @@ import os
 import re
 import subprocess
 import sys
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from new_interpreter import MODEL, child, on_and_off, outcome
-
-
-def first_use(names: list[tuple[str, str]]) -> list[str]:
-    """Use names of deferred modules for the first time, all at once, each in several threads."""
-    modules = {module: importlib.import_module(module) for module, _ in names}
-    sys.setswitchinterval(1e-6)
-    start = threading.Barrier(4 * len(names))
-
-    def get(module: str, name: str) -> int:
-        start.wait()
-        return id(getattr(modules[module], name))
-
-    with ThreadPoolExecutor(start.parties) as threads:
-        got = [[threads.submit(get, *name) for _ in range(4)] for name in names]
-        return [
-            str(name)
-            for name, ids in zip(names, got, strict=True)
-            if len({i.result() for i in ids}) > 1
-        ]
-
-
-def test_threads_get_one_and_the_same_object() -> None:
-    names = [
-        ("scipy.interpolate", "BSpline"),
-        ("scipy.linalg", "lstsq"),
-        ("scipy.optimize", "minimize"),
-        ("scipy.sparse.csgraph", "dijkstra"),
-        ("scipy.sparse.linalg", "eigsh"),
-        ("scipy.spatial", "cKDTree"),
-        ("scipy.special", "gamma"),
-        ("scipy.stats", "norm"),
-        ("sklearn.linear_model", "Ridge"),
-        ("sklearn.metrics", "roc_curve"),
-    ]
-    for start in range(0, len(names), 5):  # another comes first each time
-        assert child(first_use, names[start:] + names[:start], lazily=True) == []
-
-
-class Slow:
-    """A finder that finds nothing, and takes its time for one module."""
-
-    begun = threading.Event()
-
-    @classmethod
-    def find_spec(cls, name: str, path: object = None, target: object = None) -> None:
-        if name == "sklearn.linear_model._ridge":
-            cls.begun.set()
-            time.sleep(0.5)
-
-
-def threads_that_wait_for_each_other() -> list[bool]:
-    """Import a module in one thread, as unpickling does, and use a name of it in another."""
-    linear_model = importlib.import_module("sklearn.linear_model")
-    sys.meta_path.insert(0, Slow)
-    calls = [
-        lambda: importlib.import_module("sklearn.linear_model._ridge"),
-        lambda: Slow.begun.wait() and linear_model.Ridge,
-    ]
-    threads = [threading.Thread(target=call, daemon=True) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return [thread.is_alive() for thread in threads]
-
-
-def test_a_thread_that_imports_and_one_that_uses_do_not_wait_for_ever() -> None:
-    assert child(threads_that_wait_for_each_other, lazily=True) == [False, False]
 
 
 def use_again_after_a_failure() -> list[str]:
