@@ -16,7 +16,7 @@ run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for
 
 .PHONY: run-image
 run-image: .venv/.serving ## Serve predictions from the serving image, as Lambda runs it (needs Docker)
-	@$(BIN)/python -m tests.local_image
+	@$(BIN)/python -m predictive_lambda.local_image
 
 .PHONY: smoke
 smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https://...

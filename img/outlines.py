@@ -1,4 +1,4 @@
-"""Simplify the map's outlines: us-atlas's states-10m.json in, page_outlines.json out.
+"""Simplify the map's outlines: us-atlas's states-10m.json in, outlines.json out.
 
 The boundaries are the US Census Bureau's, in the public domain, as the npm package us-atlas has
 them. Its output is committed; to make it again:
@@ -16,7 +16,14 @@ from typing import Any
 
 import numpy as np
 
-OUTPUT = Path(__file__).resolve().parent.parent / "model" / "deployment" / "page_outlines.json"
+OUTPUT = (
+    Path(__file__).resolve().parent.parent
+    / "model"
+    / "deployment"
+    / "predictor"
+    / "page"
+    / "outlines.json"
+)
 TOLERANCE = 0.01  # degrees of latitude: 1.1 km
 SMALLEST_ISLAND = 0.01  # square degrees: about 100 km²
 STEPS = 100  # a degree: what is written are whole hundredths

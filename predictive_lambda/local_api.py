@@ -13,11 +13,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 Function = Callable[[dict[str, Any]], Any]
 
-EXAMPLE = "?lat=39.153198&long=-77.066176"
 LONGEST_HEAD = 10_240  # bytes: request line and headers, as API Gateway counts them
 LONGEST_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit, both ways; API Gateway's own is 10 MB
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
@@ -154,12 +153,17 @@ def is_whole_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 20
 
 
-def in_process() -> Function:
+def load() -> Any:
     """Load the handler as Lambda does, with model/deployment on the path."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "model" / "deployment"))
     from app import lambdaHandler
 
-    return lambda event: lambdaHandler(event, None)
+    return lambdaHandler
+
+
+def in_process() -> Function:
+    handler = load()
+    return lambda event: handler(event, None)
 
 
 def serve(invoke: Function) -> None:
@@ -171,7 +175,8 @@ def serve(invoke: Function) -> None:
         server = LocalApi(invoke, int(port))
     except OSError as error:
         sys.exit(f"Port {port} cannot be used ({error.strerror}). Choose another: PORT=8001")
-    print(f"Open {server.url}{EXAMPLE} (Ctrl-C ends)", flush=True)
+    example = urlencode(load().model.example)
+    print(f"Open {server.url}{'?' * bool(example)}{example} (Ctrl-C ends)", flush=True)
     server.serve_forever()
 
 

@@ -16,7 +16,7 @@ from predictive_lambda.settings import Settings
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
 # An allow-list: whatever else comes to lie in model/, a notebook or a cache, redeploys nothing.
-IN_THE_IMAGE = ["Dockerfile", "requirements.txt", "chipotle.pkl", "chipotle.json", "deployment"]
+IN_THE_IMAGE = ["Dockerfile", "requirements.txt", "*.pkl", "*.json", "deployment"]
 EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE), "**/__pycache__", "**/.*"]
 
 # Of the URL the path alone: where people are is nobody's business.

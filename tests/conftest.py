@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
 
-from local_image import Container, EngineError, build, container, docker
 from predictive_lambda.local_api import Function, LocalApi, in_process
+from predictive_lambda.local_image import Container, EngineError, build, container, docker
 
 
 def pytest_configure() -> None:

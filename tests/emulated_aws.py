@@ -15,7 +15,7 @@ from subprocess import DEVNULL, PIPE, STDOUT, Popen
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from local_image import ENGINE, build, docker
+from predictive_lambda.local_image import ENGINE, build, docker
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT, REGION = "000000000000", "us-east-1"

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
-import predictor
+from predictor import nearest
 from test_predictor import ADDRESSES, ELLIPSOID, PLACES, STORES, US, distances, served
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ def classic() -> Design:
 
 
 def pickle_alone(points: np.ndarray) -> np.ndarray:
-    return np.array([ADDRESSES[address] for address in predictor.pipeline.predict(points)])
+    return np.array([ADDRESSES[address] for address in nearest.pipeline.predict(points)])
 
 
 def served_answer(points: np.ndarray) -> np.ndarray:
@@ -96,10 +96,10 @@ def draw(path: Path) -> None:
     south, north, west, east = US
     latitudes, longitudes = np.linspace(south, north, 150), np.linspace(west, east, 270)
     points = np.stack(np.meshgrid(latitudes, longitudes, indexing="ij"), axis=-1).reshape(-1, 2)
-    nearest = np.array([stores[0]["distance_m"] for stores in predictor.predict(points.tolist())])
+    least = np.array([stores[0]["distance_m"] for stores in nearest.predict(points.tolist())])
     chosen = COORDINATES[DESIGNS["classic, 2020"](points)]
     _, _, metres = ELLIPSOID.inv(*points.T[::-1], *chosen.T[::-1])
-    regrets = (metres - nearest) / 1000
+    regrets = (metres - least) / 1000
     figure, axes = plt.subplots(figsize=(10, 5.2), dpi=160, layout="constrained")
     shown = axes.imshow(
         np.ma.masked_less(regrets, 1e-6).reshape(len(latitudes), -1),
@@ -110,7 +110,9 @@ def draw(path: Path) -> None:
         aspect=1 / np.cos(np.radians(38)),
         interpolation="nearest",
     )
-    outlines = json.loads((ROOT / "model" / "deployment" / "page_outlines.json").read_text())
+    outlines = json.loads(
+        (ROOT / "model" / "deployment" / "predictor" / "page" / "outlines.json").read_text()
+    )
     for line in (*outlines["land"], *outlines["borders"]):  # hundredths of a degree, differences
         latitude, longitude = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100
         axes.plot(longitude, latitude, "#8a97a5", lw=0.5)

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-import page_map
+from predictor.page import drawing
 
 OLNEY = "?lat=39.153198&long=-77.066176"
 DENVER = (39.7392, -104.9903)
@@ -17,7 +17,7 @@ Open = Callable[..., Page]
 
 def on_screen(page: Page, latitude: float, longitude: float) -> tuple[float, float]:
     """Say where on the screen the map has a place."""
-    point = page_map.flat(page_map.vectors(latitude, longitude)).tolist()
+    point = drawing.flat(drawing.vectors(latitude, longitude)).tolist()
     x, y = page.evaluate(
         """([x, y]) => {
             const matrix = document.getElementById("map").getScreenCTM();

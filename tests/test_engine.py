@@ -17,11 +17,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from local_image import EngineError, build, docker
+from predictive_lambda.local_image import EngineError, build, docker
 from request_table import OLNEY
 
 ROOT = Path(__file__).resolve().parent.parent
-RUN_IMAGE = [sys.executable, "-m", "tests.local_image"]
+RUN_IMAGE = [sys.executable, "-m", "predictive_lambda.local_image"]
 TRAIN = [str(ROOT / "model" / "trainmodel.sh")]
 as_root = pytest.mark.skipif(
     os.name != "posix" or os.geteuid() != 0, reason="Only root can set this up: run it with sudo."

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from conftest import runtime_pid, served
-from local_image import TIMEOUT_S, Container, container, docker
+from predictive_lambda.local_image import TIMEOUT_S, Container, container, docker
 from request_table import HERE, OLNEY, Row
 from smoke import over_http
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import PARAMETERS, lambdaHandler
+from app import lambdaHandler
 from predictive_lambda.local_api import read_answer
 
 TEXT = st.text(max_size=60)
@@ -18,7 +18,7 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
-NAMES = st.sampled_from([parameter.name for parameter in PARAMETERS])
+NAMES = st.sampled_from([parameter.name for parameter in lambdaHandler.parameters])
 QUERIES = st.dictionaries(NAMES | TEXT, NUMBERS | TEXT | JSON_VALUES, max_size=6)
 HEADER_NAMES = st.sampled_from(
     ["accept", "Accept", "accept-encoding", "content-type", "content-encoding"]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from conftest import runtime_pid, served
-from local_image import MODEL, Container, EngineError, build, container, docker
+from predictive_lambda.local_image import MODEL, Container, EngineError, build, container, docker
 from request_table import OLNEY, ROWS, Row
 from smoke import over_http
 
@@ -67,7 +67,12 @@ def test_training_again_gives_the_same_bytes(trained: Path) -> None:
 def test_the_serving_image_holds_the_model_and_its_code_alone(serving: Container) -> None:
     found = docker("exec", serving.name, "find", ".", "-type", "f").splitlines()
     files = {name for name in found if "/__pycache__/" not in name}
-    code = {f"./{file.name}" for file in (MODEL / "deployment").iterdir() if file.is_file()}
+    deployment = MODEL / "deployment"
+    code = {
+        f"./{file.relative_to(deployment)}"
+        for file in deployment.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
     assert files == code | {"./requirements.txt", "./chipotle.pkl", "./chipotle.json"}
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from openapi_spec_validator import validate
 
-from app import PARAMETERS, lambdaHandler
+from app import lambdaHandler
 from conftest import served
-from local_image import Container
-from render import FORMATS
+from predictive_lambda.local_image import Container
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = json.loads(lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
@@ -23,8 +22,8 @@ def test_it_is_valid() -> None:
 
 def test_it_has_every_parameter_as_the_table_has_it() -> None:
     described = {p["name"]: p for p in DOCUMENT["paths"]["/"]["get"]["parameters"]}
-    assert list(described) == [parameter.name for parameter in PARAMETERS]
-    for parameter in PARAMETERS:
+    assert list(described) == [parameter.name for parameter in lambdaHandler.parameters]
+    for parameter in lambdaHandler.parameters:
         schema = described[parameter.name]["schema"]
         assert schema["type"] == parameter.type
         assert parameter.allowed in described[parameter.name]["description"]
@@ -39,7 +38,7 @@ def test_it_has_every_parameter_as_the_table_has_it() -> None:
 
 def test_it_has_every_format() -> None:
     answers = DOCUMENT["paths"]["/"]["get"]["responses"]["200"]["content"]
-    assert list(answers) == [chosen.media_type for chosen in FORMATS.values()]
+    assert list(answers) == [chosen.media_type for chosen in lambdaHandler.formats.values()]
 
 
 def assert_true(url: str) -> None:

@@ -5,7 +5,6 @@ import re
 
 from playwright.sync_api import expect
 
-import page_map
 from page_in_browser import (
     DENVER,
     OLNEY,
@@ -18,8 +17,9 @@ from page_in_browser import (
     rounded,
     view,
 )
+from predictor.page import drawing
 
-LATITUDE0, LONGITUDE0 = page_map.centre()
+LATITUDE0, LONGITUDE0 = drawing.centre()
 ANTIPODE = (-LATITUDE0, round(LONGITUDE0 + 180, 2))
 
 
@@ -119,7 +119,7 @@ def test_script_and_server_say_and_draw_the_same(visit: Open, local_api: str) ->
         (-33.86, 151.2),
         (1e-5, -1e-5),
         (39.153198, -77.0661),
-        page_map.centre(),
+        drawing.centre(),
         ANTIPODE,
     ):
         of_the_server.goto(f"{local_api}?lat={latitude}&long={longitude}&k=3")
@@ -140,7 +140,7 @@ def test_what_is_far_is_said_to_be(visit: Open) -> None:
     expect(page.get_by_text("far from every restaurant")).to_be_visible()
     x, y, width, height = view(page)
     for place in (PARIS, (44.8, -68.8)):  # both show
-        px, py = page_map.flat(page_map.vectors(*place))
+        px, py = drawing.flat(drawing.vectors(*place))
         assert x < px < x + width
         assert y < py < y + height
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Route, expect
 
-import page_map
-import predictor
 from page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen, pin, view
+from predictor.page import drawing
 
 
 def test_a_click_on_denver_gives_denver(visit: Open) -> None:
@@ -112,7 +111,7 @@ def test_stores_elsewhere_have_a_map(
     latitudes: list[float], longitudes: list[float], visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stores = {"lat": np.array(latitudes), "long": np.array(longitudes)}
-    monkeypatch.setattr(predictor, "stores", stores)
+    monkeypatch.setattr(drawing, "stores", stores)
     forget_the_map()
     try:
         # What predicts nothing, but shows the map.
@@ -121,12 +120,12 @@ def test_stores_elsewhere_have_a_map(
             before = page.url
             page.mouse.click(*on_screen(page, *place))
             page.wait_for_function("url => location.href !== url", arg=before)
-            chosen = page_map.vectors(*asked(page)) @ page_map.vectors(*place)
+            chosen = drawing.vectors(*asked(page)) @ drawing.vectors(*place)
             assert np.degrees(np.arccos(min(chosen, 1))) < 0.5
     finally:
         forget_the_map()
 
 
 def forget_the_map() -> None:
-    page_map.centre.cache_clear()
-    page_map.ground.cache_clear()
+    drawing.centre.cache_clear()
+    drawing.ground.cache_clear()

@@ -7,10 +7,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Route, expect
 
-import page as page_module
-import predictor
 from app import lambdaHandler
 from page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen
+from predictor import MODEL
+from predictor import page as page_module
 
 HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${lat}$title&lt;"
 
@@ -69,7 +69,7 @@ def test_what_a_model_holds_is_text(visit: Open) -> None:
     page = visit(OLNEY, answer=lambda route: route.fulfill(json=answer))
     page.get_by_role("button", name="Find").click()
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
-    page.set_content(page_module.answer(query, [store], predictor.MODEL))
+    page.set_content(page_module.answer(query, [store], MODEL.about))
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
     expect(page).to_have_title(HOSTILE)
 

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from pyproj import Geod
 
-import geodesics
-import predictor
 from app import lambdaHandler
+from predictor import geodesics, nearest
 
 ELLIPSOID = Geod(ellps="WGS84")
-STORES = predictor.stores
+STORES = nearest.stores
 ADDRESSES = {address: store for store, address in enumerate(STORES["address"])}
 US = (24.5, 49.4, -124.8, -66.9)  # south, north, west, east
 
@@ -133,13 +132,13 @@ def test_a_query_in_the_us_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return count
 
-    search, geodesic = predictor.estimator.kneighbors, geodesics.WGS84.Inverse
-    monkeypatch.setattr(predictor.estimator, "kneighbors", counted("search", search))
+    search, geodesic = nearest.estimator.kneighbors, geodesics.WGS84.Inverse
+    monkeypatch.setattr(nearest.estimator, "kneighbors", counted("search", search))
     monkeypatch.setattr(geodesics.WGS84, "Inverse", counted("geodesic", geodesic))
     searches, measured = [], []
     for point in in_us_box(np.random.default_rng(7), 500):
         calls.clear()
-        predictor.predict([point.tolist()])
+        nearest.predict([point.tolist()])
         searches.append(calls.count("search"))
         measured.append(calls.count("geodesic"))
     assert max(searches) <= 2
@@ -149,18 +148,18 @@ def test_a_query_in_the_us_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ties_go_to_the_store_that_was_trained_first() -> None:
     """From the pole, places of one latitude are equally far."""
     longitudes = np.random.default_rng(3).uniform(-180, 180, 20)
-    nearest = geodesics.nearest((90, 0), np.full(20, 40.0), longitudes, 5)
-    assert [index for _, index in nearest] == [0, 1, 2, 3, 4]
+    found = geodesics.nearest((90, 0), np.full(20, 40.0), longitudes, 5)
+    assert [index for _, index in found] == [0, 1, 2, 3, 4]
 
 
 def test_k_beyond_the_stores_gives_all_of_them() -> None:
-    [answer] = predictor.predict([[39, -77]], k=10_000)
+    [answer] = nearest.predict([[39, -77]], k=10_000)
     assert len(answer) == len(ADDRESSES)
 
 
 def test_the_pickle_answers_by_itself_without_our_code() -> None:
     """`joblib.load(...).predict` is the interface: the README's example and every store."""
     coordinates = np.column_stack([STORES["lat"], STORES["long"]])
-    assert (predictor.pipeline.predict(coordinates) == STORES["address"]).all()
-    [address] = predictor.pipeline.predict([[39.153198, -77.066176]])
+    assert (nearest.pipeline.predict(coordinates) == STORES["address"]).all()
+    [address] = nearest.pipeline.predict([[39.153198, -77.066176]])
     assert address == "3333 Olney Sandy Springs Rd Olney, MD 20832 US"

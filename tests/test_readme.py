@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import PARAMETERS
+from app import lambdaHandler
 from benchmarks import tables
 from benchmarks.charts import RESULTS
 
@@ -55,9 +55,9 @@ def test_make_has_the_target(target: str) -> None:
 
 def test_the_table_of_parameters_is_the_predictors() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| ([^|`]+) \|", README, re.MULTILINE))
-    assert {name: rows.get(name) for name in rows if name in {p.name for p in PARAMETERS}} == {
-        parameter.name: parameter.allowed for parameter in PARAMETERS
-    }
+    assert {
+        name: rows.get(name) for name in rows if name in {p.name for p in lambdaHandler.parameters}
+    } == {parameter.name: parameter.allowed for parameter in lambdaHandler.parameters}
 
 
 def test_the_table_of_accuracy_is_what_was_evaluated() -> None:

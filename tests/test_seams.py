@@ -1,186 +1,334 @@
-"""What the README promises: delete what you do not need, and put in your own model."""
+"""The pattern serves any model, and what is optional can be deleted."""
 
 import json
 import re
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app import lambdaHandler
+from own_model.flowers import MODEL as FLOWERS
+from predictor import MODEL as STORES
+from serving import batch, openapi
+from serving.formats import Format
+from serving.handler import Handler
+from serving.model import Model
+from serving.parameters import Parameter
+
 TESTS = Path(__file__).resolve().parent
 MODEL = TESTS.parent / "model"
-PAGE = ("page.py", "page.html", "page_map.py", "page_words.py", "page_outlines.json")
+FLOWER = {"sepal_length": "5.1", "sepal_width": "3.5", "petal_length": "1.4", "petal_width": "0.2"}
+WORDS = r"(?<!no-)\b(stores?|chipotle|nearest|lat|latitude|long|longitude|address|distance(_m)?)\b"
+KEPT = "PREDICTIONS + NEGOTIATION + BAD_QUERIES"
 SEND = """
-import json, sys
+import sys
 sys.path[:0] = [{task!r}, {tests!r}]
 import app
 from request_table import BAD_QUERIES, BATCHES, NEGOTIATION, PREDICTIONS
 from test_contract import in_process
+for row in {rows}: row.check(in_process(row))
 """
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Path:
-    """A copy of what is in the image."""
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(MODEL / "deployment", tmp_path / "task", ignore=ignore)
-    for name in ("chipotle.pkl", "chipotle.json"):
-        shutil.copy(MODEL / name, tmp_path / "task")
-    return tmp_path / "task"
-
-
-def run(task: Path, code: str) -> str:
-    script = SEND.format(task=str(task), tests=str(TESTS)) + code
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=task)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize(
-    ("files", "kept"),
+    ("delete", "names", "rows"),
     [
-        (["lazy_imports.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
-        (["batch.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES"),
-        (["openapi.py"], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
-        ([*PAGE], "PREDICTIONS + NEGOTIATION + BAD_QUERIES + BATCHES"),
+        (["lazy_imports"], ["import lazy_imports.*\n"], f"{KEPT} + BATCHES"),
+        (["serving/batch.py"], ["batch, ", "batch.routes, "], KEPT),
+        (["serving/openapi.py"], [", openapi", ", openapi.routes"], f"{KEPT} + BATCHES"),
         (
-            ["lazy_imports.py", "batch.py", "openapi.py", *PAGE],
-            "PREDICTIONS + NEGOTIATION + BAD_QUERIES",
+            ["lazy_imports", "serving/batch.py", "serving/openapi.py"],
+            ["import lazy_imports.*\n", ", batch.routes, openapi.routes", ".* import batch.*\n"],
+            KEPT,
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_is_deleted_is_gone_and_the_rest_answers(
-    files: list[str], kept: str, task: Path
+def test_what_is_optional_goes_with_its_name_in_app_py(
+    delete: list[str], names: list[str], rows: str, tmp_path: Path
 ) -> None:
-    for name in files:
-        (task / name).unlink(missing_ok=True)  # you may have deleted it already
-    run(task, f"for row in {kept}: row.check(in_process(row))")
-
-
-def test_without_batches_post_is_refused_and_not_described(task: Path) -> None:
-    (task / "batch.py").unlink()
-    printed = run(
-        task,
-        """
-post = {"requestContext": {"http": {"method": "POST"}}}
-print(json.dumps(app.lambdaHandler(post, None)))
-print(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
-""",
+    task = tmp_path / "task"
+    shutil.copytree(
+        MODEL / "deployment", task, ignore=shutil.ignore_patterns("__pycache__", *delete)
     )
-    refusal, description = map(json.loads, printed.splitlines())
-    assert refusal["statusCode"] == 405
-    assert refusal["headers"]["allow"] == "GET, HEAD, OPTIONS"
-    assert description["paths"]["/"].keys() == {"get"}
+    for name in delete:
+        path = task / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for artefact in (*MODEL.glob("*.pkl"), *MODEL.glob("*.json")):
+        shutil.copy(artefact, task)
+    code = (task / "app.py").read_text()
+    for name in sorted(names, key=len, reverse=True):
+        code, found = re.subn(name, "", code, count=1)
+        assert found, name
+    (task / "app.py").write_text(code)
+    script = SEND.format(task=str(task), tests=str(TESTS), rows=rows)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=task)
+    assert done.returncode == 0, done.stderr
 
 
-def test_the_very_first_page_has_its_policy_even_if_it_is_an_error(task: Path) -> None:
-    """The page is read late, for the sake of the cold start, and its headers with it."""
-    event = """{"queryStringParameters": {"lat": "x", "format": "html"}}"""
-    printed = run(task, f"print(app.lambdaHandler({event}, None)['headers'])")
-    assert "content-security-policy" in printed
+def test_the_pattern_knows_nothing_of_the_example() -> None:
+    for file in (MODEL / "deployment" / "serving").glob("*.py"):
+        assert not re.findall(WORDS, file.read_text(), re.IGNORECASE), file
+        assert not re.findall(
+            r"(?:import|from) (predictor|training|lazy_imports)", file.read_text()
+        )
 
 
-def test_another_model_takes_a_predictor_and_two_functions_of_render(task: Path) -> None:
-    """The handler, parsing, errors, negotiation, batch and OpenAPI stay as they are."""
-    for name in (*PAGE, "geodesics.py", "artefacts.py", "chipotle.pkl", "chipotle.json"):
-        (task / name).unlink(missing_ok=True)
-    shutil.copy(TESTS / "own_model" / "predictor.py", task)
-    render = (task / "render.py").read_text()
-    render = render.replace('store["address"]', 'store["species"]')
-    render = render.replace('round(store["distance_m"], 3)', 'round(store["probability"], 3)')
-    render = render.replace('"distance_m"', '"probability"')
-    render = re.sub(r'def geojson.*?\n\n\n|    "geojson": .*?\n', "", render, flags=re.DOTALL)
-    (task / "render.py").write_text(render)
-    printed = run(
-        task,
-        """
-def ask(**query):
-    return app.lambdaHandler({"queryStringParameters": query}, None)["body"].replace("\\n", "; ")
-flower = dict(sepal_length="5.1", sepal_width="3.5", petal_length="1.4", petal_width="0.2")
-print(ask(**flower))
-print(ask(**flower, k="2", format="json"))
-print(ask(**flower | {"petal_width": "wide"}))
-print(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
-for name in app.FORMATS:
-    ask(**flower, k="3", format=name), ask(k="4", format=name)
-    print(name)
-""",
-    )
-    text, document, problem, description, *formats = printed.splitlines()
-    assert text == "setosa"
-    assert [result["species"] for result in json.loads(document)["nearest"]] == [
-        "setosa",
-        "versicolor",
-    ]
-    assert problem.startswith("petal_width is 'wide', which is not a plain decimal number")
-    names = [p["name"] for p in json.loads(description)["paths"]["/"]["get"]["parameters"]]
-    assert names == ["sepal_length", "sepal_width", "petal_length", "petal_width", "k", "format"]
-    assert formats == ["text", "json"]
+def ask(handler: Handler, path: str = "/", **query: str) -> Any:
+    return handler({"rawPath": path, "queryStringParameters": query}, None)
 
 
-SIZES = """
-from parameters import Parameter
-
-INPUTS = (
-    Parameter("size", "Of the parcel.", "string", choices=("small", "big")),
-    Parameter("weight", "Of the parcel.", "number", "kg", above=0),
-)
-OPTIONS = (
-    Parameter("k", "How many.", "integer", minimum=1, default=3),
-    Parameter("by", "Transport.", "string", choices=("road", "sea"), default="road"),
-)
-RESULT, MODEL = {"address": "string", "distance_m": "number"}, {"version": "parcels"}
-
-
-def predict(points, k, by):
-    addresses = [f"{size}, {weight}, {by}" for size, weight in points]
-    return [[{"address": address, "distance_m": 0.0}] * k for address in addresses]
-"""
-
-
-def test_inputs_may_be_choices_and_get_and_post_have_the_same_defaults(task: Path) -> None:
-    (task / "predictor.py").write_text(SIZES)
-    for name in PAGE:
-        (task / name).unlink(missing_ok=True)
-    printed = run(
-        task,
-        """
-def get(**query):
-    print(app.lambdaHandler({"queryStringParameters": query}, None)["body"].replace("\\n", "; "))
-def post(*points, **options):
+def post(handler: Handler, **document: Any) -> Any:
     http = {"requestContext": {"http": {"method": "POST"}}}
     headers = {"content-type": "application/json"}
-    body = json.dumps({"points": points, **options})
-    print(app.lambdaHandler({**http, "headers": headers, "body": body}, None)["body"])
-get(size="big", weight="2")
-post(["big", 2])
-post(["small", 2], k=1, by="sea")
-get(size="huge", weight="2")
-post(["huge", 2])
-post([None, 2])
-get(size="big", weight="0")
-get(size="big", weight="2", k="0")
-post("big")
-get(size="big")
-description = json.loads(app.lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
-print([p["required"] for p in description["paths"]["/"]["get"]["parameters"]])
-""",
+    return handler({**http, "headers": headers, "body": json.dumps(document)}, None)
+
+
+def test_flowers_and_stores_are_served_in_one_process() -> None:
+    flowers = Handler(FLOWERS, batch.routes, openapi.routes)
+    assert ask(flowers, **FLOWER)["body"] == "setosa"
+    answered = json.loads(ask(flowers, **FLOWER, k="2", format="json")["body"])
+    assert [result["species"] for result in answered["predictions"]] == ["setosa", "versicolor"]
+    problem = ask(flowers, **FLOWER | {"petal_width": "wide"})["body"]
+    assert problem.startswith("petal_width is 'wide', which is not a plain decimal number")
+    assert list(flowers.formats) == ["text", "json"]
+    [[result]] = json.loads(post(flowers, points=[[5.1, 3.5, 1.4, 0.2]])["body"])["results"]
+    assert result["species"] == "setosa"
+    described = json.loads(ask(flowers, "/openapi.json")["body"])
+    assert described["info"]["title"] == "The species of an iris"
+    olney = ask(lambdaHandler, lat="39.153198", long="-77.066176")["body"]
+    assert olney == "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
+
+
+def test_without_batches_post_is_refused_and_not_described() -> None:
+    handler = Handler(FLOWERS, openapi.routes)
+    refusal = post(handler, points=[[1, 1, 1, 1]])
+    assert (refusal["statusCode"], refusal["headers"]["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert json.loads(ask(handler, "/openapi.json")["body"])["paths"]["/"].keys() == {"get"}
+
+
+def parcel(points: Any, k: int, by: str) -> Any:
+    return [[{"said": f"{point}, {by}"}] * k for point in points]
+
+
+PARCELS = Handler(
+    Model(
+        about={"version": "parcels"},
+        inputs=(
+            Parameter("size", "Of it.", "string", choices=("small", "big"), required=True),
+            Parameter("weight", "Of it.", "number", "kg", above=0, required=True),
+            Parameter("fragile", "Is it?", "boolean", default=False),
+            Parameter("note", "For the driver.", "string", longest=20),
+            Parameter("height", "Of it.", "number", "cm"),
+        ),
+        options=(
+            Parameter("k", "How many.", "integer", minimum=1, default=2),
+            Parameter("by", "Transport.", "string", choices=("road", "sea"), default="road"),
+        ),
+        result={"said": "string"},
+        predict=parcel,
+        count="k",
+    ),
+    batch.routes,
+    openapi.routes,
+)
+BIG = {"size": "big", "weight": "2"}
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (BIG, "('big', 2.0, False, None, nan), road"),
+        (BIG | {"fragile": "1", "height": "3"}, "('big', 2.0, True, None, 3.0), road"),
+        (BIG | {"note": "a, b\x00<i>"}, "('big', 2.0, False, 'a, b\\x00<i>', nan), road"),
+        (BIG | {"note": "", "height": ""}, "('big', 2.0, False, None, nan), road"),
+    ],
+)
+def test_inputs_of_every_kind_get_to_the_model(query: dict[str, str], said: str) -> None:
+    answered = json.loads(ask(PARCELS, **query)["body"])
+    assert answered["predictions"] == [{"said": said}] * 2
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        (BIG | {"size": "huge"}, "size is 'huge', which is not one of its values."),
+        (BIG | {"size": "big,small"}, "size is 'big,small', given twice."),
+        ({"size": "big"}, "weight is missing. It must be a number greater than 0 (kg)."),
+        (BIG | {"fragile": "yes"}, "fragile is 'yes', which is neither. It must be true or false."),
+        (BIG | {"note": "x" * 21}, "which has 21 characters. It must be text of at most 20"),
+        (BIG | {"k": "0"}, "k is '0', which is out of range. It must be a whole number from 1."),
+        (BIG | {"hight": "3"}, "height is absent, and 'hight' is unknown."),
+        (BIG | {"amp;height": "3"}, "height is absent, and 'amp;height' is unknown."),
+    ],
+)
+def test_a_bad_query_is_a_sentence(query: dict[str, str], detail: str) -> None:
+    answered = ask(PARCELS, **query)
+    assert answered["statusCode"] == 400
+    assert detail in answered["body"]
+
+
+@pytest.mark.parametrize(
+    ("point", "said"),
+    [
+        (["big", 2, True, "x", 1], "('big', 2.0, True, 'x', 1.0), road"),
+        (["big", 2, True, None, None], "('big', 2.0, True, None, nan), road"),
+        ({"weight": 2, "size": "big"}, "('big', 2.0, False, None, nan), road"),
+        ({"weight": 2, "size": "huge"}, "points[0]: size is 'huge', which is not one"),
+        ({"weight": 2}, "points[0]: size is missing. It must be small or big."),
+        (
+            {"weight": 2, "size": "big", "hieght": 1},
+            "'hieght' is not an input. Did you mean height",
+        ),
+        ([None, 2, True, "x", 1], "points[0]: size is null, which is not one of its values."),
+        (["big", 2], "points[0] is "),
+        ("big", 'The body must be {\\"points\\": [[size, weight, fragile, note, height], ...]'),
+    ],
+)
+def test_points_are_lists_or_objects(point: Any, said: str) -> None:
+    assert said in post(PARCELS, points=[point])["body"]
+
+
+def nothing(points: Any, **options: Any) -> Any:
+    return [[] for _ in points]
+
+
+PLAIN = Model({"version": "1"}, (Parameter("x", "", "number"),), {"y": "number"}, nothing)
+GEO = Format("application/geo+json", lambda *_: "", needs=("where",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"about": {}}, "no version"),
+        ({"inputs": ()}, "no inputs"),
+        ({"options": PLAIN.inputs}, "two parameters have one name"),
+        ({"inputs": (Parameter("format", "", "number"),)}, "one of the names format"),
+        ({"result": {"y": "complex"}}, "whose type is not"),
+        ({"formats": {"geo": GEO}}, "the format geo needs where"),
+        ({"formats": {"json": GEO}}, "which every model has"),
+        ({"answers": "query"}, "answers is 'query'"),
+        ({"count": "x"}, "count is 'x'"),
+        ({"example": {"z": 1}}, "the example has 'z'"),
+        ({"example": {"x": "one"}}, "x is 'one', which is not a number"),
+    ],
+)
+def test_a_model_that_cannot_work_is_refused(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        replace(PLAIN, **changes)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"type": "float"}, "has the type 'float'"),
+        ({"type": "number", "minimum": 2, "maximum": 1}, "limits that no number can meet"),
+        (
+            {"type": "number", "maximum": 1, "default": 2},
+            "default of x is 2, which is out of range",
+        ),
+        ({"type": "number", "choices": ("a",)}, "has choices, but is no string"),
+        ({"type": "string", "choices": ("a", "a")}, "repeated"),
+        ({"type": "string", "minimum": 1}, "has limits, but is no number"),
+        ({"type": "string", "longest": 0}, "allows no character"),
+        ({"type": "number", "required": True, "default": 1}, "required and has a default"),
+    ],
+)
+def test_a_parameter_that_cannot_work_is_refused(more: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Parameter("x", "", **more)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"lat": 39.15, "long": -77.07},  # a direct invocation
+        {"key1": "value1"},  # the console's test
+        {"Records": [{"body": "{}"}]},  # a queue
+        {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event"},
+        {"requestContext": {"routeKey": "$connect", "eventType": "CONNECT"}},  # a web socket
+        None,
+        [],
+        "ping",
+    ],
+    ids=str,
+)
+def test_what_is_no_request_is_refused(event: Any) -> None:
+    answered = lambdaHandler(event, None)
+    assert answered["statusCode"] == 400
+    assert answered["body"].startswith("This event is not an HTTP request.")
+
+
+POINT = {"lat": "39.153198", "long": "-77.066176"}
+OLNEY = "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
+MANY = {name: [value] for name, value in POINT.items()}
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "text"),
+    [
+        ({"httpMethod": "GET", "path": "/", "queryStringParameters": POINT}, 200, OLNEY),
+        ({"httpMethod": "GET", "multiValueQueryStringParameters": MANY}, 200, OLNEY),
+        (
+            {"httpMethod": "GET", "multiValueQueryStringParameters": {"lat": ["1", "2"]}},
+            400,
+            "given twice",
+        ),
+        (
+            {
+                "requestContext": {"elb": {}},
+                "httpMethod": "GET",
+                "queryStringParameters": {"lat": "%2B39.153198", "long": "-77.066176"},
+            },
+            200,
+            OLNEY,
+        ),
+        ({"httpMethod": "DELETE"}, 405, "not supported"),
+        ({"httpMethod": "GET", "path": "/prod/healthz"}, 200, '"status": "ok"'),
+        ({"rawPath": "/stores/healthz/"}, 200, '"status": "ok"'),
+        ({"rawPath": "/prod/favicon.ico"}, 204, ""),
+        ({"rawPath": 10**5000, "queryStringParameters": POINT}, 200, OLNEY),
+        ({"queryStringParameters": {"lat": "39", "lng": "-77"}}, 400, "long is absent, and 'lng'"),
+        ({"queryStringParameters": {"latitude": "39", "long": "-77"}}, 400, "lat is absent"),
+        ({"queryStringParameters": {"lat[]": "39"}}, 400, "lat is absent, and 'lat[]' is unknown"),
+        ({"queryStringParameters": {"format": "json,json"}}, 400, "given twice"),
+    ],
+)
+def test_events_of_every_gateway_are_read(event: Any, status: int, text: str) -> None:
+    answered = lambdaHandler(event, None)
+    assert answered["statusCode"] == status
+    assert text in answered["body"]
+
+
+def test_a_load_balancer_that_sends_many_values_gets_many() -> None:
+    answered = lambdaHandler({"httpMethod": "GET", "multiValueHeaders": {}}, None)
+    assert answered["multiValueHeaders"]["content-type"] == ["text/plain; charset=utf-8"]
+
+
+def test_the_same_bytes_get_the_same_answer() -> None:
+    base = {
+        "requestContext": {"http": {"method": "POST"}},
+        "headers": {"content-type": "application/json", "content-encoding": "identity"},
+    }
+    text = '\ufeff{"points": [[0, 0]]}'
+    encoded = b64encode(text.encode()).decode()
+    as_text = lambdaHandler({**base, "body": text}, None)
+    as_base64 = lambdaHandler({**base, "body": encoded, "isBase64Encoded": True}, None)
+    assert as_text == as_base64
+    assert as_text["statusCode"] == 200
+    utf_16 = b64encode(text.encode("utf-16")).decode()
+    assert (
+        lambdaHandler({**base, "body": utf_16, "isBase64Encoded": True}, None)["statusCode"] == 400
     )
-    got, posted, by_sea, *problems, required = printed.splitlines()
-    assert required == "[True, True, False, False, False]"
-    assert got == "big, 2.0, road; big, 2.0, road; big, 2.0, road"
-    assert [parcel["address"] for parcel in json.loads(posted)["results"][0]] == got.split("; ")
-    assert "small, 2.0, sea" in by_sea
-    assert problems == [
-        "size is 'huge', which is not one of its values. It must be small or big.",
-        "points[0]: size is 'huge', which is not one of its values. It must be small or big.",
-        "points[0]: size is null, which is not one of its values. It must be small or big.",
-        "weight is '0', which is out of range. It must be a number greater than 0 (kg).",
-        "k is '0', which is out of range. It must be a whole number from 1.",
-        "points[0] is 'big'. The body must be "
-        '{"points": [[size, weight], ...], "k": 3, "by": "road"}.',
-        "weight is missing. It must be a number greater than 0 (kg).",
-    ]
+
+
+def test_the_example_of_the_model_is_one_that_it_answers() -> None:
+    for model in (STORES, FLOWERS):
+        query = {name: str(value) for name, value in model.example.items()}
+        assert ask(Handler(model), **query)["statusCode"] == 200

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import charts, cold_start, cost, growth, runtime, tables, variants, warm
 from benchmarks.serving import PYTHON, progress, run
-from local_image import EngineError, docker
+from predictive_lambda.local_image import EngineError, docker
 
 VERSIONS = """
 import importlib.metadata as metadata, json, platform

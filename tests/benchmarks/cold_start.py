@@ -13,7 +13,7 @@ FORMATS = (
     "text",
     "json",
     "geojson",
-    *(["html"] if (MODEL / "deployment/page.py").exists() else []),
+    *(["html"] if (MODEL / "deployment/predictor/page").exists() else []),
 )
 START = """
 import importlib, os, sys
@@ -31,7 +31,7 @@ MORE_THREADS = {k: v for k, v in ENVIRONMENT.items() if k != "OPENBLAS_NUM_THREA
 def measure(rounds: int = 45, cold_rounds: int = 5) -> dict[str, Any]:
     """Compare with plain imports, numpy alone and nothing; then with no file's pages in memory."""
     with task_root() as folder, task_root() as eager, task_root() as thawed:
-        (eager / "lazy_imports.py").write_text("")
+        (eager / "lazy_imports" / "__init__.py").write_text("")
         app = (thawed / "app.py").read_text()
         (thawed / "app.py").write_text(app.replace("\ngc.freeze()", "\n"))
         others = {

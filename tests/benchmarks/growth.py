@@ -28,7 +28,8 @@ assert app.lambdaHandler({"queryStringParameters": point}, None)["statusCode"] =
 ANSWER = (
     START
     + """
-import statistics, time, predictor
+import statistics, time
+from predictor import nearest as predictor
 points, answers, taken = json.loads(sys.argv[1]), [], []
 for point in points:
     start = time.perf_counter()

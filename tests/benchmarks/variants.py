@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from benchmarks.runtime import start
 from benchmarks.serving import interleaved
-from local_image import build
+from predictive_lambda.local_image import build
 
 PACKAGES = "$(python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')"
 LIBRARY = "$(python -c 'import sysconfig; print(sysconfig.get_path(\"stdlib\"))')"

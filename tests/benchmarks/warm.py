@@ -8,7 +8,8 @@ ROUNDS = 1000
 LOADS = 30  # loading the model is slow: less often
 MEASURE = f"""
 import json, random, statistics, time
-import app, joblib, predictor
+import app, joblib
+from predictor import nearest as predictor
 from geographiclib.geodesic import Geodesic
 
 POINT, WGS84 = [39.153198, -77.066176], Geodesic.WGS84

@@ -9,20 +9,21 @@ from pathlib import Path
 from string import Template
 from urllib.parse import urlencode
 
-import page_map
-import predictor
-from page_words import plain, way
-from problem import Problem
-from render import Format, Query, Stores
+from predictor import nearest
+from predictor.page import drawing
+from predictor.page.words import way, written
+from predictor.parameters import INPUTS, OPTIONS
+from serving.formats import About, Format, Query, Result
+from serving.problems import Problem
 
-FIELDS = (*predictor.INPUTS, *predictor.OPTIONS)
+FIELDS = (*INPUTS, *OPTIONS)
+VERSION = nearest.manifest["pickle_sha256"][:12]
 FAR_M = 300_000  # no day trip
 FEW = 5  # stores, where a person did not say how many
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {"referrer-policy": "no-referrer", "permissions-policy": "geolocation=(self)"}
 WITHOUT_ANSWER = {"title": "The nearest Chipotle", "point": "", "list": "", "problem": ""} | {
     name: "hidden" for name in ("no_answer", "no_far", "no_more", "no_none")
 }
@@ -30,48 +31,58 @@ Sent = dict[str, object]
 
 
 @cache
-def templates() -> tuple[str, Template, Template]:
-    """Read page.html: its head, its body, a store of its list.
+def html() -> tuple[str, dict[str, str]]:
+    """Read page.html for the first page, not at the cold start; return it, and its parts by tag."""
+    text = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+    return text, dict(re.findall(r"<(script|style|template)[^>]*>(.*?)</\1>", text, re.DOTALL))
 
-    That is done for the first page, not at the cold start; it completes HEADERS with the policy,
-    which allows the page's script and style by their hashes.
-    """
-    html = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    parts = dict(re.findall(r"<(script|style|template)[^>]*>(.*?)</\1>", html, re.DOTALL))
-    digests = {tag: hashlib.sha256(text.encode()).digest() for tag, text in parts.items()}
-    HEADERS["content-security-policy"] = POLICY.format(
-        **{tag: f"sha256-{b64encode(digest).decode()}" for tag, digest in digests.items()}
-    )
-    head, end, body = html.partition("</script>")
+
+@cache
+def templates() -> tuple[str, Template, Template]:
+    """Return the page's head, its body, and a store of its list."""
+    text, parts = html()
+    head, end, body = text.partition("</script>")
     return head + end, Template(body), Template(parts["template"])
 
 
-def answer(query: Query, nearest: Stores, model: Query) -> str:
+@cache
+def headers() -> dict[str, str]:
+    """Return the page's headers; the policy allows its script and style by their hashes."""
+    digests = {tag: hashlib.sha256(text.encode()).digest() for tag, text in html()[1].items()}
+    hashes = {tag: f"sha256-{b64encode(digest).decode()}" for tag, digest in digests.items()}
+    return {
+        "referrer-policy": "no-referrer",
+        "permissions-policy": "geolocation=(self)",
+        "content-security-policy": POLICY.format(**hashes),
+    }
+
+
+def answer(query: Query, found: list[Result], about: About) -> str:
     """The page with the answer; with form and map alone where the client named no point."""
     sent: Sent = {p.name: query[p.name] for p in FIELDS}
-    if len(query["defaulted"]) == len(predictor.INPUTS):
+    if len(query["defaulted"]) == len(INPUTS):
         return fill(sent | {"lat": None, "long": None, "k": max(FEW, query["k"])}, {})
-    point, places = (query["lat"], query["long"]), [(s["lat"], s["long"]) for s in nearest]
+    point, places = (query["lat"], query["long"]), [(s["lat"], s["long"]) for s in found]
     _, _, item = templates()
     items = [
         item.substitute(
             address=escape(store["address"]),
             way=way(point, store),
-            place=",".join(map(plain, place)),
+            place=",".join(map(written, place)),
         )
-        for store, place in zip(nearest, places, strict=True)
+        for store, place in zip(found, places, strict=True)
     ]
     values = {
-        "point": ", ".join(map(plain, point)),
+        "point": ", ".join(map(written, point)),
         "list": "".join(items),
         "no_answer": "",
-        "no_none": "hidden" if nearest else "",
+        "no_none": "hidden" if found else "",
     }
-    if nearest:
-        values["title"] = escape(nearest[0]["address"])
-        values["no_far"] = "" if nearest[0]["distance_m"] > FAR_M else "hidden"
-        values["no_more"] = "" if query["k"] == 1 < model["stores"] else "hidden"
-    return fill(sent, values | page_map.overlay(point, places))
+    if found:
+        values["title"] = escape(found[0]["address"])
+        values["no_far"] = "" if found[0]["distance_m"] > FAR_M else "hidden"
+        values["no_more"] = "" if query["k"] == 1 < about["stores"] else "hidden"
+    return fill(sent, values | drawing.overlay(point, places))
 
 
 def problem(problem: Problem, raw_query: Query) -> str:
@@ -88,14 +99,14 @@ def problem(problem: Problem, raw_query: Query) -> str:
 def fill(sent: Sent, values: dict[str, str]) -> str:
     """Fill in page.html: with values, and with what was sent, which may be anything."""
     head, body, _ = templates()
-    texts = {name: plain(value) for name, value in sent.items() if value is not None}
-    named = {p.name: str(p.default) for p in predictor.INPUTS} | texts
+    texts = {name: written(value) for name, value in sent.items() if value is not None}
+    named = {p.name: str(p.default) for p in INPUTS} | texts
     defaults = {
         "no_radius": "" if "radius" in texts else "hidden disabled",
         "self": escape(urlencode(named)),
         "more": escape(urlencode(named | {"k": str(FEW)})),
-        "count": f"{predictor.MODEL['stores']:,}",
-        "version": predictor.MODEL["version"],
+        "count": f"{nearest.count:,}",
+        "version": VERSION,
         "far_m": str(FAR_M),
     }
     for p in FIELDS:
@@ -105,7 +116,10 @@ def fill(sent: Sent, values: dict[str, str]) -> str:
             f"{p.name}_state": 'aria-invalid="false"',
             f"{p.name}_range": escape(p.allowed.partition("number ")[2]),
         }
-    return head + body.substitute(WITHOUT_ANSWER | page_map.ground() | defaults | values)
+    return head + body.substitute(WITHOUT_ANSWER | drawing.ground() | defaults | values)
 
 
-FORMAT = Format("text/html; charset=utf-8", answer, "text/html; charset=utf-8", problem, HEADERS)
+HTML = "text/html; charset=utf-8"
+FORMAT = Format(
+    HTML, answer, HTML, problem, headers, needs=("address", "lat", "long", "distance_m")
+)

@@ -1,6 +1,8 @@
 """What was wrong with a request: a status and a sentence, as RFC 9457 has it."""
 
 import json
+import re
+from collections.abc import Iterable
 
 TITLES = {
     400: "Bad Request",
@@ -24,7 +26,7 @@ class Problem(Exception):
         self.parameter = parameter
 
 
-def echo(value: object) -> str:
+def quoted(value: object) -> str:
     """Quote what a client sent: at most 40 characters of it, escaped where they do not print."""
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:39] + "…")
@@ -33,3 +35,22 @@ def echo(value: object) -> str:
     except (TypeError, ValueError, RecursionError):  # not JSON, thousands of digits, too deep
         return f"a value of type {type(value).__name__}"
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def similar(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of the names that somebody probably meant by another, if any.
+
+    A name is similar if one of the two begins with the other, or if they differ in a letter or two;
+    what links and forms put around a name (`amp;x`, `x[]`) does not count.
+    """
+    from difflib import SequenceMatcher  # few requests need it, and no cold start
+
+    bare = re.sub(r"^amp;|\W+$", "", name[:100].lower())
+    for candidate in names:
+        known = candidate.lower()
+        short, long_ = sorted((bare, known), key=len)
+        if (len(short) > 2 and long_.startswith(short)) or bare == known:
+            return candidate
+        if len(short) > 2 and SequenceMatcher(None, bare, known).ratio() >= 0.8:
+            return candidate
+    return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-import predictor
+from predictor.nearest import stores
 
 RADIUS_KM = 6371.0088  # the Earth's mean radius
 UNIT_KM = 0.1  # of what never changes, so that it is written in short whole numbers
@@ -21,10 +21,7 @@ Places = Iterable[tuple[float, float]]
 @cache
 def centre() -> tuple[float, float]:
     """Return latitude and longitude of the middle of the stores, wherever on Earth they are."""
-    latitudes, longitudes = (
-        np.radians(predictor.stores["lat"]),
-        np.radians(predictor.stores["long"]),
-    )
+    latitudes, longitudes = np.radians(stores["lat"]), np.radians(stores["long"])
     x = np.mean(np.cos(latitudes) * np.cos(longitudes))
     y = np.mean(np.cos(latitudes) * np.sin(longitudes))
     latitude = np.arctan2(np.mean(np.sin(latitudes)), np.hypot(x, y))
@@ -54,23 +51,23 @@ def flat(places: np.ndarray) -> np.ndarray:
 @cache
 def ground() -> dict[str, str]:
     """Draw what no request changes, graticule, outlines and stores, and no request yet."""
-    outlines = json.loads(Path(__file__).with_name("page_outlines.json").read_text())
+    outlines = json.loads(Path(__file__).with_name("outlines.json").read_text())
     land, borders = ([_decoded(line) for line in outlines[name]] for name in ("land", "borders"))
-    stores = flat(vectors(predictor.stores["lat"], predictor.stores["long"]))
+    dots = flat(vectors(stores["lat"], stores["long"]))
     steps, every = np.arange(-180, 181, 5), np.arange(-165, 181, 15)
     meridians = [vectors(steps[18:55], np.full(37, longitude)) for longitude in every]
     parallels = [vectors(np.full(73, latitude), steps) for latitude in every[6:17]]
     return {
         "centre": "{} {}".format(*centre()),
-        "all": _box(stores),
-        "view": _box(stores),
+        "all": _box(dots),
+        "view": _box(dots),
         "query": "",
         "nearest": "",
         "lines": "",
         "grid": _lines(part for line in meridians + parallels for part in _in_front(line)),
         "land": _lines(ring for ring in land if ring[:, 2].min() > BACK),
         "borders": _lines(line for line in borders if line[:, 2].min() > BACK),
-        "stores": _relative(stores, "h0m") + "h0",
+        "stores": _relative(dots, "h0m") + "h0",
     }
 
 
@@ -93,7 +90,7 @@ def overlay(point: tuple[float, float], nearest: Places) -> dict[str, str]:
 
 
 def _decoded(line: Sequence[int]) -> np.ndarray:
-    """Return the vectors of a line of page_outlines.json."""
+    """Return the vectors of a line of outlines.json."""
     latitudes, longitudes = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100
     return vectors(latitudes, longitudes)
 

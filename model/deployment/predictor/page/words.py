@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from problem import echo
+from serving.problems import quoted
 
-WINDS = ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
+DIRECTIONS = ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
 METRES_A_MILE = 1609.344
 
 
@@ -16,16 +16,16 @@ def way(point: tuple[float, float], store: dict[str, Any]) -> str:
     if store["distance_m"] < 10:
         return "Right here"
     miles, km = number(store["distance_m"] / METRES_A_MILE), number(store["distance_m"] / 1000)
-    return f"{miles} miles ({km} km) {wind(*point, store['lat'], store['long'])}"
+    return f"{miles} miles ({km} km) {direction(*point, store['lat'], store['long'])}"
 
 
-def wind(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> str:
+def direction(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> str:
     """Name the direction in which the great circle sets out."""
     if abs(latitude) == 90:  # at a pole there is but one
         return "south" if latitude > 0 else "north"
     phi, phi2, east = radians(latitude), radians(to_latitude), radians(to_longitude - longitude)
     bearing = atan2(sin(east) * cos(phi2), cos(phi) * sin(phi2) - sin(phi) * cos(phi2) * cos(east))
-    return WINDS[round(degrees(bearing) / 45) % 8]
+    return DIRECTIONS[round(degrees(bearing) / 45) % 8]
 
 
 def number(value: float) -> str:
@@ -33,9 +33,9 @@ def number(value: float) -> str:
     return f"{value:,.{2 if value < 1 else 1 if value < 10 else 0}f}"
 
 
-def plain(value: object) -> str:
+def written(value: object) -> str:
     """Write a number as people do, neither 1e-05 nor 1.0; text as it is, whatever it is."""
     if isinstance(value, float):
         return np.format_float_positional(value, trim="-")
-    text = value if isinstance(value, str) else echo(value)
+    text = value if isinstance(value, str) else quoted(value)
     return text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent

@@ -1,0 +1,25 @@
+"""The example: the nearest store, as a Model. All that is served of this folder is MODEL."""
+
+from predictor import formats, nearest, page
+from predictor.parameters import INPUTS, OPTIONS
+from serving.model import Model
+
+MODEL = Model(
+    about={"version": nearest.manifest["pickle_sha256"][:12], "stores": nearest.count},
+    inputs=INPUTS,
+    options=OPTIONS,
+    result={
+        "address": "string",
+        "city": "string",
+        "state": "string",
+        "lat": "number",
+        "long": "number",
+        "distance_m": "number",
+    },
+    predict=nearest.predict,
+    formats={"text": formats.TEXT, "geojson": formats.GEOJSON, "html": page.FORMAT},
+    answers="nearest",
+    count="k",
+    title="The nearest Chipotle",
+    example={"lat": 39.153198, "long": -77.066176},
+)

@@ -1,0 +1,60 @@
+"""How answers and problems are written: plain data in, a body out."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from serving.problems import Problem
+
+Result = dict[str, Any]
+Query = Mapping[str, Any]
+About = Mapping[str, Any]
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+TEXT = "text/plain; charset=utf-8"
+
+
+def dumps(document: object) -> str:
+    """Write JSON; raise ValueError for NaN and infinity, which JSON does not have."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+def problem_as_json(problem: Problem, query: Query) -> str:
+    """Problem details (RFC 9457)."""
+    members = ("status", "title", "detail", "parameter")
+    return dumps({name: value for name in members if (value := getattr(problem, name))})
+
+
+def problem_as_text(problem: Problem, query: Query) -> str:
+    return problem.detail
+
+
+@dataclass(frozen=True)
+class Format:
+    """How to write an answer: what was asked, the results, and what is said about the model.
+
+    `write_problem` gets a problem and the query as it was sent. `headers` gives the headers of
+    both. `needs` names the members of a result that `write` cannot do without.
+    """
+
+    media_type: str
+    write: Callable[[Query, list[Result], About], str]
+    problem_media_type: str = PROBLEM_JSON
+    write_problem: Callable[[Problem, Query], str] = problem_as_json
+    headers: Callable[[], Mapping[str, str]] = dict
+    needs: tuple[str, ...] = ()
+
+
+def as_json(answers: str) -> Format:
+    """Return JSON, with the results under the key `answers`."""
+
+    def write(query: Query, results: list[Result], about: About) -> str:
+        return dumps({"query": query, answers: results, "model": about})
+
+    return Format(JSON, write)
+
+
+def as_text(write: Callable[[Query, list[Result], About], str], *needs: str) -> Format:
+    """Return plain text, for which a problem is its sentence."""
+    return Format(TEXT, write, TEXT, problem_as_text, needs=needs)

@@ -1,0 +1,127 @@
+"""The gateway's formats: an event in, a Request out; a Response in, what the gateway reads out.
+
+Events are those of an HTTP API and of function URLs (payload format 2.0), of a REST API (1.0), and
+of an Application Load Balancer.
+"""
+
+import gzip
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_plus
+
+from serving.problems import Problem
+
+GZIP_FROM = 8 * 1024  # bytes
+# An event without any of these comes from somebody who sends no requests: a queue, a timer, a test.
+OF_A_REQUEST = ("rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an event asks; header names are in lower case, and what it lacks is empty."""
+
+    method: str = "GET"
+    path: str = "/"
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    is_base64: bool = False
+    wants_many_values: bool = False  # of headers, each in a list: some load balancers
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    media_type: str = ""
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(event: Any) -> Request:
+    """Read an event; any of its keys may be absent, null or empty.
+
+    Raises Problem (400) for what is no request at all, so that it is not answered as if it asked
+    for the default.
+    """
+    context = _mapping(_mapping(event).get("requestContext"))
+    http = _mapping(context.get("http"))
+    is_request = http or event == {} or any(key in _mapping(event) for key in OF_A_REQUEST)
+    if not isinstance(event, dict) or not is_request:
+        raise Problem(
+            400,
+            "This event is not an HTTP request. It must be one of an HTTP API, a function URL, "
+            'a REST API or a load balancer, such as {"queryStringParameters": {}}.',
+        )
+    query = _values(event, "queryStringParameters", "multiValueQueryStringParameters")
+    if "elb" in context:  # load balancers pass the query as it was sent
+        query = {unquote_plus(name): _unquoted(value) for name, value in query.items()}
+    headers = _values(event, "headers", "multiValueHeaders")
+    return Request(
+        method=_text(http.get("method")) or _text(event.get("httpMethod")) or "GET",
+        path=_text(event.get("rawPath")) or _text(event.get("path")) or "/",
+        query=query,
+        headers={name.lower(): v for name, v in headers.items() if isinstance(v, str)},
+        body=event.get("body"),
+        is_base64=event.get("isBase64Encoded") is True,
+        wants_many_values="multiValueHeaders" in event and "headers" not in event,
+    )
+
+
+def _values(event: Mapping[str, Any], key: str, many: str) -> dict[str, Any]:
+    """Return a value for each name; several are joined by commas, as payload 2.0 does."""
+    found = dict(_mapping(event.get(key)))
+    for name, several in _mapping(event.get(many)).items():
+        if isinstance(several, list) and all(isinstance(value, str) for value in several):
+            found[name] = ",".join(several)
+    return {str(name): value for name, value in found.items() if value is not None}
+
+
+def _unquoted(value: Any) -> Any:
+    return unquote_plus(value) if isinstance(value, str) else value
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def write(response: Response, request: Request) -> dict[str, Any]:
+    """Complete the headers; gzip a large body for those who accept it, and send none to HEAD."""
+    headers = {
+        "cache-control": "private, no-cache",
+        "vary": "Accept, Accept-Encoding",
+        "x-content-type-options": "nosniff",
+        **response.headers,
+    }
+    if response.media_type:
+        headers["content-type"] = response.media_type
+    encoded = response.body.encode(errors="replace")  # half a surrogate pair cannot be sent
+    body = encoded.decode()
+    is_gzip = len(encoded) >= GZIP_FROM and accepts_gzip(request.headers.get("accept-encoding", ""))
+    if is_gzip:
+        headers["content-encoding"] = "gzip"
+        body = b64encode(gzip.compress(encoded, 6, mtime=0)).decode()
+    if request.method == "HEAD":
+        body, is_gzip = "", False
+    written = {
+        "statusCode": response.status,
+        "headers": headers,
+        "body": body,
+        "isBase64Encoded": is_gzip,
+    }
+    if request.wants_many_values:
+        written["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
+    return written
+
+
+def accepts_gzip(header: str) -> bool:
+    """Read Accept-Encoding (RFC 9110, 12.5.3): gzip or *, unless its weight is zero."""
+    codings = (coding.partition(";") for coding in header.lower().split(","))
+    weights = {name.strip(): weight.replace(" ", "") for name, _, weight in codings}
+    return not re.fullmatch(r"q=0(\.0*)?", weights.get("gzip", weights.get("*", "q=0")))
