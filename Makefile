@@ -20,7 +20,7 @@ run-image: .venv/.serving ## Serve predictions from the serving image, as Lambda
 
 .PHONY: smoke
 smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https://...
-	@$(BIN)/python tests/smoke.py $(URL)
+	@PYTHONPATH=model/deployment $(BIN)/python -m tests.smoke $(URL)
 
 .PHONY: test
 test: node_modules/.installed ## Run the tests (those that need Docker or Chromium skip without)
@@ -28,20 +28,20 @@ test: node_modules/.installed ## Run the tests (those that need Docker or Chromi
 
 .PHONY: proof
 proof: node_modules/.installed ## Run the long proofs: 100,000 points and events, scikit-learn's own tests (ten minutes or more)
-	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/test_fuzz.py
+	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/contract/test_fuzz.py
 	@$(BIN)/pytest -m proof
 
 .PHONY: evaluate
 evaluate: .venv/.development ## Compare the served answer with the pickle alone and the classic design
-	@PYTHONPATH=model/deployment $(BIN)/python tests/evaluate.py
+	@PYTHONPATH=model/deployment $(BIN)/python -m tests.benchmarks.evaluate
 
 .PHONY: bench
 bench: .bench/.installed ## Measure cold start, warm answers, growth and cost (needs Linux and Docker; ten minutes)
-	@PYTHONPATH=tests:model/training $(BIN)/python -m benchmarks.bench
+	@PYTHONPATH=model/training $(BIN)/python -m tests.benchmarks.bench
 
 .PHONY: bench-quick
 bench-quick: .bench/.installed ## Check that a cold start takes at most 0.6 of a plain one
-	@PYTHONPATH=tests:model/training $(BIN)/python -m benchmarks.bench --quick
+	@PYTHONPATH=model/training $(BIN)/python -m tests.benchmarks.bench --quick
 
 .PHONY: lint
 lint: .venv/.development ## Check format, style and types
@@ -68,8 +68,8 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header 
 .PHONY: pictures
 pictures: .venv/.development ## Draw the README's pictures anew (needs Chromium)
 	@$(BIN)/python img/pictures.py
-	@PYTHONPATH=model/deployment $(BIN)/python tests/evaluate.py
-	@PYTHONPATH=tests:model/training $(BIN)/python -m benchmarks.charts
+	@PYTHONPATH=model/deployment $(BIN)/python -m tests.benchmarks.evaluate
+	@PYTHONPATH=model/training $(BIN)/python -m tests.benchmarks.charts
 
 .PHONY: clean
 clean: ## Remove what the other commands made

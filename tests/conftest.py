@@ -3,16 +3,15 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
 
-from predictive_lambda.local_api import Function, LocalApi, in_process
+from predictive_lambda.local_api import in_process
 from predictive_lambda.local_image import Container, EngineError, build, container, docker
+from tests.engines import served
 
 
 def pytest_configure() -> None:
@@ -43,34 +42,11 @@ ENGINES = {
 }
 
 
-@contextmanager
-def served(function: Function) -> Iterator[str]:
-    """Serve the function behind the local API; give the URL."""
-    with LocalApi(function) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.url
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="session")
 def local_api() -> Iterator[str]:
     """The handler behind the local API, in this process."""
     with served(in_process()) as url:
         yield url
-
-
-def runtime_pid(running: Container) -> str:
-    """Find, inside the container, the Python process that the emulator has started."""
-    [file] = docker("exec", running.name, "sh", "-c", FIND_RUNTIME).split()
-    return file.split("/")[2]
-
-
-# The brackets keep it from finding itself.
-FIND_RUNTIME = "grep -l 'awslambda[r]ic' /proc/[0-9]*/cmdline"
 
 
 @pytest.fixture(scope="session")

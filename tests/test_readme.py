@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app import lambdaHandler
-from benchmarks import tables
-from benchmarks.charts import RESULTS
+from tests.benchmarks import tables
+from tests.benchmarks.charts import RESULTS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -61,7 +61,7 @@ def test_the_table_of_parameters_is_the_predictors() -> None:
 
 
 def test_the_table_of_accuracy_is_what_was_evaluated() -> None:
-    evaluated = json.loads((ROOT / "img" / "accuracy.json").read_text())
+    evaluated = json.loads((ROOT / "tests" / "benchmarks" / "accuracy.json").read_text())
     lines = {f"| {' | '.join(map(str, row.values()))} |" for row in evaluated}
     quoted = re.findall(r"^\| (?:in us box|on earth) .*\|$", README, re.MULTILINE)
     assert len(quoted) == 6

@@ -6,9 +6,9 @@ import platform
 import sys
 from typing import Any
 
-from benchmarks import charts, cold_start, cost, growth, runtime, tables, variants, warm
-from benchmarks.serving import PYTHON, progress, run
 from predictive_lambda.local_image import EngineError, docker
+from tests.benchmarks import charts, cold_start, cost, growth, runtime, tables, variants, warm
+from tests.benchmarks.serving import PYTHON, progress, run
 
 VERSIONS = """
 import importlib.metadata as metadata, json, platform

@@ -9,8 +9,8 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-from benchmarks.growth import LAMBDA_INIT_S
-from benchmarks.serving import ROOT
+from tests.benchmarks.growth import LAMBDA_INIT_S
+from tests.benchmarks.serving import ROOT
 
 RESULTS = Path(__file__).with_name("results.json")
 IMG = ROOT / "img"

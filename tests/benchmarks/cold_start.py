@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving import ENVIRONMENT, MODEL, PYTHON, interleaved, run, task_root
+from tests.benchmarks.serving import ENVIRONMENT, MODEL, PYTHON, interleaved, run, task_root
 
 FORMATS = (
     "text",

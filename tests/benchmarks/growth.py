@@ -14,7 +14,7 @@ import pandas as pd
 from pyproj import Geod
 
 import training
-from benchmarks.serving import ROOT, progress, run, task_root
+from tests.benchmarks.serving import ROOT, progress, run, task_root
 
 NUMBERS = (2_600, 260_000, 2_600_000)
 QUERIES = 100

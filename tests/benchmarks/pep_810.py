@@ -1,6 +1,6 @@
 """CPython 3.15's own lazy imports (PEP 810): a plain start in, how much of it is left out.
 
-Run by a Python 3.15 that has scikit-learn: PYTHONPATH=tests python3.15 -m benchmarks.pep_810
+Run by a Python 3.15 that has scikit-learn: python3.15 -m tests.benchmarks.pep_810
 """
 
 import platform
@@ -9,7 +9,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.serving import MODEL, interleaved, progress, run
+from tests.benchmarks.serving import MODEL, interleaved, progress, run
 
 PLAIN = """
 import joblib

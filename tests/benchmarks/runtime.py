@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.serving import EVENT, interleaved
 from predictive_lambda.local_image import Container, build, container, docker
+from tests.benchmarks.serving import EVENT, interleaved
 
 CPUS = (0.5, 1.0, 2.0)
 ANSWERS = 100

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks.charts import RESULTS
+from tests.benchmarks.charts import RESULTS
 
 UNITS = ("wall_ms", "cpu_ms")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks.runtime import start
-from benchmarks.serving import interleaved
 from predictive_lambda.local_image import build
+from tests.benchmarks.runtime import start
+from tests.benchmarks.serving import interleaved
 
 PACKAGES = "$(python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')"
 LIBRARY = "$(python -c 'import sysconfig; print(sysconfig.get_path(\"stdlib\"))')"

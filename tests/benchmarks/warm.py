@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.serving import progress, run, task_root
+from tests.benchmarks.serving import progress, run, task_root
 
 ROUNDS = 1000
 LOADS = 30  # loading the model is slow: less often

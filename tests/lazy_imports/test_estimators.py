@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from new_interpreter import MODEL, child, on_and_off, outcome
+from tests.lazy_imports.new_interpreter import MODEL, child, on_and_off, outcome
 
 
 @pytest.fixture(scope="module", autouse=True)

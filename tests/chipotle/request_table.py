@@ -1,79 +1,22 @@
-"""The HTTP contract as a table: one row a rule, sent alike to every engine."""
+"""The example's HTTP contract: one row a rule, sent alike to every engine."""
 
-import gzip
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from tests.table import JSON, PROBLEM, TEXT, Row, batch, length, refused
 
 OLNEY = "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
 DENVER = "1600 California St Unit 7 Denver, CO 80202 US"
 HERE = "/?lat=39.153198&long=-77.066176"
-TEXT = "text/plain; charset=utf-8"
-JSON = "application/json"
 GEOJSON = "application/geo+json"
-PROBLEM = "application/problem+json"
 SLOWEST = [-40.1612, 83.1471]  # of thousands searched: 52 geodesics for k = 10, from the far side
 METHODS = "GET, HEAD, POST, OPTIONS"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back from an engine; header names in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The body decoded, and decompressed where it says that it is compressed."""
-        compressed = self.headers.get("content-encoding") == "gzip" and self.body
-        return (gzip.decompress(self.body) if compressed else self.body).decode()
-
-
-@dataclass(frozen=True)
-class Row:
-    """A rule, the request that shows it, and what must come back.
-
-    `text` is the whole body, `contains` parts of it; `json` maps paths like "nearest.0.city" to
-    values, or to a predicate; `headers` maps names to values, None for absent.
-    """
-
-    rule: str
-    target: str = HERE
-    method: str = "GET"
-    send: dict[str, str] = field(default_factory=dict)
-    body: str = ""
-    status: int = 200
-    media_type: str | None = TEXT
-    text: str | None = None
-    contains: tuple[str, ...] = ()
-    json: dict[str, Any] = field(default_factory=dict)
-    headers: dict[str, str | None] = field(default_factory=dict)
-
-    def check(self, answer: Answer) -> None:
-        """Assert that the answer is what the rule says."""
-        assert answer.status == self.status, answer.text
-        assert self.media_type is None or answer.headers.get("content-type") == self.media_type
-        assert self.text is None or answer.text == self.text
-        for part in self.contains:
-            assert part in answer.text
-        for path, expected in self.json.items():
-            found = look_up(json.loads(answer.text), path)
-            assert expected(found) if callable(expected) else found == expected, (path, found)
-        for name, value in self.headers.items():
-            assert answer.headers.get(name) == value, (name, answer.headers.get(name))
-
-
-def look_up(document: Any, path: str) -> Any:
-    for key in path.split("."):
-        document = document[int(key) if isinstance(document, list) else key]
-    return document
-
-
-def length(number: int) -> Callable[[list[object]], bool]:
-    return lambda found: len(found) == number
+def row(rule: str, target: str = HERE, media_type: str | None = TEXT, **more: Any) -> Row:
+    """A row that asks for the nearest store, and by default gets text."""
+    return Row(rule, target, media_type=media_type, **more)
 
 
 def close_to(metres: float) -> Callable[[float], bool]:
@@ -81,32 +24,10 @@ def close_to(metres: float) -> Callable[[float], bool]:
     return lambda found: abs(found - metres) < 1e-3
 
 
-def batch(rule: str, body: str, status: int = 400, **more: Any) -> Row:
-    """A row that posts JSON to /, and by default is refused in JSON."""
-    send = {"content-type": JSON, "accept": JSON} | more.pop("send", {})
-    media_type = JSON if status == 200 else PROBLEM
-    return Row(rule, "/", "POST", send, body, status, media_type, **more)
-
-
-def refused(rule: str, query: str, parameter: str, *contains: str) -> Row:
-    """A row that sends a bad query, and gets a problem that names the parameter."""
-    problem = {"status": 400, "title": "Bad Request", "parameter": parameter}
-    return Row(
-        rule,
-        f"/?{query}",
-        send={"accept": JSON},
-        status=400,
-        media_type=PROBLEM,
-        contains=contains,
-        json=problem,
-        headers={"cache-control": "no-store"},
-    )
-
-
 PREDICTIONS = [
-    Row("the nearest store's address alone, as text", text=OLNEY),
-    Row("any path predicts", "/any/path?lat=39.153198&long=-77.066176", text=OLNEY),
-    Row(
+    row("the nearest store's address alone, as text", text=OLNEY),
+    row("any path predicts", "/any/path?lat=39.153198&long=-77.066176", text=OLNEY),
+    row(
         "every answer says how it may be kept, and which model gave it",
         headers={
             "cache-control": "private, no-cache",
@@ -115,15 +36,15 @@ PREDICTIONS = [
             "content-encoding": None,
         },
     ),
-    Row("unknown parameters are ignored", f"{HERE}&utm_source=mail&lat2=x", text=OLNEY),
-    Row("an absent parameter has its default", "/", text="583 Stillwater Ave Bangor, ME 04401 US"),
-    Row(
+    row("unknown parameters are ignored", f"{HERE}&utm_source=mail&lat2=x", text=OLNEY),
+    row("an absent parameter has its default", "/", text="583 Stillwater Ave Bangor, ME 04401 US"),
+    row(
         "JSON says which inputs were absent",
         "/?lat=39.15&format=json",
         media_type=JSON,
         json={"query.long": 0.0, "query.defaulted": ["long"]},
     ),
-    Row(
+    row(
         "JSON gives query, stores with distance in metres, and model",
         f"{HERE}&format=json",
         media_type=JSON,
@@ -143,47 +64,47 @@ PREDICTIONS = [
             "model.version": length(12),
         },
     ),
-    Row(
+    row(
         "distance is the geodesic's, to a millimetre",  # figure from pyproj
         "/?lat=39.7392&long=-104.9903&format=json",
         media_type=JSON,
         json={"nearest.0.address": DENVER, "nearest.0.distance_m": close_to(695.3167850776576)},
     ),
-    Row(
+    row(
         "k stores, nearest first, one a line",
         f"{HERE}&k=2",
         text=f"{OLNEY}\n13501 Connecticut Ave Aspen Hill, MD 20906 US",
     ),
-    Row("k up to 50", f"{HERE}&k=50&format=json", media_type=JSON, json={"nearest": length(50)}),
-    Row(
+    row("k up to 50", f"{HERE}&k=50&format=json", media_type=JSON, json={"nearest": length(50)}),
+    row(
         "a whole number may be written 2.0",
         f"{HERE}&k=2.0&format=json",
         media_type=JSON,
         json={"query.k": 2},
     ),
-    Row(
+    row(
         "radius leaves out what is farther",
         f"{HERE}&k=50&radius=10000&format=json",
         media_type=JSON,
         json={"query.radius": 10000, "nearest": lambda found: 1 < len(found) < 50},
     ),
-    Row(
+    row(
         "a distance that was answered is a radius that includes",  # the distance is 695.31678...
         "/?lat=39.7392&long=-104.9903&radius=695.317",
         text=DENVER,
     ),
-    Row(
+    row(
         "nothing within the radius is a sentence",
         "/?lat=0&long=0&radius=1234567",
         text="No store within 1234567 m of 0, 0.",
     ),
-    Row(
+    row(
         "nothing within the radius is an empty list",
         "/?radius=1000&format=json",
         media_type=JSON,
         json={"nearest": []},
     ),
-    Row(
+    row(
         "GeoJSON has longitude first",
         f"{HERE}&format=geojson",
         media_type=GEOJSON,
@@ -199,39 +120,39 @@ PREDICTIONS = [
             },
         },
     ),
-    Row(
+    row(
         "a sign and an exponent make a number",
         "/?lat=%2B3.9153198e1&long=-7.7066176E%2B01",
         text=OLNEY,
     ),
-    Row(
+    row(
         "minus zero is zero",
         "/?lat=-0.0&long=-0&format=json",
         media_type=JSON,
         contains=('"lat": 0.0,',),
     ),
-    Row("the pole, where longitude is nothing", "/?lat=90&long=180"),
+    row("the pole, where longitude is nothing", "/?lat=90&long=180"),
 ]
 
 NEGOTIATION = [
-    Row("Accept chooses the format", send={"accept": JSON}, media_type=JSON),
-    Row("Accept: GeoJSON", send={"accept": GEOJSON}, media_type=GEOJSON),
-    Row("format wins over Accept", f"{HERE}&format=text", send={"accept": JSON}, text=OLNEY),
-    Row(
+    row("Accept chooses the format", send={"accept": JSON}, media_type=JSON),
+    row("Accept: GeoJSON", send={"accept": GEOJSON}, media_type=GEOJSON),
+    row("format wins over Accept", f"{HERE}&format=text", send={"accept": JSON}, text=OLNEY),
+    row(
         "the greatest weight wins",
         send={"accept": f"{JSON};q=0.1, {GEOJSON};q=0.9"},
         media_type=GEOJSON,
     ),
-    Row(
+    row(
         "a weight of zero refuses",
         send={"accept": "text/plain;q=0, application/json"},
         media_type=JSON,
     ),
-    Row("anything is text", send={"accept": "*/*"}, text=OLNEY),
-    Row("what we do not have is text", send={"accept": "image/png"}, text=OLNEY),
-    Row("a malformed Accept is text", send={"accept": "json;;q=,/"}, text=OLNEY),
-    Row("media types have no case", send={"accept": "Application/JSON"}, media_type=JSON),
-    Row(
+    row("anything is text", send={"accept": "*/*"}, text=OLNEY),
+    row("what we do not have is text", send={"accept": "image/png"}, text=OLNEY),
+    row("a malformed Accept is text", send={"accept": "json;;q=,/"}, text=OLNEY),
+    row("media types have no case", send={"accept": "Application/JSON"}, media_type=JSON),
+    row(
         "a long body is compressed for those who accept it",
         f"{HERE}&k=50&format=json",
         send={"accept-encoding": "br, gzip;q=0.5"},
@@ -239,14 +160,14 @@ NEGOTIATION = [
         json={"nearest": length(50)},
         headers={"content-encoding": "gzip"},
     ),
-    Row(
+    row(
         "a long body is left alone for those who refuse it",
         f"{HERE}&k=50&format=json",
         send={"accept-encoding": "gzip;q=0, *"},
         media_type=JSON,
         headers={"content-encoding": None},
     ),
-    Row(
+    row(
         "a short body is left alone",
         send={"accept-encoding": "gzip"},
         text=OLNEY,
@@ -255,8 +176,8 @@ NEGOTIATION = [
 ]
 
 METHODS_AND_PATHS = [
-    Row("HEAD is GET without a body", method="HEAD", text=""),
-    Row(
+    row("HEAD is GET without a body", method="HEAD", text=""),
+    row(
         "OPTIONS names the methods",
         method="OPTIONS",
         status=204,
@@ -264,14 +185,14 @@ METHODS_AND_PATHS = [
         text="",
         headers={"allow": METHODS},
     ),
-    Row(
+    row(
         "other methods are refused",
         method="DELETE",
         status=405,
         contains=(METHODS,),
         headers={"allow": METHODS},
     ),
-    Row(
+    row(
         "and refused in the format asked for",
         method="PUT",
         send={"accept": JSON, "content-type": JSON},
@@ -280,20 +201,20 @@ METHODS_AND_PATHS = [
         media_type=PROBLEM,
         json={"status": 405, "title": "Method Not Allowed"},
     ),
-    Row(
+    row(
         "browsers ask for an icon; there is none",
         "/favicon.ico",
         status=204,
         media_type=None,
         text="",
     ),
-    Row(
+    row(
         "health",
         "/healthz",
         media_type=JSON,
         json={"status": "ok", "model.stores": 2629, "model.version": length(12)},
     ),
-    Row(
+    row(
         "the description of this API",
         "/openapi.json",
         media_type=JSON,
@@ -330,8 +251,12 @@ BAD_QUERIES = [
     refused("an unknown format", "format=xml", "format", "'xml'", "json"),
     refused("formats have their case", "format=JSON", "format", "'JSON'"),
     refused("an empty format", "format=", "format", "format is empty"),
-    Row("a problem as text is the sentence", "/?lat=x", status=400, contains=("lat is 'x'",)),
-    Row(
+    refused("lng is not long", "lat=39&lng=-77", "long", "long is absent, and 'lng' is unknown."),
+    refused("latitude is not lat", "latitude=39&long=-77", "lat", "lat is absent"),
+    refused("lat[] is not lat", "lat[]=39&long=-77", "lat", "lat is absent, and 'lat[]'"),
+    refused("amp;long is not long", "lat=39&amp;long=-77", "long", "long is absent"),
+    row("a problem as text is the sentence", "/?lat=x", status=400, contains=("lat is 'x'",)),
+    row(
         "a problem in the format asked for",
         "/?lat=x&format=geojson",
         status=400,

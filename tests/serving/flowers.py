@@ -10,6 +10,7 @@ from serving.formats import About, Query, Result, as_text
 from serving.model import Model
 from serving.parameters import Parameter
 
+FLOWER = {"sepal_length": "5.1", "sepal_width": "3.5", "petal_length": "1.4", "petal_width": "0.2"}
 iris = load_iris()
 classifier = LogisticRegression(max_iter=1000).fit(iris.data, iris.target)
 
@@ -43,5 +44,5 @@ MODEL = Model(
     formats={"text": as_text(text, "species")},
     count="k",
     title="The species of an iris",
-    example={"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2},
+    example={name: float(value) for name, value in FLOWER.items()},
 )

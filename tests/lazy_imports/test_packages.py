@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from new_interpreter import MODEL, child, on_and_off, outcome
+from tests.lazy_imports.new_interpreter import MODEL, child, on_and_off, outcome
 
 
 def use_again_after_a_failure() -> list[str]:

@@ -1,9 +1,9 @@
 """The stack on an emulated AWS: `cdk deploy` in, the request table's answers at its URL out."""
 
-import csv
+import hashlib
+import json
+import pickle
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +12,10 @@ from pathlib import Path
 import pytest
 from botocore.session import get_session
 
-from emulated_aws import REGION, ROOT, Aws, EmulatorError, emulated_aws
-from request_table import HERE, OLNEY, ROWS, Answer, Row
-from smoke import over_http
+from tests.engines import EXAMPLE, in_process, over_http
+from tests.infrastructure.emulated_aws import REGION, ROOT, Aws, emulated_aws
+from tests.table import Answer, Row, all_rows
 
-CSV = Path("model", "training", "chipotle_stores.csv")
-NEXT = "13501 Connecticut Ave Aspen Hill, MD 20906 US"
 # Where the emulator, not the stack, answers otherwise than AWS: printed, not asserted.
 EMULATORS_OWN = {"OPTIONS names the methods": "the emulator keeps OPTIONS from the function"}
 
@@ -36,16 +34,17 @@ def first(aws: Aws) -> Path:
 
 @pytest.fixture(scope="module")
 def second(aws: Aws) -> Path:
-    """The assembly of a copy whose model was trained without the store in Olney."""
+    """The assembly of a copy whose pickle has other bytes, and so another version."""
     project = aws.folder / "project"
     for name in ("predictive_lambda", "model"):
         shutil.copytree(ROOT / name, project / name)
     for name in ("app.py", "cdk.json"):
         shutil.copy(ROOT / name, project)
-    rows = (ROOT / CSV).read_text().splitlines(keepends=True)
-    (project / CSV).write_text("".join(row for row in rows if OLNEY not in row))
-    training = project / "model" / "training" / "training.py"
-    subprocess.run([sys.executable, training], check=True, capture_output=True)
+    [path] = (project / "model").glob("*.pkl")
+    path.write_bytes(pickle.dumps(pickle.loads(path.read_bytes()), protocol=4))
+    manifest = json.loads(path.with_suffix(".json").read_text())
+    manifest["pickle_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_suffix(".json").write_text(json.dumps(manifest))
     return aws.synthesize(project, "second")
 
 
@@ -54,7 +53,7 @@ def url(aws: Aws, first: Path) -> str:
     return aws.deploy(first)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
+@pytest.mark.parametrize("row", all_rows(), ids=lambda row: row.rule)
 def test_on_the_emulated_aws(row: Row, url: str, request: pytest.FixtureRequest) -> None:
     if reason := EMULATORS_OWN.get(row.rule):
         request.applymarker(pytest.mark.xfail(reason=reason))
@@ -66,48 +65,40 @@ def test_nothing_differs_after_a_deployment(url: str, aws: Aws, first: Path) -> 
 
 
 def test_64_requests_at_once_get_each_its_own_answer(url: str) -> None:
-    with open(ROOT / CSV, encoding="utf-8", newline="") as file:
-        stores = list(csv.DictReader(file))[::41][:64]
-    targets = [f"/?lat={store['latitude']}&long={store['longitude']}" for store in stores]
+    rows = [row for row in all_rows() if row.method == "GET"][:64]
     send = over_http(url)
 
-    def ask(target: str) -> Answer:
+    def ask(row: Row) -> Answer:
         """Ask again while the emulator, which starts few containers, has none free."""
-        while (answer := send(Row("at once", target))).status == 429:
+        while (answer := send(row)).status == 429:
             time.sleep(1)
         return answer
 
     with ThreadPoolExecutor(64) as clients:
-        answers = list(clients.map(ask, targets))
-    assert [answer.text for answer in answers] == [store["address"] for store in stores]
+        for row, answer in zip(rows, clients.map(ask, rows), strict=True):
+            row.check(answer)
 
 
 def test_a_second_model_answers_and_the_first_comes_back(
     url: str, aws: Aws, first: Path, second: Path
 ) -> None:
-    ask = Row("the nearest", HERE)
-    assert over_http(url)(ask).text == OLNEY
+    def version() -> str:
+        answer = over_http(url)(EXAMPLE)
+        assert answer.text == in_process(EXAMPLE).text
+        return answer.headers["x-model-version"]
 
+    is_first = version()
     assert aws.deploy(second) == url
-    assert over_http(url)(ask).text == NEXT
-
+    assert version() != is_first
     assert aws.deploy(first) == url
-    assert over_http(url)(ask).text == OLNEY
-
-
-def test_an_emulator_that_died_is_named(engine: None) -> None:
-    with emulated_aws() as aws:
-        aws.process.kill()
-        aws.process.wait()
-        with pytest.raises(EmulatorError, match=r"^ministack has ended, run this again\. Its log"):
-            aws.cdk("list")
+    assert version() == is_first
 
 
 def test_nothing_of_the_stack_stays_after_destroy(url: str, aws: Aws, first: Path) -> None:
     assert all(resources(aws).values())
     aws.cdk("destroy", "--force", "--app", str(first))
     assert not any(resources(aws).values())
-    assert over_http(url)(Row("gone", HERE)).status == 404
+    assert over_http(url)(EXAMPLE).status == 404
 
 
 def resources(aws: Aws) -> dict[str, list[str]]:

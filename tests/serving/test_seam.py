@@ -5,33 +5,30 @@ import re
 import shutil
 import subprocess
 import sys
-from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app import lambdaHandler
-from own_model.flowers import MODEL as FLOWERS
-from predictor import MODEL as STORES
 from serving import batch, openapi
 from serving.formats import Format
 from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
+from tests.engines import EXAMPLE, in_process
+from tests.serving.flowers import FLOWER
+from tests.serving.flowers import MODEL as FLOWERS
 
-TESTS = Path(__file__).resolve().parent
-MODEL = TESTS.parent / "model"
-FLOWER = {"sepal_length": "5.1", "sepal_width": "3.5", "petal_length": "1.4", "petal_width": "0.2"}
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / "model"
 WORDS = r"(?<!no-)\b(stores?|chipotle|nearest|lat|latitude|long|longitude|address|distance(_m)?)\b"
-KEPT = "PREDICTIONS + NEGOTIATION + BAD_QUERIES"
+KEPT = "ANY_MODEL + REFUSALS"
 SEND = """
 import sys
-sys.path[:0] = [{task!r}, {tests!r}]
-import app
-from request_table import BAD_QUERIES, BATCHES, NEGOTIATION, PREDICTIONS
-from test_contract import in_process
+sys.path[:0] = [{task!r}, {root!r}]
+from tests.engines import in_process
+from tests.contract.request_table import ANY_MODEL, DESCRIPTION, MANY, REFUSALS
 for row in {rows}: row.check(in_process(row))
 """
 
@@ -39,9 +36,9 @@ for row in {rows}: row.check(in_process(row))
 @pytest.mark.parametrize(
     ("delete", "names", "rows"),
     [
-        (["lazy_imports"], ["import lazy_imports.*\n"], f"{KEPT} + BATCHES"),
-        (["serving/batch.py"], ["batch, ", "batch.routes, "], KEPT),
-        (["serving/openapi.py"], [", openapi", ", openapi.routes"], f"{KEPT} + BATCHES"),
+        (["lazy_imports"], ["import lazy_imports.*\n"], f"{KEPT} + DESCRIPTION + MANY"),
+        (["serving/batch.py"], ["batch, ", "batch.routes, "], f"{KEPT} + DESCRIPTION"),
+        (["serving/openapi.py"], [", openapi", ", openapi.routes"], f"{KEPT} + MANY"),
         (
             ["lazy_imports", "serving/batch.py", "serving/openapi.py"],
             ["import lazy_imports.*\n", ", batch.routes, openapi.routes", ".* import batch.*\n"],
@@ -67,7 +64,7 @@ def test_what_is_optional_goes_with_its_name_in_app_py(
         code, found = re.subn(name, "", code, count=1)
         assert found, name
     (task / "app.py").write_text(code)
-    script = SEND.format(task=str(task), tests=str(TESTS), rows=rows)
+    script = SEND.format(task=str(task), root=str(ROOT), rows=rows)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=task)
     assert done.returncode == 0, done.stderr
 
@@ -90,7 +87,7 @@ def post(handler: Handler, **document: Any) -> Any:
     return handler({**http, "headers": headers, "body": json.dumps(document)}, None)
 
 
-def test_flowers_and_stores_are_served_in_one_process() -> None:
+def test_flowers_are_served_beside_this_trees_model() -> None:
     flowers = Handler(FLOWERS, batch.routes, openapi.routes)
     assert ask(flowers, **FLOWER)["body"] == "setosa"
     answered = json.loads(ask(flowers, **FLOWER, k="2", format="json")["body"])
@@ -102,8 +99,7 @@ def test_flowers_and_stores_are_served_in_one_process() -> None:
     assert result["species"] == "setosa"
     described = json.loads(ask(flowers, "/openapi.json")["body"])
     assert described["info"]["title"] == "The species of an iris"
-    olney = ask(lambdaHandler, lat="39.153198", long="-77.066176")["body"]
-    assert olney == "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
+    assert in_process(EXAMPLE).status == 200
 
 
 def test_without_batches_post_is_refused_and_not_described() -> None:
@@ -243,92 +239,3 @@ def test_a_model_that_cannot_work_is_refused(changes: dict[str, Any], sentence: 
 def test_a_parameter_that_cannot_work_is_refused(more: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         Parameter("x", "", **more)
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        {"lat": 39.15, "long": -77.07},  # a direct invocation
-        {"key1": "value1"},  # the console's test
-        {"Records": [{"body": "{}"}]},  # a queue
-        {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event"},
-        {"requestContext": {"routeKey": "$connect", "eventType": "CONNECT"}},  # a web socket
-        None,
-        [],
-        "ping",
-    ],
-    ids=str,
-)
-def test_what_is_no_request_is_refused(event: Any) -> None:
-    answered = lambdaHandler(event, None)
-    assert answered["statusCode"] == 400
-    assert answered["body"].startswith("This event is not an HTTP request.")
-
-
-POINT = {"lat": "39.153198", "long": "-77.066176"}
-OLNEY = "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
-MANY = {name: [value] for name, value in POINT.items()}
-
-
-@pytest.mark.parametrize(
-    ("event", "status", "text"),
-    [
-        ({"httpMethod": "GET", "path": "/", "queryStringParameters": POINT}, 200, OLNEY),
-        ({"httpMethod": "GET", "multiValueQueryStringParameters": MANY}, 200, OLNEY),
-        (
-            {"httpMethod": "GET", "multiValueQueryStringParameters": {"lat": ["1", "2"]}},
-            400,
-            "given twice",
-        ),
-        (
-            {
-                "requestContext": {"elb": {}},
-                "httpMethod": "GET",
-                "queryStringParameters": {"lat": "%2B39.153198", "long": "-77.066176"},
-            },
-            200,
-            OLNEY,
-        ),
-        ({"httpMethod": "DELETE"}, 405, "not supported"),
-        ({"httpMethod": "GET", "path": "/prod/healthz"}, 200, '"status": "ok"'),
-        ({"rawPath": "/stores/healthz/"}, 200, '"status": "ok"'),
-        ({"rawPath": "/prod/favicon.ico"}, 204, ""),
-        ({"rawPath": 10**5000, "queryStringParameters": POINT}, 200, OLNEY),
-        ({"queryStringParameters": {"lat": "39", "lng": "-77"}}, 400, "long is absent, and 'lng'"),
-        ({"queryStringParameters": {"latitude": "39", "long": "-77"}}, 400, "lat is absent"),
-        ({"queryStringParameters": {"lat[]": "39"}}, 400, "lat is absent, and 'lat[]' is unknown"),
-        ({"queryStringParameters": {"format": "json,json"}}, 400, "given twice"),
-    ],
-)
-def test_events_of_every_gateway_are_read(event: Any, status: int, text: str) -> None:
-    answered = lambdaHandler(event, None)
-    assert answered["statusCode"] == status
-    assert text in answered["body"]
-
-
-def test_a_load_balancer_that_sends_many_values_gets_many() -> None:
-    answered = lambdaHandler({"httpMethod": "GET", "multiValueHeaders": {}}, None)
-    assert answered["multiValueHeaders"]["content-type"] == ["text/plain; charset=utf-8"]
-
-
-def test_the_same_bytes_get_the_same_answer() -> None:
-    base = {
-        "requestContext": {"http": {"method": "POST"}},
-        "headers": {"content-type": "application/json", "content-encoding": "identity"},
-    }
-    text = '\ufeff{"points": [[0, 0]]}'
-    encoded = b64encode(text.encode()).decode()
-    as_text = lambdaHandler({**base, "body": text}, None)
-    as_base64 = lambdaHandler({**base, "body": encoded, "isBase64Encoded": True}, None)
-    assert as_text == as_base64
-    assert as_text["statusCode"] == 200
-    utf_16 = b64encode(text.encode("utf-16")).decode()
-    assert (
-        lambdaHandler({**base, "body": utf_16, "isBase64Encoded": True}, None)["statusCode"] == 400
-    )
-
-
-def test_the_example_of_the_model_is_one_that_it_answers() -> None:
-    for model in (STORES, FLOWERS):
-        query = {name: str(value) for name, value in model.example.items()}
-        assert ask(Handler(model), **query)["statusCode"] == 200

@@ -11,7 +11,7 @@ from pathlib import Path
 import joblib
 import pytest
 
-MODEL = Path(__file__).resolve().parent.parent / "model"
+MODEL = Path(__file__).resolve().parents[2] / "model"
 
 
 def pins(lock: Path) -> dict[str, str]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Route, expect
 
-from page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen, pin, view
 from predictor.page import drawing
+from tests.chipotle.page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen, pin, view
 
 
 def test_a_click_on_denver_gives_denver(visit: Open) -> None:

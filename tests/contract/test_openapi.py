@@ -8,8 +8,8 @@ from pathlib import Path
 from openapi_spec_validator import validate
 
 from app import lambdaHandler
-from conftest import served
 from predictive_lambda.local_image import Container
+from tests.engines import served
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = json.loads(lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
@@ -27,13 +27,6 @@ def test_it_has_every_parameter_as_the_table_has_it() -> None:
         schema = described[parameter.name]["schema"]
         assert schema["type"] == parameter.type
         assert parameter.allowed in described[parameter.name]["description"]
-    assert described["lat"]["schema"] == {
-        "type": "number",
-        "minimum": -90,
-        "maximum": 90,
-        "default": 0,
-    }
-    assert described["radius"]["schema"] == {"type": "number", "exclusiveMinimum": 0}
 
 
 def test_it_has_every_format() -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from predictive_lambda.local_api import LocalApi, make_event
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 from predictive_lambda.local_image import ENGINE, build, docker
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT, REGION = "000000000000", "us-east-1"
 STACK = "the-predictive-lambda"
 

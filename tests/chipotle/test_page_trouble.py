@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from app import lambdaHandler
-from page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen
 from predictor import MODEL
 from predictor import page as page_module
+from tests.chipotle.page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen
 
 HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${lat}$title&lt;"
 

@@ -1,16 +1,11 @@
-"""The handler answers the whole request table, in process and behind the local API."""
+"""The handler answers every row of the request tables, in process and behind the local API."""
 
 import pytest
 
-from app import lambdaHandler
-from predictive_lambda.local_api import make_event, read_answer
-from request_table import ROWS, Answer, Row
-from smoke import over_http
+from tests.engines import in_process, over_http
+from tests.table import Row, all_rows
 
-
-def in_process(row: Row) -> Answer:
-    event = make_event(row.method, row.target, row.send.items(), row.body.encode())
-    return Answer(*read_answer(lambdaHandler(event, None)))
+ROWS = all_rows()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-MODEL = Path(__file__).parents[1] / "model"
+MODEL = Path(__file__).resolve().parents[2] / "model"
 
 
 def child(function: Callable[..., Any], *arguments: Any, lazily: bool) -> Any:

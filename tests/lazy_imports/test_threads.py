@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from new_interpreter import child
+from tests.lazy_imports.new_interpreter import child
 
 
 def first_use(names: list[tuple[str, str]]) -> list[str]:

@@ -1,6 +1,6 @@
 """How often each design is right, and how far off: the stores in, a table and a picture out.
 
-`make evaluate` prints the table, and writes img/accuracy.json and img/accuracy.png.
+`make evaluate` prints the table, and writes accuracy.json here and img/accuracy.png.
 """
 
 import json
@@ -18,9 +18,17 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from predictor import nearest
-from test_predictor import ADDRESSES, ELLIPSOID, PLACES, STORES, US, distances, served
+from tests.chipotle.test_predictor import (
+    ADDRESSES,
+    ELLIPSOID,
+    PLACES,
+    STORES,
+    US,
+    distances,
+    served,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 QUERIES = 2_000  # a set
 EVERY_STORE = np.arange(len(ADDRESSES))
 COORDINATES = np.column_stack([STORES["lat"], STORES["long"]])
@@ -133,9 +141,9 @@ def draw(path: Path) -> None:
 def main() -> None:
     rows = evaluate()
     print(as_table(rows))
-    (ROOT / "img" / "accuracy.json").write_text(json.dumps(rows, indent=1) + "\n")
+    Path(__file__).with_name("accuracy.json").write_text(json.dumps(rows, indent=1) + "\n")
     draw(ROOT / "img" / "accuracy.png")
-    print("Wrote img/accuracy.json and img/accuracy.png.")
+    print("Wrote tests/benchmarks/accuracy.json and img/accuracy.png.")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import re
 
 from playwright.sync_api import expect
 
-from page_in_browser import (
+from predictor.page import drawing
+from tests.chipotle.page_in_browser import (
     DENVER,
     OLNEY,
     PARIS,
@@ -17,7 +18,6 @@ from page_in_browser import (
     rounded,
     view,
 )
-from predictor.page import drawing
 
 LATITUDE0, LONGITUDE0 = drawing.centre()
 ANTIPODE = (-LATITUDE0, round(LONGITUDE0 + 180, 2))

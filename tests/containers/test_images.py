@@ -12,13 +12,15 @@ import joblib
 import numpy as np
 import pytest
 
-from conftest import runtime_pid, served
+from predictive_lambda.local_api import make_event
 from predictive_lambda.local_image import MODEL, Container, EngineError, build, container, docker
-from request_table import OLNEY, ROWS, Row
-from smoke import over_http
+from tests.engines import EXAMPLE, in_process, over_http, runtime_pid, served
+from tests.table import Row, all_rows
 
-ARTEFACTS = ("chipotle.pkl", "chipotle.json")
-EVENT = {"queryStringParameters": {"lat": "39.153198", "long": "-77.066176"}}
+[PICKLE] = MODEL.glob("*.pkl")
+MANIFEST = PICKLE.with_suffix(".json")
+ARTEFACTS = (PICKLE.name, MANIFEST.name)
+EVENT = make_event(EXAMPLE.method, EXAMPLE.target)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def test_the_serving_image_holds_the_model_and_its_code_alone(serving: Container
         for file in deployment.rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
-    assert files == code | {"./requirements.txt", "./chipotle.pkl", "./chipotle.json"}
+    assert files == code | {"./requirements.txt", *(f"./{name}" for name in ARTEFACTS)}
 
 
 def test_the_serving_image_cannot_import_pandas(serving: Container) -> None:
@@ -109,7 +111,7 @@ def test_a_clone_that_others_may_not_read_is_served_all_the_same(
         path.chmod(0o700 if path.is_dir() else 0o600)
     image = build(folder)
     with container(image) as running:
-        assert running(EVENT)["body"] == OLNEY
+        assert running(EVENT)["body"] == in_process(EXAMPLE).text
     docker("rmi", "--no-prune", image)
 
 
@@ -119,7 +121,7 @@ def in_container(serving: Container) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
+@pytest.mark.parametrize("row", all_rows(), ids=lambda row: row.rule)
 def test_in_the_container_as_in_process(row: Row, local_api: str, in_container: str) -> None:
     here, there = (over_http(url)(row) for url in (local_api, in_container))
     row.check(there)

@@ -1,0 +1,86 @@
+"""Events of every gateway are read alike; what is no request is refused."""
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from serving import batch
+from serving.handler import Handler
+from tests.serving.flowers import FLOWER, MODEL
+
+HANDLER = Handler(MODEL, batch.routes)
+MANY = {name: [value] for name, value in FLOWER.items()}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"petal_width": 0.2},  # a direct invocation
+        {"key1": "value1"},  # the console's test
+        {"Records": [{"body": "{}"}]},  # a queue
+        {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event"},
+        {"requestContext": {"routeKey": "$connect", "eventType": "CONNECT"}},  # a web socket
+        None,
+        [],
+        "ping",
+    ],
+    ids=str,
+)
+def test_what_is_no_request_is_refused(event: Any) -> None:
+    answered = HANDLER(event, None)
+    assert answered["statusCode"] == 400
+    assert answered["body"].startswith("This event is not an HTTP request.")
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "text"),
+    [
+        ({"httpMethod": "GET", "path": "/", "queryStringParameters": FLOWER}, 200, "setosa"),
+        ({"httpMethod": "GET", "multiValueQueryStringParameters": MANY}, 200, "setosa"),
+        (
+            {"httpMethod": "GET", "multiValueQueryStringParameters": {"petal_width": ["1", "2"]}},
+            400,
+            "given twice",
+        ),
+        (
+            {
+                "requestContext": {"elb": {}},
+                "httpMethod": "GET",
+                "queryStringParameters": FLOWER | {"petal_width": "%2B0.2"},
+            },
+            200,
+            "setosa",
+        ),
+        ({"httpMethod": "DELETE"}, 405, "not supported"),
+        ({"httpMethod": "GET", "path": "/prod/healthz"}, 200, '"status": "ok"'),
+        ({"rawPath": "/flowers/healthz/"}, 200, '"status": "ok"'),
+        ({"rawPath": "/prod/favicon.ico"}, 204, ""),
+        ({"rawPath": 10**5000, "queryStringParameters": FLOWER}, 200, "setosa"),
+        ({"queryStringParameters": {"format": "json,json"}}, 400, "given twice"),
+    ],
+)
+def test_events_of_every_gateway_are_read(event: Any, status: int, text: str) -> None:
+    answered = HANDLER(event, None)
+    assert answered["statusCode"] == status
+    assert text in answered["body"]
+
+
+def test_a_load_balancer_that_sends_many_values_gets_many() -> None:
+    answered = HANDLER({"httpMethod": "GET", "multiValueHeaders": {}}, None)
+    assert answered["multiValueHeaders"]["content-type"] == ["text/plain; charset=utf-8"]
+
+
+def test_the_same_bytes_get_the_same_answer() -> None:
+    base = {
+        "requestContext": {"http": {"method": "POST"}},
+        "headers": {"content-type": "application/json", "content-encoding": "identity"},
+    }
+    text = '\ufeff{"points": [[5.1, 3.5, 1.4, 0.2]]}'
+    encoded = b64encode(text.encode()).decode()
+    as_text = HANDLER({**base, "body": text}, None)
+    as_base64 = HANDLER({**base, "body": encoded, "isBase64Encoded": True}, None)
+    assert as_text == as_base64
+    assert as_text["statusCode"] == 200
+    utf_16 = b64encode(text.encode("utf-16")).decode()
+    assert HANDLER({**base, "body": utf_16, "isBase64Encoded": True}, None)["statusCode"] == 400
