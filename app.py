@@ -1,9 +1,15 @@
 """The CDK app: context values in, the stack's CloudFormation template out. Run by `npx cdk`."""
 
+import sys
+
 from aws_cdk import App
 
 from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
+from predictive_lambda.settings import KnobError
 
 app = App()
-PredictiveLambdaStack(app, "the-predictive-lambda")
+try:
+    PredictiveLambdaStack(app, "the-predictive-lambda")
+except KnobError as error:
+    sys.exit(str(error))
 app.synth()

@@ -1,6 +1,7 @@
 """The stack: model/Dockerfile in, a function behind a public HTTP API out."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,26 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from predictive_lambda.settings import Settings
+from predictive_lambda import monitoring, release  # optional, as are the lines that name them
+from predictive_lambda.settings import KnobError, Knobs
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
 # An allow-list: whatever else comes to lie in model/, a notebook or a cache, redeploys nothing.
 IN_THE_IMAGE = ["Dockerfile", "requirements.txt", "*.pkl", "*.json", "deployment"]
 EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE), "**/__pycache__", "**/.*"]
 
-# Of the URL the path alone: where people are is nobody's business.
+ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
+TIMEOUT = Duration.seconds(15)
+# What CloudWatch knows, in the order of the CDK's names for it.
+DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+RETENTIONS = {
+    str(days): name for days, name in zip(DAYS, list(logs.RetentionDays)[:-1], strict=True)
+}
+ORIGIN = r"https?://[^/\s,@?#*]+"
+# Of the URL the path alone: what was asked is nobody's business.
 LOGGED = ("requestTime", "requestId", "httpMethod", "path", "status", "responseLatency")
 ACCESS_LOG = {name: f"$context.{name}" for name in (*LOGGED, "integrationLatency")}
 
@@ -29,13 +42,16 @@ class PredictiveLambdaStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        settings = Settings.from_context(self.node)
-        function = self._function(settings)
-        stage = self._public_api(function, settings)
+        knobs = Knobs(self.node)
+        function: lambda_.IFunction = self._function(knobs)
+        function = release.alias(self, function, knobs)
+        stage = self._public_api(function, knobs)
+        monitoring.watch(self, function, stage, TIMEOUT, knobs)
+        knobs.refuse_others()
         CfnOutput(self, "HTTP API Url", value=stage.url)
 
-    def _function(self, settings: Settings) -> lambda_.Function:
-        log_group = self._log_group("PredictiveLambdaLogs", settings)
+    def _function(self, knobs: Knobs) -> lambda_.Function:
+        log_group = self._log_group("PredictiveLambdaLogs", knobs)
         # A role of its own may write to this log group; the managed policy to every one.
         lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
         role = iam.Role(self, "PredictiveLambdaRole", assumed_by=lambda_service)
@@ -44,9 +60,9 @@ class PredictiveLambdaStack(Stack):
             self,
             "PredictiveLambda",
             code=lambda_.DockerImageCode.from_image_asset(str(MODEL), exclude=EXCLUDE),
-            architecture=settings.architecture,
-            memory_size=settings.memory_mb,
-            timeout=Duration.seconds(15),
+            architecture=ARCHITECTURES[knobs.choice("architecture", "x86_64", ARCHITECTURES)],
+            memory_size=knobs.number("memory_mb", 4096, range(128, 10_241)),
+            timeout=TIMEOUT,
             role=role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
@@ -63,12 +79,13 @@ class PredictiveLambdaStack(Stack):
         )
         return function
 
-    def _public_api(self, function: lambda_.Function, settings: Settings) -> apigateway.HttpStage:
+    def _public_api(self, function: lambda_.IFunction, knobs: Knobs) -> apigateway.HttpStage:
         api = apigateway.HttpApi(
             self,
             "PredictiveLambdaEndpoint",
             default_integration=HttpLambdaIntegration("PredictiveLambdaIntegration", function),
             create_default_stage=False,  # the ready-made one has neither throttle nor access log
+            cors_preflight=_other_sites(knobs),
         )
         Validations.of(api).acknowledge(
             Acknowledgment(
@@ -76,17 +93,17 @@ class PredictiveLambdaStack(Stack):
                 reason="The API is public by design: it gives away only what is public.",
             )
         )
+        # Lambda itself serves at most ten requests a second for each that it may serve at once.
+        rate = knobs.number("throttle", 100, range(1, 10_001))
         stage = apigateway.HttpStage(
             self,
             "PredictiveLambdaStage",
             http_api=api,
             stage_name="$default",
             auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(
-                rate_limit=settings.throttle, burst_limit=settings.throttle
-            ),
+            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=max(1, rate // 10)),
         )
-        access_log = self._log_group("PredictiveLambdaAccessLogs", settings)
+        access_log = self._log_group("PredictiveLambdaAccessLogs", knobs)
         template_stage = stage.node.default_child
         assert isinstance(template_stage, apigateway.CfnStage)
         template_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
@@ -94,10 +111,31 @@ class PredictiveLambdaStack(Stack):
         )
         return stage
 
-    def _log_group(self, name: str, settings: Settings) -> logs.LogGroup:
+    def _log_group(self, name: str, knobs: Knobs) -> logs.LogGroup:
         return logs.LogGroup(
             self,
             name,
-            retention=settings.log_retention,
+            retention=RETENTIONS[knobs.choice("log_retention_days", "30", RETENTIONS)],
             removal_policy=RemovalPolicy.DESTROY,
         )
+
+
+def _other_sites(knobs: Knobs) -> apigateway.CorsPreflightOptions | None:
+    """Let pages of other origins ask: the gateway answers their preflights itself."""
+    cors = knobs.text("cors")
+    if not cors:
+        return None
+    origins = [origin.strip() for origin in cors.split(",")]
+    if origins != ["*"] and not all(re.fullmatch(ORIGIN, origin) for origin in origins):
+        raise KnobError(
+            f"cors is {cors!r}. It must be * or origins such as https://example.org, "
+            "without a path, separated by commas."
+        )
+    methods = apigateway.CorsHttpMethod
+    return apigateway.CorsPreflightOptions(
+        allow_origins=origins,
+        allow_methods=[methods.GET, methods.HEAD, methods.POST],
+        allow_headers=["content-type"],
+        expose_headers=["x-model-version"],
+        max_age=Duration.days(1),
+    )

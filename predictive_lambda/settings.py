@@ -1,63 +1,61 @@
-"""The stack's knobs: context values (`-c name=value`, or cdk.json) in, checked settings out."""
+"""The knobs: context values (`-c name=value`, or cdk.json) in, checked settings out.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+Whoever uses a knob asks for it here, so that a part which you delete takes its knobs with it.
+"""
 
-from aws_cdk.aws_lambda import Architecture
-from aws_cdk.aws_logs import RetentionDays
+from collections.abc import Collection
+from difflib import get_close_matches
+
 from constructs import Node
 
-ARCHITECTURES = {"x86_64": Architecture.X86_64, "arm64": Architecture.ARM_64}
-RETENTIONS = {
-    "1": RetentionDays.ONE_DAY,
-    "7": RetentionDays.ONE_WEEK,
-    "30": RetentionDays.ONE_MONTH,
-    "90": RetentionDays.THREE_MONTHS,
-    "365": RetentionDays.ONE_YEAR,
-    "3653": RetentionDays.TEN_YEARS,
-}
-Choice = TypeVar("Choice")
+# What the CDK keeps in the context for itself: flags (@...), look-ups (a:b:...) and these.
+THE_CDKS = ("acknowledged-issue-numbers", "cli-telemetry")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a deployment may choose; the defaults are safe and cost next to nothing while idle."""
-
-    architecture: Architecture
-    memory_mb: int
-    log_retention: RetentionDays
-    throttle: int  # requests a second, and at once
-
-    @classmethod
-    def from_context(cls, node: Node) -> "Settings":
-        """Read every knob; raise ValueError for a bad value, naming those that are allowed."""
-        return cls(
-            architecture=_choice(node, "architecture", "x86_64", ARCHITECTURES),
-            memory_mb=_number(node, "memory_mb", 4096, range(128, 10_241)),
-            log_retention=_choice(node, "log_retention_days", "30", RETENTIONS),
-            throttle=_number(node, "throttle", 100, range(1, 10_001)),
-        )
+class KnobError(ValueError):
+    """A knob cannot be set like this; the message names what is allowed."""
 
 
-def _choice(node: Node, name: str, default: str, choices: Mapping[str, Choice]) -> Choice:
-    value = _value(node, name, default)
-    if value not in choices:
-        raise ValueError(f"Context {name} is {value!r}. It must be one of {', '.join(choices)}.")
-    return choices[value]
+class Knobs:
+    """The context of a construct; remembers which knobs there are."""
 
+    def __init__(self, node: Node) -> None:
+        self.given = node.get_all_context() or {}
+        self.names: set[str] = set()
 
-def _number(node: Node, name: str, default: int, allowed: range) -> int:
-    value = _value(node, name, default)
-    if not (value.isascii() and value.isdigit() and len(value) < 9 and int(value) in allowed):
-        raise ValueError(
-            f"Context {name} is {value!r}. "
-            f"It must be a whole number from {allowed[0]} to {allowed[-1]}."
-        )
-    return int(value)
+    def text(self, name: str, default: str = "") -> str:
+        """Give the value as text, as the command line does; cdk.json also has numbers."""
+        self.names.add(name)
+        value = self.given.get(name)
+        return default if value is None else str(value)
 
+    def choice(self, name: str, default: str, choices: Collection[str]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            raise KnobError(f"{name} is {value!r}. It must be one of {', '.join(choices)}.")
+        return value
 
-def _value(node: Node, name: str, default: Any) -> str:
-    """Give the value as text, as the command line does; cdk.json also has numbers."""
-    value = node.try_get_context(name)
-    return str(default if value is None else value)
+    def number(self, name: str, default: int, allowed: range) -> int:
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdigit() and len(value) < 9 and int(value) in allowed):
+            raise KnobError(
+                f"{name} is {value!r}. "
+                f"It must be a whole number from {allowed[0]} to {allowed[-1]}."
+            )
+        return int(value)
+
+    def switch(self, name: str) -> bool:
+        """Give whether something optional is wanted; `true` is JSON's and the command line's."""
+        value = self.text(name, "false")
+        if value.lower() not in ("true", "false"):
+            raise KnobError(f"{name} is {value!r}. It must be true or false.")
+        return value.lower() == "true"
+
+    def refuse_others(self) -> None:
+        """Refuse what nobody has asked for; ask last, when all knobs are known."""
+        for name in self.given:
+            if name not in self.names and name not in THE_CDKS and not {*name} & {*"@:/"}:
+                near = get_close_matches(name, sorted(self.names), n=1, cutoff=0.5)
+                hint = f"Did you mean {near[0]}? " if near else ""
+                knobs = ", ".join(sorted(self.names))
+                raise KnobError(f"There is no knob {name!r}. {hint}The knobs are {knobs}.")

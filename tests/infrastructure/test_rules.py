@@ -14,6 +14,9 @@ from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
 KNOBS: list[dict[str, Any]] = [
     {},
     {"architecture": "arm64", "memory_mb": 128, "log_retention_days": 1, "throttle": 1},
+    {"cors": "*", "dashboard": True, "alarm_email": "me@example.org"},
+    {"canary": True, "snap_start": True},
+    {"canary": True, "snap_start": True, "dashboard": True, "alarm_email": "me@example.org"},
 ]
 
 

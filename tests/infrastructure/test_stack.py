@@ -53,7 +53,7 @@ def test_requests_are_throttled_and_logged_without_their_query(template: Templat
     assert properties["StageName"] == "$default"
     assert properties["DefaultRouteSettings"] == {
         "ThrottlingRateLimit": 100,
-        "ThrottlingBurstLimit": 100,
+        "ThrottlingBurstLimit": 10,  # at once: what a new account may serve
     }
     log_format = json.loads(properties["AccessLogSettings"]["Format"])
     assert "$context.status" in log_format.values()
@@ -84,11 +84,39 @@ def test_logs_expire_and_go_with_the_stack(template: Template) -> None:
         ({"memory_mb": "512"}, "AWS::Lambda::Function", {"MemorySize": 512}),
         ({"memory_mb": 10240}, "AWS::Lambda::Function", {"MemorySize": 10240}),
         ({"architecture": "arm64"}, "AWS::Lambda::Function", {"Architectures": ["arm64"]}),
+        ({"log_retention_days": "3"}, "AWS::Logs::LogGroup", {"RetentionInDays": 3}),
+        ({"log_retention_days": "731"}, "AWS::Logs::LogGroup", {"RetentionInDays": 731}),
+        ({"log_retention_days": "3653"}, "AWS::Logs::LogGroup", {"RetentionInDays": 3653}),
+        (
+            {"cors": "https://a.example, http://127.0.0.1:8000"},
+            "AWS::ApiGatewayV2::Api",
+            {
+                "CorsConfiguration": Match.object_like(
+                    {
+                        "AllowOrigins": ["https://a.example", "http://127.0.0.1:8000"],
+                        "AllowMethods": ["GET", "HEAD", "POST"],
+                    }
+                )
+            },
+        ),
+        ({"canary": "true"}, "AWS::Lambda::Alias", {"Name": "live"}),
+        (
+            {"snap_start": True},
+            "AWS::Lambda::Function",
+            {"SnapStart": {"ApplyOn": "PublishedVersions"}},
+        ),
+        (
+            {"alarm_email": "me@example.org"},
+            "AWS::SNS::Subscription",
+            {"Endpoint": "me@example.org"},
+        ),
+        ({"alarm_email": "me@example.org"}, "AWS::CloudWatch::Alarm", {"Threshold": 12000}),
+        ({"dashboard": "true"}, "AWS::CloudWatch::Dashboard", {}),
         ({"log_retention_days": "7"}, "AWS::Logs::LogGroup", {"RetentionInDays": 7}),
         (
             {"throttle": "5"},
             "AWS::ApiGatewayV2::Stage",
-            {"DefaultRouteSettings": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 5}},
+            {"DefaultRouteSettings": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 1}},
         ),
     ],
     ids=str,
@@ -106,10 +134,16 @@ def test_a_knob_turns(context: dict[str, object], resource: str, properties: Any
         ("memory_mb", "4GB", "128 to 10240"),
         ("memory_mb", "4096.0", "128 to 10240"),
         ("memory_mb", True, "128 to 10240"),
-        ("log_retention_days", "31", "1, 7, 30, 90, 365, 3653"),
+        ("log_retention_days", "31", "1, 3, 5, 7, 14, 30, 60"),
         ("throttle", "0", "1 to 10000"),
         ("throttle", "-1", "1 to 10000"),
         ("throttle", "٣", "1 to 10000"),
+        ("cors", "example.org", "without a path"),
+        ("cors", "https://example.org/", "without a path"),
+        ("cors", "*,https://example.org", "without a path"),
+        ("alarm_email", "me", "me@example.org"),
+        ("canary", "yes", "true or false"),
+        ("snap_start", "1", "true or false"),
     ],
 )
 def test_nonsense_is_an_error_that_names_what_is_allowed(
@@ -117,6 +151,31 @@ def test_nonsense_is_an_error_that_names_what_is_allowed(
 ) -> None:
     with pytest.raises(ValueError, match=f"{name} is .* must be .*{allowed}"):
         synthesize(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "near"), [("memory", "memory_mb"), ("snapstart", "snap_start")])
+def test_a_knob_that_is_none_is_an_error_that_names_the_near_one(name: str, near: str) -> None:
+    with pytest.raises(ValueError, match=f"no knob '{name}'. Did you mean {near}?"):
+        synthesize(**{name: "true"})
+
+
+def test_the_context_of_the_cdk_is_no_knob() -> None:
+    synthesize(
+        **json.loads((predictive_lambda_stack.MODEL.parent / "cdk.json").read_text())["context"]
+    )
+
+
+def test_requests_go_through_the_alias_of_a_release(template: Template) -> None:
+    template.resource_count_is("AWS::Lambda::Alias", 0)
+    released = synthesize(canary="true")
+    [live] = released.find_resources("AWS::Lambda::Alias")
+    released.has_resource_properties(
+        "AWS::ApiGatewayV2::Integration", {"IntegrationUri": {"Ref": live}}
+    )
+    released.has_resource_properties(
+        "AWS::CodeDeploy::DeploymentGroup",
+        {"AlarmConfiguration": {"Enabled": True, "Alarms": [{"Name": Match.any_value()}]}},
+    )
 
 
 def image_tag(model: Path, monkeypatch: pytest.MonkeyPatch) -> Any:

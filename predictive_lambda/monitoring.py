@@ -1,0 +1,108 @@
+"""Alarms by mail and a dashboard (optional): what the function and its API do, in CloudWatch."""
+
+import re
+
+from aws_cdk import Acknowledgment, Duration, Stack, Validations
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk.aws_sns_subscriptions import EmailSubscription
+
+from predictive_lambda.settings import KnobError, Knobs
+
+# What serving/metrics.py writes, the model's own figures among it, each in a line of its own.
+FIGURES = "SEARCH('{{PredictiveLambda,function}} function=\"{function}\"', 'Average', 300)"
+
+
+def watch(
+    stack: Stack,
+    function: lambda_.IFunction,
+    stage: apigateway.HttpStage,
+    timeout: Duration,
+    knobs: Knobs,
+) -> None:
+    """Send alarms to `alarm_email`, and show it all on a `dashboard`, if the knobs want it."""
+    email, dashboard = knobs.text("alarm_email"), knobs.switch("dashboard")
+    alarms = _alarms(stack, function, stage, timeout, email) if email else []
+    if dashboard:
+        _dashboard(stack, function, stage, alarms)
+
+
+def _alarms(
+    stack: Stack,
+    function: lambda_.IFunction,
+    stage: apigateway.HttpStage,
+    timeout: Duration,
+    email: str,
+) -> list[cloudwatch.IAlarm]:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        raise KnobError(f"alarm_email is {email!r}. It must be an address such as me@example.org.")
+    topic = sns.Topic(stack, "PredictiveLambdaAlarms", enforce_ssl=True)
+    topic.add_subscription(EmailSubscription(email))
+    Validations.of(topic).acknowledge(
+        Acknowledgment(
+            id="Serverless::Serverless-SNSRedrivePolicy",
+            reason="SNS repeats a mail that does not arrive; the dashboard shows the alarm, too.",
+        )
+    )
+    almost_late = 0.8 * timeout.to_milliseconds()
+    watched = {  # threshold, metric, what it says
+        "Errors": (1, function.metric_errors(), "The function failed: see its log."),
+        "Throttles": (1, function.metric_throttles(), "More at once than the account may serve."),
+        "Slow": (
+            almost_late,
+            function.metric_duration(statistic="p99"),
+            "One answer in a hundred takes almost as long as it may.",
+        ),
+        "ServerErrors": (1, stage.metric_server_error(), "Clients got a 5xx."),
+    }
+    alarms: list[cloudwatch.IAlarm] = []
+    for name, (threshold, metric, says) in watched.items():
+        alarm = cloudwatch.Alarm(
+            stack,
+            f"PredictiveLambda{name}",
+            alarm_description=says,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=1,  # of five minutes
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(topic))
+        alarms.append(alarm)
+    return alarms
+
+
+def _dashboard(
+    stack: Stack,
+    function: lambda_.IFunction,
+    stage: apigateway.HttpStage,
+    alarms: list[cloudwatch.IAlarm],
+) -> None:
+    figures = cloudwatch.MathExpression(
+        expression=FIGURES.format(function=function.function_name), using_metrics={}, label=""
+    )
+    graphs = {
+        "Requests": [stage.metric_count()],
+        "Trouble": [
+            stage.metric_client_error(),
+            stage.metric_server_error(),
+            function.metric_errors(),
+            function.metric_throttles(),
+        ],
+        "Duration": [function.metric_duration(statistic=s) for s in ("p50", "p99", "Maximum")],
+        "The model's figures": [figures],
+    }
+    widgets: list[cloudwatch.IWidget] = [
+        cloudwatch.GraphWidget(title=title, left=metrics, width=12)
+        for title, metrics in graphs.items()
+    ]
+    dashboard = cloudwatch.Dashboard(
+        stack, "PredictiveLambdaDashboard", dashboard_name=stack.stack_name
+    )
+    dashboard.add_widgets(*widgets[:2])
+    dashboard.add_widgets(*widgets[2:])
+    if alarms:
+        dashboard.add_widgets(cloudwatch.AlarmStatusWidget(alarms=alarms, width=24))
