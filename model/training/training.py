@@ -1,28 +1,34 @@
-"""Train the model: chipotle_stores.csv in, chipotle.pkl and chipotle.json out."""
+"""Train the model: a csv of stores in, chipotle.pkl and chipotle.json out."""
 
 import argparse
 import hashlib
-import json
-import os
-import pickle
-import platform
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
-import sklearn
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+import artefacts
 from stores import DataError, read_stores
 
 HERE = Path(__file__).resolve().parent
+
+
+# What people read of the data. Data of your own has its own words, and perhaps no EXAMPLE: then the
+# first place is the example.
+ABOUT = {
+    "title": "The nearest Chipotle",
+    "place": "store",
+    "places": "stores",
+    "as_of": "2020",
+}
+EXAMPLE: dict[str, float] | None = {"lat": 39.153198, "long": -77.066176}
+UNITS = {"lat": "decimal degrees, WGS84", "long": "decimal degrees, WGS84"}
 
 
 def train(table: pd.DataFrame) -> Any:
@@ -59,38 +65,6 @@ def check(model: Any) -> None:
         raise DataError(f"{one} and {other} are at one place.")
 
 
-def write(model: Any, csv: Path, folder: Path) -> str:
-    """Write chipotle.pkl and chipotle.json into the folder; return the pickle's sha256.
-
-    Both are complete on disk before either takes its name, so that a training that fills the disk,
-    or that is killed, leaves the old pair (killed between the two names: one of each, which the
-    function refuses to serve).
-    """
-    content = pickle.dumps(model, protocol=5)
-    sha256 = hashlib.sha256(content).hexdigest()
-    manifest = {
-        "pickle_sha256": sha256,
-        "csv_sha256": hashlib.sha256(csv.read_bytes()).hexdigest(),
-        "stores": len(model.stores_["address"]),
-        "scikit-learn": sklearn.__version__,
-        "numpy": np.__version__,
-        "joblib": joblib.__version__,
-        "python": ".".join(platform.python_version_tuple()[:2]),
-    }
-    files = {
-        "chipotle.pkl": content,
-        "chipotle.json": (json.dumps(manifest, indent=2) + "\n").encode(),
-    }
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as temporary:
-        for name, content in files.items():
-            with open(Path(temporary, name), "wb") as file:
-                file.write(content)
-                os.fsync(file.fileno())
-        for name in files:
-            os.replace(Path(temporary, name), folder / name)
-    return sha256
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("csv", nargs="?", type=Path, default=HERE / "chipotle_stores.csv")
@@ -101,12 +75,26 @@ def main() -> None:
     try:
         model = train(read_stores(arguments.csv))
         check(model)
-        sha256 = write(model, arguments.csv, arguments.folder)
-    except DataError as error:
+        stores = pd.DataFrame(model.stores_)
+        facts = {
+            "csv_sha256": hashlib.sha256(arguments.csv.read_bytes()).hexdigest(),
+            "stores": len(stores),
+        }
+        sha256 = artefacts.write(
+            model,
+            name="chipotle",
+            table=stores[["lat", "long", "address"]],
+            target="address",
+            about=ABOUT | facts,
+            units=UNITS,
+            example=EXAMPLE,
+            folder=arguments.folder,
+        )
+    except (DataError, artefacts.ModelError) as error:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{arguments.folder} cannot be written: {error.strerror}. The old model stays.")
-    print(f"Trained on {len(model.stores_['address'])} stores: model {sha256[:12]}.")
+    print(f"Trained on {len(stores)} stores: model {sha256[:12]}.")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,6 @@ MODEL = Model(
     formats={"text": formats.TEXT, "geojson": formats.GEOJSON, "html": page.FORMAT},
     answers="nearest",
     count="k",
-    title="The nearest Chipotle",
-    example={"lat": 39.153198, "long": -77.066176},
+    title=nearest.manifest["about"]["title"],
+    example=nearest.manifest["signature"]["example"],
 )

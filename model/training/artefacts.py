@@ -1,0 +1,101 @@
+"""Keep what training made: a fitted model in, NAME.pkl and NAME.json out, if they can be served.
+
+The pattern's: any training calls `write`. Its files are all that the function needs of it.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import pickle
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import sklearn
+
+import signature
+import trial
+from signature import ModelError, rows
+
+__all__ = ["ModelError", "rows", "write"]
+MODEL = Path(__file__).resolve().parent.parent
+HOUR = 3600  # seconds
+
+
+def write(
+    model: Any,
+    *,
+    name: str,
+    table: pd.DataFrame,
+    target: str | Sequence[str] = (),
+    about: Mapping[str, Any] | None = None,
+    units: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
+    folder: Path = MODEL,
+) -> str:
+    """Write NAME.pkl and NAME.json into the folder; return the pickle's sha256.
+
+    table: what the model was fitted on, one column an input, and the columns of `target`.
+    about: facts for people, such as a title; units: by column; example: a request, by column, else
+    the first row that is complete.
+
+    The same model, table and facts give the same bytes. Both files are complete on disk before
+    either takes its name. Raises ModelError if the function could not load the model or answer with
+    it, and OSError if the folder cannot be written; then the old files stay.
+    """
+    targets = [target] if isinstance(target, str) else [*target]
+    described = signature.describe(model, table, targets, units or {}, example)
+    try:
+        content = pickle.dumps(model, protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ModelError(f"The model cannot be pickled: {error}. {trial.OF_LIBRARIES}") from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    manifest = {
+        "pickle_sha256": sha256,
+        "scikit-learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "joblib": joblib.__version__,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "about": dict(about or {}),
+        "signature": described,
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with _only_one(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
+        files = {f"{name}.pkl": content, f"{name}.json": text.encode()}
+        for file_name, data in files.items():
+            with open(Path(new, file_name), "wb") as file:
+                file.write(data)
+                os.fsync(file.fileno())
+        inputs = table.drop(columns=targets)
+        trial.load(Path(new, f"{name}.pkl"), model, inputs, "flat" in described)
+        for file_name in files:
+            os.replace(Path(new, file_name), folder / file_name)
+    return sha256
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Let trainings that run at once write one after the other, so that no pair is mixed.
+
+    The lock goes with the process that has it. What killed trainings left is swept.
+    """
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(ImportError):  # Windows has no fcntl
+            import fcntl
+
+            fcntl.flock(opened, fcntl.LOCK_EX)
+        for left in folder.glob(".training-*"):
+            if left.stat().st_mtime < time.time() - HOUR:
+                shutil.rmtree(left, ignore_errors=True)
+        yield
+    finally:
+        os.close(opened)
