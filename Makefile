@@ -23,7 +23,7 @@ smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https
 	@PYTHONPATH=model/deployment $(BIN)/python -m tests.smoke $(URL)
 
 .PHONY: test
-test: node_modules/.installed ## Run the tests (those that need Docker or Chromium skip without)
+test: node_modules/.installed ## Run the tests (those that need Docker or Chromium are skipped if it is missing)
 	@$(BIN)/pytest
 
 .PHONY: proof
@@ -56,8 +56,17 @@ synth: node_modules/.installed ## Write the CloudFormation template to cdk.out (
 		echo "Wrote $(CURDIR)/cdk.out/the-predictive-lambda.template.json"
 
 .PHONY: train
-train: ## Train the model in its container: chipotle.pkl and chipotle.json
+train: ## Train the model in its container: NAME.pkl and NAME.json
 	@./model/trainmodel.sh
+
+.PHONY: train-local
+train-local: .venv/.development ## Train without Docker, in .venv, with the same packages
+	@$(BIN)/python model/training/training.py
+	@echo "The pickle can differ in bytes from one that is trained in the container. Before you deploy: make train"
+
+.PHONY: conformance
+conformance: .venv/.development ## Check what holds for any model, with the one in this tree
+	@$(BIN)/pytest tests/contract
 
 .PHONY: lock
 lock: .venv/.development ## Pin the images' packages anew, from the requirements.in files

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Train the model in its container: build the training image, copy chipotle.pkl and chipotle.json out of it.
+# Train the model in its container: build the training image, copy NAME.pkl and NAME.json out of it.
 # CDK_DOCKER names another engine (podman, finch), PLATFORM another architecture (linux/arm64).
 set -eu
 cd "$(dirname "$0")"
@@ -17,7 +17,8 @@ command -v "$engine" >/dev/null ||
 "$engine" info >/dev/null 2>&1 ||
     fail "$engine does not reach its engine. Start Docker Desktop or the docker service, or join the docker group, and try again."
 
-# In this folder, so that the last step is a rename within one file system.
+# In this folder, so that the last step is a rename within one file system. What killed trainings left is swept.
+find . -maxdepth 1 -name '.training-*' -mmin +60 -exec rm -rf {} +
 temporary=$(mktemp -d .training-XXXXXX)
 container=
 clean_up() {
@@ -32,16 +33,30 @@ sha256() {
     { sha256sum "$1" 2>/dev/null || shasum -a 256 "$1"; } | cut -d ' ' -f 1
 }
 
+# The image says which data it was trained on.
+set --
+for data in training/*.csv; do
+    [ ! -f "$data" ] || set -- "$@" --label "$(basename "$data").sha256=$(sha256 "$data")"
+done
 # Lambda refuses image indexes, which attestations would make of it.
-BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$engine" build --platform "$platform" --file TrainingDockerfile \
-    --label "chipotle_stores.csv.sha256=$(sha256 training/chipotle_stores.csv)" \
-    --iidfile "$temporary/image" .
+BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$engine" build --platform "$platform" --file TrainingDockerfile --force-rm \
+    "$@" --iidfile "$temporary/image" .
 container=$("$engine" create --platform "$platform" "$(cat "$temporary/image")")
-"$engine" cp "$container:/var/task/chipotle.pkl" "$temporary"
-"$engine" cp "$container:/var/task/chipotle.json" "$temporary"
+"$engine" cp "$container:/var/task/trained/." "$temporary/trained"
+pickle=$(basename "$temporary/trained/"*.pkl)
+manifest=${pickle%.pkl}.json
 
-tag=$image:$(sha256 "$temporary/chipotle.pkl" | cut -c 1-12)
+tag=$image:$(sha256 "$temporary/trained/$pickle" | cut -c 1-12)
 "$engine" tag "$(cat "$temporary/image")" "$tag"
-chmod 644 "$temporary/chipotle.pkl" "$temporary/chipotle.json"
-mv "$temporary/chipotle.pkl" "$temporary/chipotle.json" .
-echo "Trained: $PWD/chipotle.pkl and chipotle.json. The image $tag keeps the data, the code and the model."
+chmod 644 "$temporary/trained/$pickle" "$temporary/trained/$manifest"
+# One training at a time takes the names: two at once would mix their pairs. A lock of a minute ago is a dead one's.
+until mkdir .training-lock 2>/dev/null; do
+    find . -maxdepth 1 -name .training-lock -mmin +1 -exec rmdir {} +
+    sleep 0.2
+done
+mv "$temporary/trained/$pickle" "$temporary/trained/$manifest" .
+rmdir .training-lock
+echo "Trained: $PWD/$pickle and $manifest. The image $tag keeps the data, the code and the model."
+for other in *.pkl; do
+    [ "$other" = "$pickle" ] || echo "The function takes one model: remove $other and ${other%.pkl}.json." >&2
+done

@@ -84,7 +84,7 @@ def _dashboard(
     figures = cloudwatch.MathExpression(
         expression=FIGURES.format(function=function.function_name), using_metrics={}, label=""
     )
-    graphs = {
+    graphs: dict[str, list[cloudwatch.IMetric]] = {
         "Requests": [stage.metric_count()],
         "Trouble": [
             stage.metric_client_error(),

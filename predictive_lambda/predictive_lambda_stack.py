@@ -43,8 +43,7 @@ class PredictiveLambdaStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         knobs = Knobs(self.node)
-        function: lambda_.IFunction = self._function(knobs)
-        function = release.alias(self, function, knobs)
+        function = release.alias(self, self._function(knobs), knobs)
         stage = self._public_api(function, knobs)
         monitoring.watch(self, function, stage, TIMEOUT, knobs)
         knobs.refuse_others()

@@ -6,9 +6,9 @@ import lazy_imports  # noqa: F401  first: it changes how the model's libraries a
 
 # isort: split
 from predictor import MODEL
-from serving import batch, openapi
+from serving import batch, openapi, page
 from serving.handler import Handler
 
-lambdaHandler = Handler(MODEL, batch.routes, openapi.routes)
+lambdaHandler = Handler(page.added_to(MODEL), batch.routes, openapi.routes)
 # What is loaded stays: let no answer wait while the garbage collector looks through it.
 gc.freeze()

@@ -21,11 +21,12 @@ warnings.filterwarnings("ignore", "X does not have valid feature names", UserWar
 
 
 def model(folder: str | Path) -> Model:
-    """Return the Model of NAME.pkl and NAME.json, found in the folder (or that of a file) or above.
+    """Return the Model of the NAME.pkl and NAME.json that training's `artefacts.write` made.
 
-    Training's `artefacts.write` makes both. Inputs are the columns of the training table. A result has the targets. A classifier of one
-    target that gives probabilities answers with the `k` likeliest classes, likeliest first.
-    Raises ArtefactError for files that do not belong together, or whose estimator cannot predict.
+    They are found in the folder, or that of a file, or one or two above. Inputs are the columns of
+    the training table, a result has the targets. A classifier of one target that gives
+    probabilities answers with the `k` likeliest classes. Raises ArtefactError for files that do not
+    belong together, or whose estimator cannot predict.
     """
     folder = Path(folder)
     estimator, manifest = artefacts.load(folder if folder.is_dir() else folder.parent)
