@@ -59,7 +59,7 @@ def answers(event: Any) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("FUZZ_EVENTS", "5000")),
+    max_examples=int(os.environ.get("FUZZ_EVENTS", "2000")),
     deadline=None,
     derandomize="FUZZ_EVENTS" not in os.environ,
     suppress_health_check=list(HealthCheck),

@@ -33,35 +33,41 @@ for row in {rows}: row.check(in_process(row))
 """
 
 
+LAZY = {"import lazy_imports.*\n": ""}
+BATCH = {"batch, ": "", "batch.routes, ": ""}
+OPENAPI = {"openapi, ": "", ", openapi.routes": ""}
+PAGE = {", page\n": "\n", r"page.added_to\(MODEL\)": "MODEL"}
+ALL = {"from serving import .*\n": "", r"page.added_to\(MODEL\).*\)": "MODEL)"}
+
+
 @pytest.mark.parametrize(
     ("delete", "names", "rows"),
     [
-        (["lazy_imports"], ["import lazy_imports.*\n"], f"{KEPT} + DESCRIPTION + MANY"),
-        (["serving/batch.py"], ["batch, ", "batch.routes, "], f"{KEPT} + DESCRIPTION"),
-        (["serving/openapi.py"], [", openapi", ", openapi.routes"], f"{KEPT} + MANY"),
+        (["lazy_imports"], LAZY, f"{KEPT} + DESCRIPTION + MANY"),
+        (["serving/batch.py"], BATCH, f"{KEPT} + DESCRIPTION"),
+        (["serving/openapi.py"], OPENAPI, f"{KEPT} + MANY"),
+        (["serving/page.py"], PAGE, f"{KEPT} + DESCRIPTION + MANY"),
         (
-            ["lazy_imports", "serving/batch.py", "serving/openapi.py"],
-            ["import lazy_imports.*\n", ", batch.routes, openapi.routes", ".* import batch.*\n"],
+            ["lazy_imports", "serving/batch.py", "serving/openapi.py", "serving/page.py"],
+            LAZY | ALL,
             KEPT,
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_is_optional_goes_with_its_name_in_app_py(
-    delete: list[str], names: list[str], rows: str, tmp_path: Path
+    delete: list[str], names: dict[str, str], rows: str, tmp_path: Path
 ) -> None:
     task = tmp_path / "task"
-    shutil.copytree(
-        MODEL / "deployment", task, ignore=shutil.ignore_patterns("__pycache__", *delete)
-    )
+    shutil.copytree(MODEL / "deployment", task, ignore=shutil.ignore_patterns("__pycache__"))
     for name in delete:
         path = task / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     for artefact in (*MODEL.glob("*.pkl"), *MODEL.glob("*.json")):
         shutil.copy(artefact, task)
     code = (task / "app.py").read_text()
-    for name in sorted(names, key=len, reverse=True):
-        code, found = re.subn(name, "", code, count=1)
+    for name, instead in names.items():
+        code, found = re.subn(name, instead, code, count=1)
         assert found, name
     (task / "app.py").write_text(code)
     script = SEND.format(task=str(task), root=str(ROOT), rows=rows)
