@@ -3,7 +3,7 @@
 import builtins
 from importlib import import_module
 from importlib.util import find_spec, resolve_name
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from lazy_imports.waiting import Exchanged
@@ -11,16 +11,6 @@ from lazy_imports.waiting import Exchanged
 
 class Place(tuple[str, str]):
     """Where a name is defined: module, name in it."""
-
-
-class Names:
-    """What an import gets that is only recorded: `from source import name` asks it for the name."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def __getattr__(self, name: str) -> Place:
-        return Place((self._source, name))
 
 
 class ReExports(ModuleType):
@@ -66,7 +56,7 @@ class ReExporting(Exchanged):
         def record(name: str, scope: Any, local: Any, names: Any, level: int) -> object:
             source = resolve_name("." * level + name, module.__name__)
             if names and "*" not in names and f"{source}.".startswith(f"{module.__name__}."):
-                return Names(source)
+                return SimpleNamespace(**{name: Place((source, name)) for name in names})
             return __import__(name, namespace, namespace, names, level)
 
         self.give_back(module)

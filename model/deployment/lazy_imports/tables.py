@@ -1,14 +1,11 @@
 """What may wait, for the versions that it was proved with."""
 
+# fmt: off
 PROVED = {
-    "joblib": "1.6.0",
-    "narwhals": "2.29.0",
-    "numpy": "2.4.6",
-    "scikit-learn": "1.9.1",
-    "scipy": "1.17.1",
+    "joblib": "1.6.0", "narwhals": "2.29.0", "numpy": "2.4.6",
+    "scikit-learn": "1.9.1", "scipy": "1.17.1",
 }
 
-# fmt: off
 # Packages whose __init__ only imports names from modules inside: each name waits until it is used.
 RE_EXPORTING = {
     "joblib", "narwhals._compliant", "narwhals.stable", "scipy._lib.array_api_extra",

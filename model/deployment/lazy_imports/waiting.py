@@ -7,17 +7,20 @@ from importlib.util import find_spec
 from sys import modules
 from threading import RLock
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from lazy_imports.tables import DEFERRED, INDEPENDENT, KNOWN
 
 # What Python's import reads and sets of a module is no use of it.
-OF_IMPORT = {f"__{word}__" for word in "class name package spec loader file cached path".split()}
+OF_IMPORT = {
+    *("__class__", "__name__", "__package__", "__spec__", "__loader__"),
+    *("__file__", "__cached__", "__path__"),
+}
 WITHOUT_PACKAGE = INDEPENDENT | DEFERRED
 
-# One lock for all modules, for they import each other in circles. Whoever waits for it may hold
-# Python's own lock of a module that is just imported. So no module that uses a waiting one while it
-# is imported may be imported by a waiting one: tests/lazy_imports/test_modules.py proves it.
+# One lock for all modules, for they import each other in circles. A thread that waits for it may
+# hold Python's own lock of a module, whose import uses a waiting module. So no waiting module may
+# import such a module: tests/lazy_imports/test_modules.py proves that none does.
 running = RLock()
 if hasattr(os, "register_at_fork"):  # no process begins with half a module
     os.register_at_fork(
@@ -58,9 +61,7 @@ class Exchanged:
         return self.loader.create_module(spec)
 
     def give_back(self, module: ModuleType) -> None:
-        module.__loader__ = self.loader
-        if module.__spec__:
-            module.__spec__.loader = self.loader
+        module.__loader__ = cast(ModuleSpec, module.__spec__).loader = self.loader
 
 
 class Deferred(Exchanged):
@@ -78,7 +79,7 @@ class Deferred(Exchanged):
         module.__class__ = Waiting
 
 
-waiting: dict[ModuleType | None, Deferred] = {}
+waiting: dict[ModuleType, Deferred] = {}
 
 
 def run(module: ModuleType) -> None:
@@ -103,11 +104,11 @@ def known(module: ModuleType, name: str) -> bool:
     full = f"{module.__name__}.{name}"
     if source := KNOWN.get(full):
         value = getattr(import_module(source), name)
-    elif full in WITHOUT_PACKAGE:
-        if not (full in modules or find_spec(full)):
-            return True
-        value = import_module(full)
-    else:
+    elif full not in WITHOUT_PACKAGE:
         return False
+    elif not (full in modules or find_spec(full)):
+        return True  # then Python finds that there is no such name
+    else:
+        value = import_module(full)
     ModuleType.__getattribute__(module, "__dict__").setdefault(name, value)
     return True
