@@ -1,0 +1,114 @@
+"""A module that has been found, and runs when it is used."""
+
+import os
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from sys import modules
+from threading import RLock
+from types import ModuleType
+from typing import Any, cast
+
+from lazy_imports.tables import DEFERRED, INDEPENDENT, KNOWN
+
+# What Python's import reads and sets of a module is no use of it.
+OF_IMPORT = {
+    *("__class__", "__name__", "__package__", "__spec__", "__loader__"),
+    *("__file__", "__cached__", "__path__"),
+}
+WITHOUT_PACKAGE = INDEPENDENT | DEFERRED
+
+# One lock for all modules, for they import each other in circles. A thread that waits for it may
+# hold Python's own lock of a module, whose import uses a waiting module. So no waiting module may
+# import such a module: tests/lazy_imports/test_modules.py proves that none does.
+running = RLock()
+if hasattr(os, "register_at_fork"):  # no process begins with half a module
+    os.register_at_fork(
+        before=running.acquire, after_in_parent=running.release, after_in_child=running.release
+    )
+
+
+class Waiting(ModuleType):
+    """A module that has not run. Its first use runs it."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in OF_IMPORT and not known(self, name):
+            run(self)
+        return ModuleType.__getattribute__(self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Python's import sets a module inside.
+        inside = isinstance(value, ModuleType) and value.__name__ == f"{self.__name__}.{name}"
+        if name not in OF_IMPORT and not inside:
+            run(self)
+        ModuleType.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        run(self)
+        ModuleType.__delattr__(self, name)
+
+
+class Exchanged:
+    """A loader in the place of a module's own one, until the module is made."""
+
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def give_back(self, module: ModuleType) -> None:
+        module.__loader__ = cast(ModuleSpec, module.__spec__).loader = self.loader
+
+
+class Deferred(Exchanged):
+    """Lets a module wait."""
+
+    def __init__(self, loader: Any, package: ModuleType | None) -> None:
+        super().__init__(loader)
+        self.package, self.runs = package, False
+
+    def exec_module(self, module: ModuleType) -> None:
+        self.give_back(module)
+        if type(module) is not ModuleType:  # it has a class of its own
+            return self.loader.exec_module(module)
+        waiting[module] = self
+        module.__class__ = Waiting
+
+
+waiting: dict[ModuleType, Deferred] = {}
+
+
+def run(module: ModuleType) -> None:
+    """Run a module after its package, unless another thread or the package has."""
+    with running:
+        deferred = waiting.get(module)
+        if deferred and isinstance(deferred.package, Waiting):
+            run(deferred.package)
+        if deferred and module in waiting and not deferred.runs:
+            deferred.runs = True
+            try:
+                deferred.loader.exec_module(module)
+            finally:  # if it fails, the next use tries again
+                deferred.runs = False
+            del waiting[module]
+            if type(module) is Waiting:  # it has set no class of its own
+                module.__class__ = ModuleType
+
+
+def known(module: ModuleType, name: str) -> bool:
+    """Say whether a name can be had without the module, and see to it that it is there."""
+    full = f"{module.__name__}.{name}"
+    if source := KNOWN.get(full):
+        value = getattr(import_module(source), name)
+    elif full not in WITHOUT_PACKAGE:
+        return False
+    elif not (full in modules or find_spec(full)):
+        return True  # then Python finds that there is no such name
+    else:
+        value = import_module(full)
+    ModuleType.__getattribute__(module, "__dict__").setdefault(name, value)
+    return True
