@@ -23,11 +23,11 @@ smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https
 	@PYTHONPATH=model/deployment $(BIN)/python -m tests.smoke $(URL)
 
 .PHONY: test
-test: node_modules/.installed ## Run the tests (those that need Docker or Chromium are skipped if it is missing)
+test: .venv/.development node_modules/.installed ## Run the tests (those that need Docker or Chromium are skipped if it is missing)
 	@$(BIN)/pytest
 
 .PHONY: proof
-proof: node_modules/.installed ## Run the long proofs: 100,000 points and events, scikit-learn's own tests (ten minutes or more)
+proof: .venv/.development node_modules/.installed ## Run the long proofs: 100,000 points and events, scikit-learn's own tests (ten minutes or more)
 	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/contract/test_fuzz.py
 	@$(BIN)/pytest -m proof
 
@@ -47,13 +47,30 @@ bench-quick: .bench/.installed ## Check that a cold start takes at most 0.6 of a
 lint: .venv/.development ## Check format, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy predictive_lambda model img tests setup.py
+	@$(BIN)/mypy predictive_lambda model img tests
 	@$(BIN)/mypy app.py  # apart: the handler is called app, too
 
 .PHONY: synth
 synth: node_modules/.installed ## Write the CloudFormation template to cdk.out (needs no Docker)
 	@npx cdk synth --quiet && \
 		echo "Wrote $(CURDIR)/cdk.out/the-predictive-lambda.template.json"
+
+.PHONY: deploy
+deploy: node_modules/.installed ## Deploy to AWS (needs Docker and credentials; CDK_ARGS='-c memory_mb=2048')
+	@echo "Deploying: the image is built and pushed, then the stack is made (a few minutes the first time) ..."
+	@$(BIN)/python -m predictive_lambda.deploy deploy $(CDK_ARGS)
+
+.PHONY: diff
+diff: node_modules/.installed ## Compare what is deployed with what would be
+	@$(BIN)/python -m predictive_lambda.deploy diff $(CDK_ARGS)
+
+.PHONY: destroy
+destroy: node_modules/.installed ## Remove the stack from AWS
+	@$(BIN)/python -m predictive_lambda.deploy destroy $(CDK_ARGS)
+
+.PHONY: bootstrap
+bootstrap: node_modules/.installed ## Set up the CDK in an AWS account and region, once
+	@$(BIN)/python -m predictive_lambda.deploy bootstrap $(CDK_ARGS)
 
 .PHONY: train
 train: ## Train the model in its container: NAME.pkl and NAME.json
@@ -69,9 +86,12 @@ conformance: .venv/.development ## Check what holds for any model, with the one 
 	@$(BIN)/pytest tests/contract
 
 .PHONY: lock
-lock: .venv/.development ## Pin the images' packages anew, from the requirements.in files
+lock: .venv/.development node_modules/.installed ## Pin all packages anew, from the requirements.in files and package.json
 	@cd model && uv pip compile $(LOCK) requirements.in
 	@cd model/training && uv pip compile $(LOCK) --constraint ../requirements.txt requirements.in
+	@cd tests && uv pip compile $(LOCK) --constraint ../model/training/requirements.txt requirements.in
+	@uv pip compile $(LOCK) --constraint tests/requirements.txt requirements.in
+	@npm update --package-lock-only && :
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements.txt
 
 .PHONY: pictures
@@ -82,22 +102,32 @@ pictures: .venv/.development ## Draw the README's pictures anew (needs Chromium)
 
 .PHONY: clean
 clean: ## Remove what the other commands made
-	rm -rf .venv .bench node_modules cdk.out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf .venv .bench node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Each set-up leaves a stamp, and is done again when what it installed from is newer.
-.venv/.serving: model/requirements.txt
+PIP_INSTALL := $(BIN)/pip install --quiet --require-hashes --only-binary :all:
+
+.venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
 		{ echo "This needs Python 3.11 to 3.14; $(PYTHON) is none. Name one: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' || \
 		{ echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes --only-binary :all: -r model/requirements.txt
 	@touch $@
 
-.venv/.development: .venv/.serving model/training/requirements.txt requirements.txt setup.py
-	$(BIN)/pip install --quiet --require-hashes --only-binary :all: -r model/training/requirements.txt
-	$(BIN)/pip install --quiet -e '.[dev]'
+.venv/.serving: .venv/.made model/requirements.txt
+	$(PIP_INSTALL) -r model/requirements.txt
+	@touch $@
+
+.venv/.deploying: .venv/.made requirements.txt
+	@echo "Setting up what deploys, in .venv (some 400 MB, once) ..."
+	$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.development: .venv/.serving .venv/.deploying tests/requirements.txt
+	@echo "Setting up what tests, in .venv (some 1.8 GB, once) ..."
+	$(PIP_INSTALL) -r tests/requirements.txt
 	@touch $@
 
 # What the image has and nothing more: scikit-learn imports pandas wherever it finds it.
@@ -107,5 +137,5 @@ clean: ## Remove what the other commands made
 	.bench/bin/pip install --quiet awslambdaric==4.2.2
 	@touch $@
 
-node_modules/.installed: package-lock.json .venv/.development
+node_modules/.installed: package-lock.json .venv/.deploying
 	npm ci && touch $@

@@ -1,66 +1,37 @@
 """A stand-in for the HTTP API: requests in, payload-2.0 events to the function, answers out.
 
-Unlike API Gateway it wants a content-length of a body (411), and knows one route and stage.
+Unlike API Gateway it knows one route and stage.
 """
 
-import base64
 import json
 import os
+import re
+import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from email.errors import (
+    FirstHeaderLineIsContinuationDefect,
+    InvalidHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
+
+from predictive_lambda.local_body import Refused, read_body
+from predictive_lambda.local_event import LONGEST_BODY, make_event, read_answer
 
 Function = Callable[[dict[str, Any]], Any]
 
-LONGEST_HEAD = 10_240  # bytes: request line and headers, as API Gateway counts them
-LONGEST_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit, both ways; API Gateway's own is 10 MB
-TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
-
-
-def make_event(
-    method: str, target: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b""
-) -> dict[str, Any]:
-    """Build the event of a request; what API Gateway leaves out is left out.
-
-    `target` is the request line's: path and query, percent-encoded.
-    """
-    path, _, query = target.partition("?")
-    joined_headers = _join((name.lower(), value) for name, value in headers)
-    cookie = joined_headers.pop("cookie", "")
-    event: dict[str, Any] = {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": joined_headers,
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        "isBase64Encoded": False,
-    }
-    if cookie:
-        event["cookies"] = cookie.split("; ")
-    if query:
-        event["queryStringParameters"] = _join(parse_qsl(query, keep_blank_values=True))
-    if body:
-        try:
-            is_text = joined_headers.get("content-type", "").startswith(TEXT_TYPES)
-            event["body"] = body.decode() if is_text else base64.b64encode(body).decode()
-        except UnicodeDecodeError:
-            is_text, event["body"] = False, base64.b64encode(body).decode()
-        event["isBase64Encoded"] = not is_text
-    return event
-
-
-def _join(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Join the values of a repeated name by commas, as payload 2.0 does."""
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return {name: ",".join(several) for name, several in values.items()}
+LONGEST_HEAD = 10_240  # bytes: target and headers, as API Gateway counts them
+NO_HEADER = (
+    MissingHeaderBodySeparatorDefect,
+    FirstHeaderLineIsContinuationDefect,
+    InvalidHeaderDefect,
+)
 
 
 class LocalApi(ThreadingHTTPServer):
@@ -71,11 +42,22 @@ class LocalApi(ThreadingHTTPServer):
 
     def __init__(self, invoke: Function, port: int = 0) -> None:
         self.invoke = invoke
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(("127.0.0.1", port), Connection)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/"
+
+    def shutdown_request(self, request: Any) -> None:
+        """Hang up once the client has read the answer: bytes left unread would make TCP drop it."""
+        try:
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(2)
+            while request.recv(65_536):
+                pass
+        except OSError:
+            pass  # it is gone, or it waits
+        self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Leave alone a client that hung up; show everything else."""
@@ -83,7 +65,7 @@ class LocalApi(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Connection(BaseHTTPRequestHandler):
     """One connection, kept alive over many requests."""
 
     protocol_version = "HTTP/1.1"
@@ -96,6 +78,12 @@ class Handler(BaseHTTPRequestHandler):
             return self.proxy
         raise AttributeError(name)
 
+    def parse_request(self) -> bool:
+        """Parse the head; empty lines before it are skipped (RFC 9112, 2.2)."""
+        while self.raw_requestline in (b"\r\n", b"\n"):
+            self.raw_requestline = self.rfile.readline(65_537)
+        return super().parse_request()
+
     def handle_expect_100(self) -> bool:
         """Tell a client that waits for it to send its body, at once."""
         proceed = super().handle_expect_100()
@@ -103,50 +91,57 @@ class Handler(BaseHTTPRequestHandler):
         return proceed
 
     def proxy(self) -> None:
-        length = self.headers.get("content-length", "0")
-        if "transfer-encoding" in self.headers or not is_whole_number(length):
-            return self.refuse(HTTPStatus.LENGTH_REQUIRED)
-        body = self.rfile.read(min(int(length), LONGEST_BODY + 1))
-        if len(body) > LONGEST_BODY:
-            return self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if len(body) < int(length):
-            raise ConnectionError("The client hung up.")
-        if len(self.requestline) + len(str(self.headers)) > LONGEST_HEAD:
-            return self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        event = make_event(self.command, self.path, self.headers.items(), body)
         try:
-            status, headers, answer = read_answer(self.server.invoke(event))
+            answered = read_answer(self.server.invoke(self.read_event()))
+        except Refused as refused:
+            return self.refuse(refused.status)
         except Exception:  # as on AWS, the client learns nothing of it
             traceback.print_exc()
             return self.refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
-        self.send(status, headers, answer)
+        self.send(*answered)
+
+    def read_event(self) -> dict[str, Any]:
+        """Read the request; raise Refused for what API Gateway would not pass on."""
+        headers = [(name, value.strip(" \t")) for name, value in self.headers.items()]
+        if sum(len(part) for pair in headers for part in pair) + len(self.path) > LONGEST_HEAD:
+            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if (
+            self.request_version == "HTTP/0.9"
+            or any(isinstance(defect, NO_HEADER) for defect in self.headers.defects)
+            or any(set(value) & {*"\r\n\0"} for _, value in headers)
+        ):
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        # To a proxy, clients send whole URLs.
+        target = re.sub("^https?://[^/?]*/?", "/", self.path, count=1, flags=re.IGNORECASE)
+        if not target.startswith("/") and target != "*":
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        try:
+            body = read_body(self.headers, self.rfile, LONGEST_BODY)
+        except ConnectionError as hung_up:
+            raise Refused(HTTPStatus.BAD_REQUEST) from hung_up
+        return make_event(self.command, target, headers, body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what http.server cannot parse."""
+        self.refuse(HTTPStatus(code))
 
     def refuse(self, status: HTTPStatus) -> None:
         """Answer in the function's place, and hang up."""
         self.close_connection = True
+        self.request_version = self.protocol_version  # else HTTP/0.9, which has no head
         body = json.dumps({"message": status.phrase}).encode()
         self.send(status, {"content-type": "application/json", "connection": "close"}, body)
 
-    def send(self, status: int, headers: dict[str, Any], body: bytes) -> None:
+    def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in headers.items():
-            self.send_header(name, str(value))
+            self.send_header(name, value)
         if self.command == "HEAD" or status == HTTPStatus.NO_CONTENT:
             body = b""
         else:
             self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-def read_answer(answer: Any) -> tuple[int, dict[str, Any], bytes]:
-    """Read what a function returned: status, headers, body. Whatever is amiss raises."""
-    body = answer.get("body", "").encode()
-    if answer.get("isBase64Encoded"):
-        body = base64.b64decode(body, validate=True)
-    if len(body) > LONGEST_BODY:
-        raise ValueError(f"The answer has {len(body)} bytes; Lambda allows {LONGEST_BODY}.")
-    return int(answer["statusCode"]), answer.get("headers", {}), body
 
 
 def is_whole_number(text: str) -> bool:

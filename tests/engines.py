@@ -7,7 +7,8 @@ from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
 from app import lambdaHandler
-from predictive_lambda.local_api import Function, LocalApi, make_event, read_answer
+from predictive_lambda.local_api import Function, LocalApi
+from predictive_lambda.local_event import make_event, read_answer
 from predictive_lambda.local_image import Container, docker
 from tests.table import Answer, Row
 

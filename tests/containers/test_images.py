@@ -13,7 +13,7 @@ import joblib
 import numpy as np
 import pytest
 
-from predictive_lambda.local_api import make_event
+from predictive_lambda.local_event import make_event
 from predictive_lambda.local_image import MODEL, Container, EngineError, build, container, docker
 from tests.engines import EXAMPLE, in_process, over_http, runtime_pid, served
 from tests.table import Row, all_rows
