@@ -1,7 +1,6 @@
 """Train the model: a csv of stores in, chipotle.pkl and chipotle.json out."""
 
 import argparse
-import hashlib
 import sys
 import warnings
 from pathlib import Path
@@ -26,6 +25,8 @@ ABOUT = {
     "place": "store",
     "places": "stores",
     "as_of": "2020",
+    "source": "Data: Kaggle's Chipotle Locations. Not affiliated with Chipotle Mexican Grill.",
+    "units": "miles",  # first, before kilometres
 }
 EXAMPLE: dict[str, float] | None = {"lat": 39.153198, "long": -77.066176}
 UNITS = {"lat": "decimal degrees, WGS84", "long": "decimal degrees, WGS84"}
@@ -54,15 +55,15 @@ def train(table: pd.DataFrame) -> Any:
 
 
 def check(model: Any) -> None:
-    """Raise DataError when a store is not its own nearest neighbour."""
+    """Raise DataError when a store, or another at the same place, is not its own nearest."""
     addresses = model.stores_["address"]
     coordinates = np.column_stack([model.stores_["lat"], model.stores_["long"]])
     angles = model[:-1].transform(coordinates)
     [nearest] = model[-1].kneighbors(angles, n_neighbors=1, return_distance=False).T
-    twins = np.flatnonzero(nearest != np.arange(len(addresses)))
-    if twins.size:
-        one, other = addresses[twins[0]], addresses[nearest[twins[0]]]
-        raise DataError(f"{one} and {other} are at one place.")
+    wrong = np.flatnonzero((coordinates[nearest] != coordinates).any(axis=1))
+    if wrong.size:
+        one, other = addresses[wrong[0]], addresses[nearest[wrong[0]]]
+        raise DataError(f"{one} and {other} are too close to be told apart.")
 
 
 def main() -> None:
@@ -73,13 +74,11 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     try:
-        model = train(read_stores(arguments.csv))
+        table = read_stores(arguments.csv)
+        model = train(table)
         check(model)
         stores = pd.DataFrame(model.stores_)
-        facts = {
-            "csv_sha256": hashlib.sha256(arguments.csv.read_bytes()).hexdigest(),
-            "stores": len(stores),
-        }
+        facts = {"csv_sha256": table.attrs["sha256"], "stores": len(stores)}
         sha256 = artefacts.write(
             model,
             name="chipotle",

@@ -137,7 +137,7 @@ def test_what_is_far_is_said_to_be(visit: Open) -> None:
     page.get_by_label("Latitude").fill("48.8566")
     page.get_by_label("Longitude").fill("2.3522")
     page.get_by_role("button", name="Find").click()
-    expect(page.get_by_text("far from every restaurant")).to_be_visible()
+    expect(page.get_by_text("far from every store")).to_be_visible()
     x, y, width, height = view(page)
     for place in (PARIS, (44.8, -68.8)):  # both show
         px, py = drawing.flat(drawing.vectors(*place))
@@ -147,7 +147,7 @@ def test_what_is_far_is_said_to_be(visit: Open) -> None:
 
 def test_a_radius_may_leave_nothing(visit: Open) -> None:
     page = visit("?lat=45&long=-100&radius=1000")
-    expect(page.locator("#answer")).to_contain_text("No restaurant is within that distance.")
+    expect(page.locator("#answer")).to_contain_text("No store is within that distance.")
     page.get_by_label("Within").fill("1e6")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("#list li")).to_have_count(1)

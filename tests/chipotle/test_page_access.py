@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.chipotle.page_in_browser import OLNEY, Open, asked, first
 
-AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 TARGETS = ["", OLNEY + "&k=5", "?lat=abc&long=1", "?lat=48.8566&long=2.3522"]
 
 

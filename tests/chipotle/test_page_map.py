@@ -64,7 +64,7 @@ def test_dragging_elsewhere_pans_and_buttons_zoom(visit: Open) -> None:
     assert view(page)[2] == pytest.approx(whole[2] / 2)
     page.get_by_role("button", name="Zoom out").click()
     assert view(page)[2] == pytest.approx(whole[2])
-    page.get_by_role("button", name="All restaurants").click()
+    page.get_by_role("button", name="All stores").click()
     assert view(page) == whole
 
 

@@ -88,6 +88,41 @@ def test_what_an_event_carries_gives_a_page(name: str, value: object) -> None:
     answer["body"].encode()
 
 
+def test_what_people_type_and_paste_is_mended(visit: Open) -> None:
+    page = visit(OLNEY)
+    page.get_by_label("Latitude").fill(" 39.7392 ")
+    page.get_by_label("Longitude").fill("−104.9903")
+    page.get_by_role("button", name="Find").click()
+    expect(first(page)).to_contain_text("Denver, CO")
+    page.evaluate(
+        """() => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text", "(39.153198, −77.066176)\\n");
+            const options = {clipboardData, bubbles: true, cancelable: true};
+            document.getElementById("long").dispatchEvent(new ClipboardEvent("paste", options));
+        }"""
+    )
+    expect(page.get_by_label("Latitude")).to_have_value("39.153198")
+    expect(page.get_by_label("Longitude")).to_have_value("-77.066176")
+
+
+def test_a_location_that_is_vague_is_said_to_be(visit: Open) -> None:
+    place = {"latitude": DENVER[0], "longitude": DENVER[1], "accuracy": 25_000}
+    page = visit(geolocation=place, permissions=["geolocation"])
+    page.get_by_role("button", name="Use my location").click()
+    expect(page.get_by_role("alert")).to_contain_text("knows your location to 25 km only")
+    expect(first(page)).to_contain_text("Denver, CO")
+
+
+def test_links_work_in_a_page_that_a_translator_has_changed(visit: Open) -> None:
+    page = visit(OLNEY)
+    page.evaluate("document.querySelectorAll('a').forEach(a => { a.textContent = 'Übersetzt'; })")
+    page.get_by_role("button", name="Find").click()
+    page.wait_for_timeout(300)
+    links = page.locator("#formats a").evaluate_all("all => all.map(a => a.href)")
+    assert [link.rpartition("=")[2] for link in links] == ["text", "json", "geojson"]
+
+
 def test_a_location_that_is_allowed_is_answered(visit: Open) -> None:
     place = {"latitude": DENVER[0], "longitude": DENVER[1]}
     page = visit(geolocation=place, permissions=["geolocation"])

@@ -1,5 +1,6 @@
 """How stores are written: as text, and as places on a map (GeoJSON)."""
 
+from predictor.parameters import ABOUT
 from serving.formats import About, Format, Query, Result, as_text, dumps
 
 
@@ -7,7 +8,7 @@ def text(query: Query, nearest: list[Result], about: About) -> str:
     """The address alone, one a line."""
     if not nearest:
         radius, lat, long = (f"{query[name]:.15g}" for name in ("radius", "lat", "long"))
-        return f"No store within {radius} m of {lat}, {long}."
+        return f"No {ABOUT['place']} within {radius} m of {lat}, {long}."
     return "\n".join(store["address"] for store in nearest)
 
 

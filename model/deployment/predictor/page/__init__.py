@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from predictor import nearest
 from predictor.page import drawing
-from predictor.page.words import way, written
-from predictor.parameters import INPUTS, OPTIONS
+from predictor.page.words import MILES, way, written
+from predictor.parameters import ABOUT, INPUTS, OPTIONS
 from serving.formats import About, Format, Query, Result
 from serving.problems import Problem
 
@@ -24,9 +24,18 @@ POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-WITHOUT_ANSWER = {"title": "The nearest Chipotle", "point": "", "list": "", "problem": ""} | {
-    name: "hidden" for name in ("no_answer", "no_far", "no_more", "no_none")
+WORDS = {name: escape(str(ABOUT.get(name, ""))) for name in ("title", "place", "places", "source")}
+AS_OF = escape(str(ABOUT.get("as_of", "")))
+WORDS |= {
+    "name": WORDS["title"],
+    "as_they_were": f", as they were in {AS_OF}" if AS_OF else "",
+    "age": f"This data is of {AS_OF}: check before you go." if AS_OF else "Check before you go.",
+    "miles": "miles" if MILES else "",
 }
+HIDDEN = ("no_answer", "no_far", "no_more", "no_none")
+WITHOUT_ANSWER = (
+    WORDS | dict.fromkeys(("point", "list", "problem"), "") | dict.fromkeys(HIDDEN, "hidden")
+)
 Sent = dict[str, object]
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def ground() -> dict[str, str]:
     parallels = [vectors(np.full(73, latitude), steps) for latitude in every[6:17]]
     return {
         "centre": "{} {}".format(*centre()),
+        "outlines": escape(f"Outlines: {outlines['source']}."),
         "all": _box(dots),
         "view": _box(dots),
         "query": "",

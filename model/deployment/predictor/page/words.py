@@ -1,14 +1,16 @@
-"""The page's words: where a store lies, seen from a point, in miles, km and a direction."""
+"""The page's words: where a store lies, seen from a point, in miles and km, and a direction."""
 
 from math import atan2, cos, degrees, radians, sin
 from typing import Any
 
 import numpy as np
 
+from predictor.parameters import ABOUT
 from serving.problems import quoted
 
 DIRECTIONS = ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
 METRES_A_MILE = 1609.344
+MILES = ABOUT.get("units") == "miles"
 
 
 def way(point: tuple[float, float], store: dict[str, Any]) -> str:
@@ -16,7 +18,8 @@ def way(point: tuple[float, float], store: dict[str, Any]) -> str:
     if store["distance_m"] < 10:
         return "Right here"
     miles, km = number(store["distance_m"] / METRES_A_MILE), number(store["distance_m"] / 1000)
-    return f"{miles} miles ({km} km) {direction(*point, store['lat'], store['long'])}"
+    far = f"{miles} miles ({km} km)" if MILES else f"{km} km ({miles} miles)"
+    return f"{far} {direction(*point, store['lat'], store['long'])}"
 
 
 def direction(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> str:

@@ -1,0 +1,222 @@
+"""A file of places is read whatever wrote it, and all that is wrong with it is said at once."""
+
+import json
+import os
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from stores import DataError, read_stores
+
+HEADER = "state,location,address,latitude,longitude\n"
+OLNEY = "Maryland,Olney,3333 Olney Sandy Springs Rd,39.153198,-77.066176\n"
+DENVER = "Colorado,Denver,1600 California St,39.745,-104.992\n"
+GOOD = HEADER + OLNEY + DENVER
+SHORT = "address,latitude,longitude\n"
+PARIS = "Rue de Rivoli 1,48.856,2.352\n"
+ROME = "Via Roma 2,41.9,12.5\n"
+
+# What is in the file, and the sentences that must come, each with its line.
+FAULTS: list[tuple[str, str | bytes, list[str]]] = [
+    ("nothing", "", ["has no column address, latitude, longitude"]),
+    ("a picture", b"\x00\xff\xfe\x89PNG", ["is not UTF-8"]),
+    ("UTF-16 without its mark", HEADER.encode("utf-16-le"), ["is not UTF-8: it has NULs"]),
+    ("half of a UTF-16 file", GOOD.encode("utf-16")[:-1], ["is not UTF-8: truncated data"]),
+    (
+        "Latin-1",
+        (SHORT + "Café 1,48.8,2.3\n" + PARIS + "Málaga 2,36.7,-4.4\n").encode("latin-1"),
+        ["line 2: is not UTF-8", "'Café 1,48.8,2.3'", "line 4: is not UTF-8", "'Málaga 2"],
+    ),
+    ("no header", OLNEY, ["has no column address, latitude, longitude", "'Maryland,Olney,3333"]),
+    ("another column", HEADER.replace("latitude", "height"), ["has no column latitude"]),
+    ("a header alone", HEADER, ["has no rows"]),
+    ("empty lines", HEADER + "\n,,,,\n\n", ["has no rows"]),
+    ("one store", HEADER + OLNEY + OLNEY, ["has one store"]),
+    ("a column twice", SHORT.replace("address", "address, Address") + "a,b,1,2\n", ["line 1: has"]),
+    ("an ignored column twice", "tel,tel," + SHORT, ["line 1: has the column 'tel' twice"]),
+    ("few fields", GOOD + "a,b,c\n", ["line 4: has 3 fields, the header has 5"]),
+    ("a comma behind", GOOD + OLNEY.strip() + ",\n", ["line 4: has 6 fields"]),
+    ("no latitude", HEADER + OLNEY + DENVER.replace("39.745", ""), ["line 3: latitude is empty"]),
+    ("an empty address", SHORT + ' ,1,2\n" ",2,3\n', ["line 2: address is", "line 3: address is"]),
+    ("letters", SHORT + "a,x1,2\n", ["line 2: latitude 'x1' is not a plain number"]),
+    ("nan", SHORT + "a,nan,2\n", ["line 2: latitude 'nan' is not a plain number"]),
+    ("infinite", SHORT + "a,1e999,2\n", ["line 2: latitude '1e999' is not within -90..90"]),
+    ("digit separators", SHORT + "a,1_0,2\n", ["line 2: latitude '1_0' is not a plain number"]),
+    ("other digits", SHORT + "a,٣,2\n", ["line 2: latitude '٣' is not a plain number"]),
+    ("a typographic minus", SHORT + "a,1,−2\n", ["line 2: longitude '−2' is not a plain number"]),
+    (
+        "decimal commas",
+        SHORT.replace(",", ";") + "a;48,8;2,3\n",
+        ["'48,8' is", "point for the comma"],
+    ),
+    ("degrees", SHORT + "a,48°51'N,2\n", ["Write decimal degrees; south and west are negative"]),
+    (
+        "out of range",
+        HEADER + OLNEY.replace("-77.0", "-277.0"),
+        ["-277.066176' is not within -180"],
+    ),
+    ("swapped", SHORT + "a,-104,39\nb,-100,40\nc,-77,39\n", ["Swap them and longitudes"]),
+    ("0, 0", SHORT + PARIS + "Nowhere,0,0.0\n", ["line 3: is at 0, 0"]),
+    ("a line break", SHORT + '"a\nb",1,2\n', ["line 2: address 'a\\nb' has what nobody sees"]),
+    ("a line separator", SHORT + "a\u2028b,1,2\n", ["line 2", "(LINE SEPARATOR)"]),
+    ("a NUL", SHORT + "a\0b,1,2\n", ["line 2", "(U+0000)"]),
+    ("no width", SHORT + "a\u200bb,1,2\n", ["line 2", "(ZERO WIDTH SPACE)"]),
+    ("an open quote", SHORT + PARIS + '"Via Roma,41.9,12.5\n', ["line 3: has a quote"]),
+    ("a backslash", SHORT + '"1 \\"A\\" St",1,2\n' + PARIS, ["line 2: has a quote"]),
+    ("two places", SHORT + PARIS + ROME + PARIS.replace("48", "49"), ["line 4", "on line 2. Mend"]),
+    (
+        "lines are an editor's, in whatever column a line breaks",
+        'note,address,latitude,longitude\n"a\n\nb",c,1,2\r\nd,e,x,2\r\n"\r",f,y,2\n',
+        ["line 5: latitude 'x'", "line 6: latitude 'y'"],
+    ),
+    (
+        "old Macs' lines",
+        SHORT.replace("\n", "\r") + "a,x,2\rb,1,y\r",
+        ["line 2: latitude 'x'", "line 3: longitude 'y'"],
+    ),
+    (
+        "twenty of many",
+        SHORT + "a,x,1\n" * 30,
+        [*(f"line {line}: latitude 'x'" for line in range(2, 22)), "And 10 more."],
+    ),
+    ("half a GeoJSON", '{"type": "FeatureCollection",\n"features": [', ["line 2: is not JSON"]),
+    ("other JSON", '{"features": 1}', ["is not a GeoJSON FeatureCollection"]),
+    ("no features", '{"features": []}', ["has no rows"]),
+]
+
+# What is in the file, the addresses that are read, and what is said.
+TAKEN: list[tuple[str, str | bytes, list[str], str]] = [
+    ("plain", SHORT + PARIS + ROME, ["Rue de Rivoli 1", "Via Roma 2"], ""),
+    ("a mark", "\ufeff" + SHORT + PARIS + ROME, ["Rue de Rivoli 1", "Via Roma 2"], ""),
+    (
+        "semicolons",
+        "address;latitude;longitude\nRue 1, Paris;48;2\nVia 2;41;12\n",
+        ["Rue 1, Paris", "Via 2"],
+        "The columns are separated by ';'.\n",
+    ),
+    (
+        "Excel's Unicode text",
+        (SHORT + PARIS + ROME).replace(",", "\t").encode("utf-16"),
+        ["Rue de Rivoli 1", "Via Roma 2"],
+        "The columns are separated by '\\t'.\n",
+    ),
+    (
+        "other names",
+        "id, Name ,LAT,Lng,City\n1,Bar,48,2,Paris\n2,Caffè,41,12,Roma\n",
+        ["Bar", "Caffè"],
+        "The column 'City' is taken as location.\nThe column 'Name' is taken as address.\n"
+        "The column 'LAT' is taken as latitude.\nThe column 'Lng' is taken as longitude.\n",
+    ),
+    ("case and spaces", " Address, LATITUDE,Longitude \na, 1 ,2\n b ,+1.5,2e0\n", ["a", "b"], ""),
+    ("quotes twice", SHORT + '"The ""A"" 1",1,2\n"B, 2",3,4\n', ['The "A" 1', "B, 2"], ""),
+    ("one place", SHORT + PARIS + PARIS.replace("1,", "2,", 1), ["Rue de Rivoli 1", "Rue de Rivoli 2"], ""),  # noqa: E501
+    ("Persian", SHORT + "می\u200cخوا,35,51\n" + PARIS, ["می\u200cخوا", "Rue de Rivoli 1"], ""),
+    ("NA", GOOD.replace("Olney,", "NA,", 1), ["3333 Olney Sandy Springs Rd", "1600 California St"], ""),  # noqa: E501
+    (
+        "rows that repeat",
+        GOOD + OLNEY + DENVER,
+        ["3333 Olney Sandy Springs Rd", "1600 California St"],
+        "Dropped 2 rows that repeat an earlier one: line 4, 5.\n",
+    ),
+    (
+        "one swapped",
+        SHORT + "a,48,2\nb,49,3\nc,3,50\nd,47,1\n",
+        ["a", "b", "c", "d"],
+        "Are latitude and longitude swapped? Far from the others: line 4.\n",
+    ),
+]  # fmt: skip
+
+
+def read(content: str | bytes, folder: Path) -> list[str]:
+    path = folder / "places"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return [*read_stores(path)["address"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentences"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
+)
+def test_what_is_wrong_is_said_with_its_line(
+    content: str | bytes, sentences: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(DataError) as refused:
+        read(content, tmp_path)
+    message = str(refused.value)
+    for sentence in sentences:
+        assert sentence in message
+    lines = {sentence[:7] for sentence in sentences if sentence.startswith("line ")}
+    assert message.count("\n") + 1 >= len(lines)
+    assert len(message.splitlines()) <= 21
+
+
+@pytest.mark.parametrize(
+    ("content", "addresses", "said"), [t[1:] for t in TAKEN], ids=[t[0] for t in TAKEN]
+)
+def test_what_others_write_is_taken(
+    content: str | bytes,
+    addresses: list[str],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert read(content, tmp_path) == addresses
+    assert capsys.readouterr().out == said
+
+
+def test_all_the_places_are_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The shape of alltheplaces.xyz's files; what has no point or no address is left out."""
+
+    def feature(geometry: object, **tags: str) -> dict[str, object]:
+        properties = {f"addr:{name}": value for name, value in tags.items()} | {"brand": "A"}
+        return {"type": "Feature", "id": "x", "properties": properties, "geometry": geometry}
+
+    def at(longitude: float, latitude: float) -> dict[str, object]:
+        return {"type": "Point", "coordinates": [longitude, latitude]}
+
+    features = [
+        feature(at(-77.07, 39.15), street_address="3333 Olney Rd", city="Olney", state="MD",
+                postcode="20832", country="US"),
+        feature(at(2.35, 48.85), housenumber="1", street="Rue A", city="Paris"),
+        feature(at(2.36, 48.86), full="2 Rue B, Paris"),
+        feature(at(2.37, 48.87), full="2 Rue B, Paris"),  # a second till, say
+        feature(None, full="nowhere"),
+        feature(at(2.3, 48.8)),
+        feature(at(0, 0), full="null island"),
+        feature(at(2.3, 98.8), full="beyond the pole"),
+        feature({"type": "Polygon", "coordinates": [[[1, 2]]]}, full="an area"),
+    ]  # fmt: skip
+    content = json.dumps({"type": "FeatureCollection", "features": features})
+    (tmp_path / "places.geojson").write_text(content)
+    table = read_stores(tmp_path / "places.geojson")
+    assert [*table["address"]] == [
+        "3333 Olney Rd, Olney, MD 20832, US",
+        "1 Rue A, Paris",
+        "2 Rue B, Paris",
+        "2 Rue B, Paris",
+    ]
+    assert [*table["location"]][:2] == ["Olney", "Paris"]
+    assert table.loc[0, ["latitude", "longitude"]].tolist() == [39.15, -77.07]
+    assert "Left out 5 of 9 features" in capsys.readouterr().out
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """Bash makes one of <(...); the hash is of what was read."""
+    pipe, file = tmp_path / "pipe", tmp_path / "file"
+    file.write_text(GOOD)
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=(GOOD,))
+    writer.start()
+    piped, plain = read_stores(pipe), read_stores(file)
+    writer.join()
+    assert piped.equals(plain)
+    assert piped.attrs["sha256"] == plain.attrs["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [("/", "is a folder"), ("/dev/zero", "is a device"), ("/none", "cannot be read: No such file")],
+)
+def test_what_is_no_file_is_a_sentence(path: str, sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        read_stores(Path(path))
