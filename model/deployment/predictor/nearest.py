@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def _predict(points: np.ndarray, k: int, radius: float | None) -> list[list[dict
     columns = [*(column[place].tolist() for column in stores.values()), metres.tolist()]
     results = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
     ends = np.searchsorted(point, np.arange(len(points) + 1)).tolist()
-    return [results[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [results[start:end] for start, end in pairwise(ends)]
 
 
 def _candidates(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
