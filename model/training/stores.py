@@ -52,7 +52,7 @@ def read_stores(path: Path) -> pd.DataFrame:
             firsts.setdefault(address, line)
             lines.append(line)
             stores[key] = {c: same[c].setdefault(value, value) for c, value in store.items()}
-    if sum("is not within -90..90" in what for _, what in faults) > len(table) / 2:
+    if sum("is not within -90..90" in what for _, what in faults) > max(1, len(table) / 2):
         raise DataError(f"{path}: most latitudes are not within -90..90. Swap them and longitudes.")
     rows.refuse(path, faults)
     if left:
