@@ -121,12 +121,12 @@ PIP_INSTALL := $(BIN)/pip install --quiet --require-hashes --only-binary :all:
 	@touch $@
 
 .venv/.deploying: .venv/.made requirements.txt
-	@echo "Setting up what deploys, in .venv (some 400 MB, once) ..."
+	@echo "Setting up what deploys, in .venv (once) ..."
 	$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
 .venv/.development: .venv/.serving .venv/.deploying tests/requirements.txt
-	@echo "Setting up what tests, in .venv (some 1.8 GB, once) ..."
+	@echo "Setting up what tests, in .venv (once, a few minutes) ..."
 	$(PIP_INSTALL) -r tests/requirements.txt
 	@touch $@
 
