@@ -77,7 +77,7 @@ def serving(serving_image: str) -> Iterator[Container]:
 
 
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
         options = {"viewport": {"width": 1200, "height": 800}} | options
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
         page.on("console", lambda message: wrong.append(message.text))

@@ -47,6 +47,7 @@ def test_an_image_that_does_not_build_is_a_sentence_and_leaves_no_container(
     assert docker(*of_this_image) == before
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_two_images_run_side_by_side_and_go_when_they_are_ended(
     ending: signal.Signals, serving_image: str

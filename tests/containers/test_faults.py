@@ -28,11 +28,13 @@ def test_an_image_that_is_amiss_refuses_to_start_and_says_why(serving_image: str
     docker("rmi", spoilt)
 
 
+@pytest.mark.proof
 def test_128_mb_are_enough(serving_image: str) -> None:
     with container(serving_image, *memory("128m")) as running:
         assert [ask(running) for _ in range(3)] == [ANSWERED] * 3
 
 
+@pytest.mark.proof
 def test_too_little_memory_is_named_in_the_log_and_more_of_it_mends(serving_image: str) -> None:
     with container(serving_image, *memory("24m")) as running:
         assert ask(running) == FAILED
@@ -41,6 +43,7 @@ def test_too_little_memory_is_named_in_the_log_and_more_of_it_mends(serving_imag
         assert ask(running) == ANSWERED
 
 
+@pytest.mark.proof
 def test_a_tenth_of_a_cpu_answers_or_times_out_and_more_of_it_mends(serving_image: str) -> None:
     with container(serving_image, "--cpus", "0.1") as running:
         begun = time.monotonic()
@@ -60,6 +63,7 @@ def test_a_runtime_killed_between_requests_costs_one_answer(serving: Container) 
     assert ask(serving) == ANSWERED
 
 
+@pytest.mark.proof
 def test_a_runtime_killed_during_a_request_costs_its_answer(serving: Container) -> None:
     assert ask(serving) == ANSWERED
     signal_runtime(serving, "STOP")
@@ -71,6 +75,7 @@ def test_a_runtime_killed_during_a_request_costs_its_answer(serving: Container) 
     assert ask(serving) == ANSWERED
 
 
+@pytest.mark.proof
 def test_a_request_is_given_up_after_15_seconds_and_the_next_is_answered(
     serving: Container, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,6 +88,7 @@ def test_a_request_is_given_up_after_15_seconds_and_the_next_is_answered(
     assert ask(serving) == ANSWERED
 
 
+@pytest.mark.proof
 def test_a_container_that_ended_is_a_sentence(
     serving_image: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

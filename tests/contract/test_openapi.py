@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from openapi_spec_validator import validate
 
 from app import lambdaHandler
@@ -49,6 +50,7 @@ def test_it_is_true_of_the_local_api(local_api: str) -> None:
     assert_true(local_api)
 
 
+@pytest.mark.proof
 def test_it_is_true_of_the_container(serving: Container) -> None:
     with served(serving) as url:
         assert_true(url)

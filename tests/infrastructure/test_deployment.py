@@ -64,6 +64,7 @@ def test_nothing_differs_after_a_deployment(url: str, aws: Aws, first: Path) -> 
     assert "There were no differences" in aws.cdk("diff", "--fail", "--app", str(first))
 
 
+@pytest.mark.proof
 def test_64_requests_at_once_get_each_its_own_answer(url: str) -> None:
     rows = [row for row in all_rows() if row.method == "GET"][:64]
     send = over_http(url)
@@ -79,6 +80,7 @@ def test_64_requests_at_once_get_each_its_own_answer(url: str) -> None:
             row.check(answer)
 
 
+@pytest.mark.proof
 def test_a_second_model_answers_and_the_first_comes_back(
     url: str, aws: Aws, first: Path, second: Path
 ) -> None:

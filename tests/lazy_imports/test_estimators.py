@@ -130,6 +130,7 @@ def answers(estimator: Any, X: Any) -> list[Any]:
     return [getattr(estimator, name)(X) for name in methods if hasattr(estimator, name)]
 
 
+@pytest.mark.proof
 def test_every_estimator_answers_fails_and_warns_the_same(
     pickles: tuple[Path, list[str]],
 ) -> None:
@@ -162,6 +163,7 @@ def answer_all(folder: Path, names: list[str], at_once: bool) -> dict[str, Any]:
         return dict(threads.map(answer, names))
 
 
+@pytest.mark.proof
 def test_threads_may_use_models_for_the_first_time_at_once(
     pickles: tuple[Path, list[str]],
 ) -> None:
