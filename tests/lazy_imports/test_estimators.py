@@ -79,11 +79,6 @@ def composed() -> dict[str, tuple[Any, Any, Any]]:
     words = TfidfVectorizer(analyzer=str.split)  # else it remembers an address in memory
     columns = make_column_transformer((OneHotEncoder(), ["kind"]), (StandardScaler(), ["size"]))
     return {
-        "the served one": (
-            pickle.loads((MODEL / "chipotle.pkl").read_bytes()),
-            [[39.15, -77.07]],
-            ["x"],
-        ),
         "of texts": (
             make_pipeline(words, LogisticRegression()).fit(texts, y),
             texts,

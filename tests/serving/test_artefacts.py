@@ -12,23 +12,22 @@ import joblib
 import pytest
 
 MODEL = Path(__file__).resolve().parents[2] / "model"
+[PICKLE] = MODEL.glob("*.pkl")
+MANIFEST = PICKLE.with_suffix(".json")
 
 
 def pins(lock: Path) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([^ ;]+)", lock.read_text(), re.MULTILINE))
 
 
-def test_the_manifest_describes_the_committed_model_and_data() -> None:
-    manifest = json.loads((MODEL / "chipotle.json").read_text())
-    pickle = (MODEL / "chipotle.pkl").read_bytes()
-    csv = (MODEL / "training" / "chipotle_stores.csv").read_bytes()
-    assert manifest["pickle_sha256"] == hashlib.sha256(pickle).hexdigest()
-    assert manifest["csv_sha256"] == hashlib.sha256(csv).hexdigest()
-    assert manifest["python"] in (MODEL / "Dockerfile").read_text()
+def test_the_manifest_describes_the_committed_model() -> None:
+    manifest = json.loads(MANIFEST.read_text())
+    assert manifest["pickle_sha256"] == hashlib.sha256(PICKLE.read_bytes()).hexdigest()
+    assert f"python:{manifest['python']}" in (MODEL / "Dockerfile").read_text()
 
 
 def test_the_model_was_trained_with_what_it_is_served_with() -> None:
-    manifest = json.loads((MODEL / "chipotle.json").read_text())
+    manifest = json.loads(MANIFEST.read_text())
     serving = pins(MODEL / "requirements.txt")
     for library in ("scikit-learn", "numpy", "joblib"):
         assert manifest[library] == serving[library]
@@ -56,7 +55,7 @@ def test_both_images_stand_on_one_base_and_install_before_they_copy_code() -> No
     bases = [re.findall("^FROM (.*)$", text, re.MULTILINE) for text in (serving, training)]
     assert bases == [["public.ecr.aws/lambda/python:3.13"]] * 2
     assert serving.index("RUN pip") < serving.index("COPY deployment")
-    assert training.index("RUN pip") < training.index("COPY training/training.py")
+    assert training.index("RUN pip") < training.index("COPY training/ training/")
     assert 'CMD ["app.lambdaHandler"]' in serving
 
 
@@ -80,8 +79,8 @@ def start(folder: Path) -> subprocess.CompletedProcess[str]:
 def task(tmp_path: Path) -> Path:
     """A flat folder like the image's /var/task."""
     shutil.copytree(MODEL / "deployment", tmp_path / "task")
-    for name in ("chipotle.pkl", "chipotle.json"):
-        shutil.copy(MODEL / name, tmp_path / "task")
+    for file in (PICKLE, MANIFEST):
+        shutil.copy(file, tmp_path / "task")
     return tmp_path / "task"
 
 
@@ -91,33 +90,35 @@ def test_the_artefacts_are_found_beside_the_code(task: Path) -> None:
 
 
 def edit_manifest(task: Path, **changes: object) -> None:
-    manifest = json.loads((task / "chipotle.json").read_text())
-    (task / "chipotle.json").write_text(json.dumps(manifest | changes))
+    manifest = json.loads((task / MANIFEST.name).read_text())
+    (task / MANIFEST.name).write_text(json.dumps(manifest | changes))
 
 
 @pytest.mark.parametrize(
     ("misfit", "sentence"),
     [
         (
-            lambda task: (task / "chipotle.pkl").unlink(),
-            "chipotle.pkl cannot be read",
+            lambda task: (task / PICKLE.name).unlink(),
+            "There is no pickle (*.pkl) in",
         ),
         (
-            lambda task: (task / "chipotle.json").unlink(),
-            "chipotle.json cannot be read",
+            lambda task: (task / MANIFEST.name).unlink(),
+            f"{MANIFEST.name} cannot be read",
         ),
-        (lambda task: (task / "chipotle.json").write_text("{"), "chipotle.json is not a manifest"),
-        (lambda task: (task / "chipotle.json").write_text("[]"), "chipotle.json is not a manifest"),
+        (lambda task: (task / MANIFEST.name).write_text("{"), f"{MANIFEST.name} is not a manifest"),
         (
-            lambda task: (task / "chipotle.pkl").write_bytes(
-                (task / "chipotle.pkl").read_bytes()[:-1]
-            ),
-            "is not the model that chipotle.json describes",
+            lambda task: (task / MANIFEST.name).write_text("[]"),
+            f"{MANIFEST.name} is not a manifest",
         ),
         (
-            lambda task: joblib.dump(RunsCode(task / "mark"), task / "chipotle.pkl"),
-            "is not the model that chipotle.json describes",
+            lambda task: (task / PICKLE.name).write_bytes((task / PICKLE.name).read_bytes()[:-1]),
+            f"is not the model that {MANIFEST.name} describes",
         ),
+        (
+            lambda task: joblib.dump(RunsCode(task / "mark"), task / PICKLE.name),
+            f"is not the model that {MANIFEST.name} describes",
+        ),
+        (lambda task: shutil.copy(PICKLE, task / "b.pkl"), "and can have one pickle; remove one"),
         (
             lambda task: edit_manifest(task, **{"scikit-learn": "0.23.2"}),
             "was trained with scikit-learn 0.23.2",
@@ -130,6 +131,7 @@ def edit_manifest(task: Path, **changes: object) -> None:
         "manifest of another shape",
         "pickle cut short",
         "pickle that runs code",
+        "two pickles",
         "another scikit-learn",
     ],
 )
