@@ -78,6 +78,8 @@ class Connection(BaseHTTPRequestHandler):
             return self.proxy
         raise AttributeError(name)
 
+    raw_requestline: bytes
+
     def parse_request(self) -> bool:
         """Parse the head; empty lines before it are skipped (RFC 9112, 2.2)."""
         while self.raw_requestline in (b"\r\n", b"\n"):

@@ -3,7 +3,7 @@
 import re
 from email.message import Message
 from http import HTTPStatus
-from typing import BinaryIO
+from io import BufferedIOBase
 
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r\n")  # the size; extensions are ignored
 LONGEST_LINE = 10_240  # bytes
@@ -17,7 +17,7 @@ class Refused(Exception):
         self.status = status
 
 
-def read_body(headers: Message, stream: BinaryIO, longest: int) -> bytes:
+def read_body(headers: Message, stream: BufferedIOBase, longest: int) -> bytes:
     """Read a body of at most `longest` bytes, sent in chunks or with a content-length.
 
     Raises Refused: 400 (also where the body ends too early), 413, 501.
@@ -44,7 +44,7 @@ def read_body(headers: Message, stream: BinaryIO, longest: int) -> bytes:
     return read_exactly(stream, int(length))
 
 
-def read_chunks(stream: BinaryIO, longest: int) -> bytes:
+def read_chunks(stream: BufferedIOBase, longest: int) -> bytes:
     body = bytearray()
     while size := read_size(stream):
         if len(body) + size > longest:
@@ -57,7 +57,7 @@ def read_chunks(stream: BinaryIO, longest: int) -> bytes:
     return bytes(body)
 
 
-def read_size(stream: BinaryIO) -> int:
+def read_size(stream: BufferedIOBase) -> int:
     """Read the line before a chunk; 0 stands before the end."""
     size = CHUNK.fullmatch(read_line(stream))
     if not size:
@@ -65,14 +65,14 @@ def read_size(stream: BinaryIO) -> int:
     return int(size[1], 16)
 
 
-def read_line(stream: BinaryIO) -> bytes:
+def read_line(stream: BufferedIOBase) -> bytes:
     line = stream.readline(LONGEST_LINE)
     if not line.endswith(b"\n"):
         raise Refused(HTTPStatus.BAD_REQUEST)
     return line
 
 
-def read_exactly(stream: BinaryIO, size: int) -> bytes:
+def read_exactly(stream: BufferedIOBase, size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise Refused(HTTPStatus.BAD_REQUEST)

@@ -121,7 +121,9 @@ class Plane:
         return shapely.make_valid(flat)
 
     def encoded(self, line: BaseGeometry) -> list[int]:
-        longitudes, latitudes = self.transformer.transform(*line.xy, direction="INVERSE")
+        longitudes, latitudes = self.transformer.transform(
+            line.xy[0], line.xy[1], direction="INVERSE"
+        )
         steps = np.rint(
             np.column_stack([latitudes, np.unwrap(longitudes, period=360)]) * STEPS
         ).astype(int)

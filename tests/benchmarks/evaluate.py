@@ -18,30 +18,20 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from predictor import nearest
-from tests.chipotle.test_predictor import (
-    ADDRESSES,
-    ELLIPSOID,
-    PLACES,
-    STORES,
-    US,
-    distances,
-    served,
-)
+from tests.chipotle.test_predictor import ADDRESSES, PLACES, PROJ, STORES, US, by_proj
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = 2_000  # a set
-EVERY_STORE = np.arange(len(ADDRESSES))
-COORDINATES = np.column_stack([STORES["lat"], STORES["long"]])
 Design = Callable[[np.ndarray], np.ndarray]
 
 
 def classic() -> Design:
     """The pattern of 2020: four fifths of the stores, Euclidean distance in degrees."""
-    kept, _ = train_test_split(EVERY_STORE, test_size=0.2, random_state=0)
+    kept, _ = train_test_split(np.arange(len(STORES)), test_size=0.2, random_state=0)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
         model = KNeighborsClassifier(n_neighbors=2, weights="distance")
-        model.fit(COORDINATES[kept], EVERY_STORE[kept])
+        model.fit(STORES[kept], kept)
     return model.predict
 
 
@@ -50,7 +40,9 @@ def pickle_alone(points: np.ndarray) -> np.ndarray:
 
 
 def served_answer(points: np.ndarray) -> np.ndarray:
-    return np.array([ADDRESSES[stores[0]["address"]] for stores in served(points, 1)])
+    return np.array(
+        [ADDRESSES[stores[0]["address"]] for stores in nearest.predict(points.tolist())]
+    )
 
 
 DESIGNS: dict[str, Design] = {
@@ -65,7 +57,7 @@ def regrets_km(points: np.ndarray) -> dict[str, np.ndarray]:
     answers = {name: design(points) for name, design in DESIGNS.items()}
     regrets = {name: np.zeros(len(points)) for name in DESIGNS}
     for row, point in enumerate(points):
-        metres = distances(point, EVERY_STORE)
+        metres = by_proj(point, STORES)
         for name, stores in answers.items():
             regrets[name][row] = (metres[stores[row]] - metres.min()) / 1000
     return regrets
@@ -105,8 +97,8 @@ def draw(path: Path) -> None:
     latitudes, longitudes = np.linspace(south, north, 150), np.linspace(west, east, 270)
     points = np.stack(np.meshgrid(latitudes, longitudes, indexing="ij"), axis=-1).reshape(-1, 2)
     least = np.array([stores[0]["distance_m"] for stores in nearest.predict(points.tolist())])
-    chosen = COORDINATES[DESIGNS["classic, 2020"](points)]
-    _, _, metres = ELLIPSOID.inv(*points.T[::-1], *chosen.T[::-1])
+    chosen = STORES[DESIGNS["classic, 2020"](points)]
+    _, _, metres = PROJ.inv(*points.T[::-1], *chosen.T[::-1])
     regrets = (metres - least) / 1000
     figure, axes = plt.subplots(figsize=(10, 5.2), dpi=160, layout="constrained")
     shown = axes.imshow(
@@ -124,7 +116,7 @@ def draw(path: Path) -> None:
     for line in (*outlines["land"], *outlines["borders"]):  # hundredths of a degree, differences
         latitude, longitude = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100
         axes.plot(longitude, latitude, "#8a97a5", lw=0.5)
-    axes.scatter(STORES["long"], STORES["lat"], s=1.5, color="#12202e", linewidths=0)
+    axes.scatter(STORES[:, 1], STORES[:, 0], s=1.5, color="#12202e", linewidths=0)
     axes.set(xlim=(west, east), ylim=(south, north))
     axes.set_axis_off()
     axes.set_title(

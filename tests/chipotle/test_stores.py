@@ -196,7 +196,7 @@ def test_all_the_places_are_taken(tmp_path: Path, capsys: pytest.CaptureFixture[
         "2 Rue B, Paris",
     ]
     assert [*table["location"]][:2] == ["Olney", "Paris"]
-    assert table.loc[0, ["latitude", "longitude"]].tolist() == [39.15, -77.07]
+    assert [table["latitude"].iloc[0], table["longitude"].iloc[0]] == [39.15, -77.07]
     assert "Left out 5 of 9 features" in capsys.readouterr().out
 
 

@@ -4,7 +4,7 @@ import builtins
 from importlib import import_module
 from importlib.util import find_spec, resolve_name
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from lazy_imports.waiting import Exchanged
 
@@ -66,4 +66,4 @@ class ReExporting(Exchanged):
         namespace["__builtins__"] = vars(builtins)
         # (No function is defined in such an __init__, or it would keep this scope.)
         scope = {**namespace, "__builtins__": {**vars(builtins), "__import__": record}}
-        exec(self.loader.get_code(module.__name__), scope, Scope(module))
+        exec(self.loader.get_code(module.__name__), scope, cast(Any, Scope(module)))
