@@ -133,6 +133,7 @@ def check(modules: list[str]) -> dict[str, Said]:
     return said
 
 
+@pytest.mark.proof
 def test_modules_imported_first_run_once_and_hold_the_same_objects() -> None:
     assert len(check(SAMPLE)) == len(SAMPLE)
 

@@ -7,6 +7,8 @@ import pickle
 import sys
 from typing import Any
 
+import pytest
+
 from tests.lazy_imports.new_interpreter import child, in_a_fork, on_and_off, outcome
 
 
@@ -74,6 +76,7 @@ def described(value: Any) -> str:
     return " ".join([str(type(value)), *qualified])
 
 
+@pytest.mark.proof
 def test_every_package_shows_the_same_objects_and_errors() -> None:
     names = child(names_in, child(packages, lazily=False), lazily=False)
     on, off = on_and_off(surface, names)
@@ -161,6 +164,7 @@ FIRST_USES = [
 ]
 
 
+@pytest.mark.proof
 def test_what_is_used_first_is_the_same() -> None:
     on, off = on_and_off(first_uses, FIRST_USES)
     assert on == off

@@ -6,6 +6,8 @@ import re
 import warnings
 from typing import Any
 
+import pytest
+
 from tests.lazy_imports.new_interpreter import child, in_a_fork
 
 OBJECTS = [
@@ -47,6 +49,7 @@ def pickled_again(expression: str, written: str) -> list[Any]:
     return [str(kind), kind is type(made(expression)), loaded is made(expression), again.hex()]
 
 
+@pytest.mark.proof
 def test_pickles_made_without_are_the_same_with() -> None:
     pickles = child(pickled, OBJECTS, lazily=False)
     on = child(all_pickled_again, pickles, lazily=True)

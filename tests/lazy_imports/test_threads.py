@@ -31,6 +31,7 @@ def first_use(names: list[tuple[str, str]]) -> list[str]:
         ]
 
 
+@pytest.mark.proof
 def test_threads_get_one_and_the_same_object() -> None:
     names = [
         ("scipy.interpolate", "BSpline"),
@@ -130,6 +131,7 @@ def at_once(pairs: list[tuple[str, str, str]], delay: float) -> list[str]:
     return wrong
 
 
+@pytest.mark.proof
 def test_a_module_inside_may_be_imported_while_its_package_is_used_first() -> None:
     assert child(both_ways, PAIRS[:3], [0.0], lazily=True) == []
 
