@@ -38,7 +38,7 @@ def run(code: str, folder: Path = MODEL / "deployment", **environment: str) -> t
 def test_they_are_on_but_for_a_reason(
     code: str, environment: dict[str, str], on: str, warning: str
 ) -> None:
-    printed, warned = run(code, **environment)
+    printed, warned = run(code, **environment)  # type: ignore[arg-type]
     assert printed == f"{on}\n"
     assert re.fullmatch(warning, warned.strip())
 

@@ -96,7 +96,7 @@ def run(module: ModuleType) -> None:
                 deferred.runs = False
             del waiting[module]
             if type(module) is Waiting:  # it has set no class of its own
-                module.__class__ = ModuleType
+                cast(Any, module).__class__ = ModuleType
 
 
 def known(module: ModuleType, name: str) -> bool:
