@@ -47,7 +47,7 @@ bench-quick: .bench/.installed ## Check that a cold start takes at most 0.6 of a
 lint: .venv/.development ## Check format, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy predictive_lambda model img tests
+	@$(BIN)/mypy predictive_lambda model img tests setup.py
 	@$(BIN)/mypy app.py  # apart: the handler is called app, too
 
 .PHONY: synth

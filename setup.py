@@ -1,0 +1,16 @@
+"""The CDK app as a package. It needs what requirements.in names; the locks have the hashes."""
+
+from pathlib import Path
+
+from setuptools import setup
+
+LINES = (Path(__file__).parent / "requirements.in").read_text().splitlines()
+
+setup(
+    name="predictive-lambda",
+    version="1.0.0",
+    description="A scikit-learn model in a container image, served by AWS Lambda",
+    packages=["predictive_lambda"],
+    python_requires=">=3.11",
+    install_requires=[line.partition("#")[0].strip() for line in LINES if line[:1].isalpha()],
+)
