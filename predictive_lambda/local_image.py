@@ -26,6 +26,7 @@ MODEL = Path(__file__).resolve().parent.parent / "model"
 ENGINE = os.environ.get("CDK_DOCKER") or "docker"
 INVOCATIONS = "2015-03-31/functions/function/invocations"
 MEMORY_MB, TIMEOUT_S = 4096, 15  # as in the stack
+START_S = 120  # a busy machine takes its time to start a container
 # As on Lambda: nothing can be written but /tmp, and nobody is root.
 SANDBOX = (
     *("--read-only", "--tmpfs", "/tmp", "--user", "993"),
@@ -138,7 +139,8 @@ def container(image: str, *options: str) -> Iterator[Container]:
 
 def wait_for(running: Container) -> None:
     """Wait until the emulator answers, if only to say that there is no such page."""
-    for _ in range(300):
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
         try:
             urlopen(running.url, timeout=5).close()
         except HTTPError:

@@ -31,19 +31,36 @@ BATCH = st.fixed_dictionaries(
 )
 BODIES = TEXT | JSON_VALUES | (BATCH | JSON_VALUES).map(json.dumps)
 METHODS = st.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "TRACE"]) | JSON_VALUES
-HTTP = st.fixed_dictionaries({}, optional={"method": METHODS})
 PATHS = st.sampled_from(["/", "/healthz", "/openapi.json", "/favicon.ico"]) | JSON_VALUES
-EVENTS = JSON_VALUES | st.fixed_dictionaries(
-    {},
-    optional={
-        "rawPath": PATHS,
-        "queryStringParameters": QUERIES | JSON_VALUES,
-        "headers": HEADERS | JSON_VALUES,
-        "body": BODIES,
-        "isBase64Encoded": st.booleans() | JSON_VALUES,
-        "requestContext": st.fixed_dictionaries({}, optional={"http": HTTP}) | JSON_VALUES,
-        "cookies": JSON_VALUES,
-    },
+SEVERAL = st.lists(MEDIA | TEXT | JSON_VALUES, max_size=3)
+ANY_FORMAT: dict[str, st.SearchStrategy[Any]] = {
+    "queryStringParameters": QUERIES | JSON_VALUES,
+    "headers": HEADERS | JSON_VALUES,
+    "body": BODIES,
+    "isBase64Encoded": st.booleans() | JSON_VALUES,
+}
+PAYLOAD_1: dict[str, st.SearchStrategy[Any]] = ANY_FORMAT | {
+    "httpMethod": METHODS,
+    "path": PATHS,
+    "multiValueQueryStringParameters": st.dictionaries(NAMES | TEXT, SEVERAL | JSON_VALUES),
+    "multiValueHeaders": st.dictionaries(HEADER_NAMES | TEXT, SEVERAL | JSON_VALUES),
+}
+
+
+def some_of(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({}, optional=members)
+
+
+EVENTS = st.one_of(
+    JSON_VALUES,
+    some_of(
+        **ANY_FORMAT,
+        rawPath=PATHS,
+        cookies=JSON_VALUES,
+        requestContext=some_of(http=some_of(method=METHODS)) | JSON_VALUES,
+    ),
+    some_of(**PAYLOAD_1, requestContext=some_of(httpMethod=METHODS) | JSON_VALUES),  # a REST API
+    some_of(**PAYLOAD_1, requestContext=some_of(elb=JSON_VALUES) | JSON_VALUES),  # a load balancer
 )
 
 

@@ -2,13 +2,14 @@
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT, Popen
@@ -91,12 +92,19 @@ class Aws:
         return (self.folder / "ministack.log").read_text()[-2000:]
 
 
+def free_port() -> int:
+    """Find a port that stays free: below those that the system gives to whoever asks for any."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
 def emulated_aws() -> Iterator[Aws]:
     """Start the emulator on a free port and bootstrap it; remove all that it made in the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     instance = f"predictive-lambda-{os.getpid()}"  # its containers are labelled with it
     with TemporaryDirectory(prefix="emulated-aws-") as name:
         folder = Path(name)

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -29,7 +30,7 @@ def serving(function: Callable[[dict[str, Any]], Any]) -> Iterator[http.client.H
     with LocalApi(function) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
         try:
             yield connection
         finally:
@@ -119,17 +120,19 @@ def test_an_answer_that_is_none_is_500(answer: Any, why: str) -> None:
 
 
 def test_a_connection_serves_many_requests_without_pause() -> None:
-    """Nagle's algorithm would cost 40 ms each: 50 requests, 2 s."""
+    """Nagle's algorithm would make each of them wait for 40 ms, also on the fastest machine."""
+    times = []
     with serving(echo) as client:
-        start = time.perf_counter()
         for _ in range(50):
+            start = time.perf_counter()
             client.request("POST", "/", b"{}", {"content-type": "application/json"})
             client.getresponse().read()
-        assert time.perf_counter() - start < 1.5
+            times.append(time.perf_counter() - start)
+    assert min(times[25:]) < 0.04  # TCP is in no hurry to acknowledge later on
 
 
 def test_requests_are_served_at_once() -> None:
-    meeting = threading.Barrier(8, timeout=20)
+    meeting = threading.Barrier(8, timeout=60)
 
     def meet(event: dict[str, Any]) -> dict[str, Any]:
         meeting.wait()  # returns only when eight requests are here
@@ -137,7 +140,7 @@ def test_requests_are_served_at_once() -> None:
 
     with serving(meet) as client, ThreadPoolExecutor(8) as pool:
         url = f"http://127.0.0.1:{client.port}/"
-        statuses = list(pool.map(lambda _: urlopen(url, timeout=30).status, range(8)))
+        statuses = list(pool.map(lambda _: urlopen(url, timeout=60).status, range(8)))
     assert statuses == [200] * 8
 
 
@@ -154,19 +157,12 @@ def test_clients_that_hang_up_do_no_harm(capfd: pytest.CaptureFixture[str]) -> N
 def test_a_client_that_waits_for_it_is_told_to_go_on() -> None:
     with (
         serving(echo) as client,
-        socket.create_connection(("127.0.0.1", client.port or 0), timeout=10) as patient,
+        socket.create_connection(("127.0.0.1", client.port or 0), timeout=60) as patient,
     ):
         patient.sendall(b"POST / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
         assert patient.recv(100).startswith(b"HTTP/1.1 100")
         patient.sendall(b"{}")
         assert patient.recv(100).startswith(b"HTTP/1.1 200")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def start(port: object, folder: Path) -> subprocess.Popen[str]:
@@ -181,16 +177,16 @@ def start(port: object, folder: Path) -> subprocess.Popen[str]:
 
 
 def test_it_prints_the_url_serves_it_and_ends_quietly(tmp_path: Path) -> None:
-    port = free_port()
-    process = start(port, tmp_path)
+    process = start(0, tmp_path)
     assert process.stdout
     line = process.stdout.readline()
-    url = f"http://127.0.0.1:{port}/?lat=39.153198&long=-77.066176"
-    assert line == f"Open {url} (Ctrl-C ends)\n"
-    with urlopen(url, timeout=30) as response:
+    said = r"Open (http://127\.0\.0\.1:\d+/\?lat=39\.153198&long=-77\.066176) \(Ctrl-C ends\)\n"
+    found = re.fullmatch(said, line)
+    assert found, line
+    with urlopen(found[1], timeout=60) as response:
         assert response.read() == b"3333 Olney Sandy Springs Rd Olney, MD 20832 US"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in errors
 

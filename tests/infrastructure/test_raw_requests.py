@@ -24,7 +24,7 @@ def url() -> Iterator[str]:
 def send(url: str, request: bytes) -> list[tuple[int, Any]]:
     """Send the bytes; return the status and the JSON of each answer until it hangs up."""
     host, port = url.removeprefix("http://").rstrip("/").split(":")
-    with socket.create_connection((host, int(port)), timeout=50) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         received = b"".join(iter(lambda: connection.recv(65_536), b""))

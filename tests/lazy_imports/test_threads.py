@@ -73,7 +73,7 @@ def threads_that_wait_for_each_other() -> list[bool]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     return [thread.is_alive() for thread in threads]
 
 
