@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -25,9 +26,10 @@ HEADER_NAMES = st.sampled_from(
 )
 MEDIA = st.sampled_from(["application/json", "text/html", "*/*", "gzip", "gzip;q=0", "a/b;q=nan"])
 HEADERS = st.dictionaries(HEADER_NAMES | TEXT, MEDIA | TEXT | JSON_VALUES, max_size=5)
+OPTION = st.integers(-2, 60) | JSON_VALUES
 BATCH = st.fixed_dictionaries(
     {"points": JSON_VALUES | st.lists(st.lists(st.floats() | JSON_VALUES, max_size=3), max_size=3)},
-    optional={"k": st.integers(-2, 60) | JSON_VALUES},
+    optional={option.name: OPTION for option in lambdaHandler.model.options},
 )
 BODIES = TEXT | JSON_VALUES | (BATCH | JSON_VALUES).map(json.dumps)
 METHODS = st.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "TRACE"]) | JSON_VALUES
@@ -141,16 +143,21 @@ def test_what_chance_will_not_find(event: Any) -> None:
 
 def test_numbers_of_a_direct_call_are_numbers() -> None:
     """`aws lambda invoke` sends the event that its caller wrote."""
-    query = {"lat": 39.153198, "long": -77.066176, "k": 1}
-    answer = lambdaHandler({"queryStringParameters": query}, None)
-    assert answer["body"] == "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
+    example = lambdaHandler.model.example
+    as_text = {name: str(value) for name, value in example.items()}
+    direct, sent = (
+        lambdaHandler({"queryStringParameters": query}, None) for query in (example, as_text)
+    )
+    assert direct["statusCode"] == 200
+    assert direct == sent
 
 
 def test_base64_bodies_are_decoded() -> None:
+    point = {p.name: lambdaHandler.model.example.get(p.name) for p in lambdaHandler.model.inputs}
     event = {
         "requestContext": {"http": {"method": "POST"}},
         "headers": {"Content-Type": "application/json"},
-        "body": "eyJwb2ludHMiOiBbWzM5LCAtNzddXX0=",
+        "body": b64encode(json.dumps({"points": [point]}).encode()).decode(),
         "isBase64Encoded": True,
     }
     assert lambdaHandler(event, None)["statusCode"] == 200
