@@ -19,10 +19,9 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from predictive_lambda.local_body import Refused, read_body
-from predictive_lambda.local_event import LONGEST_BODY, make_event, read_answer
+from predictive_lambda.local_event import LONGEST_BODY, as_query, make_event, read_answer
 
 Function = Callable[[dict[str, Any]], Any]
 
@@ -172,7 +171,7 @@ def serve(invoke: Function) -> None:
         server = LocalApi(invoke, int(port))
     except OSError as error:
         sys.exit(f"Port {port} cannot be used ({error.strerror}). Choose another: PORT=8001")
-    example = urlencode(load().model.example)
+    example = as_query(load().model.example)
     print(f"Open {server.url}{'?' * bool(example)}{example} (Ctrl-C ends)", flush=True)
     server.serve_forever()
 

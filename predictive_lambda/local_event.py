@@ -2,9 +2,9 @@
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 LONGEST_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit, both ways; API Gateway's own is 10 MB
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
@@ -41,6 +41,11 @@ def make_event(
             is_text, event["body"] = False, base64.b64encode(body).decode()
         event["isBase64Encoded"] = not is_text
     return event
+
+
+def as_query(values: Mapping[str, Any]) -> str:
+    """Write parameters as a query string, with booleans as JSON has them."""
+    return urlencode({n: str(v).lower() if isinstance(v, bool) else v for n, v in values.items()})
 
 
 def _join(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPSConnection
 from threading import Thread
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from app import lambdaHandler
 from predictive_lambda.local_api import Function, LocalApi
-from predictive_lambda.local_event import make_event, read_answer
+from predictive_lambda.local_event import as_query, make_event, read_answer
 from predictive_lambda.local_image import Container, docker
 from tests.table import Answer, Row
 
-EXAMPLE = Row("the model's example", "/?" + urlencode(lambdaHandler.model.example))
+EXAMPLE = Row("the model's example", "/?" + as_query(lambdaHandler.model.example))
 
 
 def in_process(row: Row) -> Answer:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 from app import lambdaHandler
+from predictive_lambda.local_event import as_query
 from serving.parameters import Parameter
 from tests.table import JSON, PROBLEM, Row, batch, length, refused
 
@@ -23,7 +23,7 @@ def query(**changes: Any) -> str:
     asked = {
         name: value for name, value in {**MODEL.example, **changes}.items() if value is not None
     }
-    return urlencode({n: str(v).lower() if isinstance(v, bool) else v for n, v in asked.items()})
+    return as_query(asked)
 
 
 def bad_values(parameter: Parameter) -> Iterator[tuple[str, str]]:
