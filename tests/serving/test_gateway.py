@@ -21,6 +21,14 @@ MANY = {name: [value] for name, value in FLOWER.items()}
         {"Records": [{"body": "{}"}]},  # a queue
         {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event"},
         {"requestContext": {"routeKey": "$connect", "eventType": "CONNECT"}},  # a web socket
+        {"headers": {"host": "x"}, "requestContext": {"connectionId": "x"}},  # the same
+        {"type": "REQUEST", "methodArn": "x", "httpMethod": "GET", "path": "/"},  # an authorizer
+        {"type": "REQUEST", "routeArn": "x", "requestContext": {"http": {"method": "GET"}}},
+        {"raw_path": "/", "method": "POST", "headers": {}, "body": "{}"},  # VPC Lattice
+        {"version": "2.0", "path": "/", "method": "GET", "queryStringParameters": {}},  # its second
+        {"messageVersion": "1.0", "httpMethod": "GET", "apiPath": "/"},  # an agent's action
+        {"body": "hello"},
+        {"version": "2.0"},
         None,
         [],
         "ping",
@@ -48,6 +56,15 @@ def test_what_is_no_request_is_refused(event: Any) -> None:
                 "requestContext": {"elb": {}},
                 "httpMethod": "GET",
                 "queryStringParameters": FLOWER | {"petal_width": "%2B0.2"},
+            },
+            200,
+            "setosa",
+        ),
+        (
+            {
+                "requestContext": {"http": {"method": "GET"}},
+                "queryStringParameters": FLOWER,
+                "newAtAws": 1,
             },
             200,
             "setosa",

@@ -15,8 +15,12 @@ from urllib.parse import unquote_plus
 from serving.problems import Problem
 
 GZIP_FROM = 8 * 1024  # bytes
-# An event without any of these comes from somebody who sends no requests: a queue, a timer, a test.
-OF_A_REQUEST = ("rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey")
+# What a request's event has, in any format. One of the first row is always there; a queue, a timer
+# or the console's test sends none of them, and other services add keys of their own.
+TELLING = {"rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey"}
+KEYS = TELLING | {"version", "rawQueryString", "cookies", "requestContext", "pathParameters"}
+KEYS |= {"isBase64Encoded", "stageVariables", "resource", "path", "body"}
+KEYS |= {"multiValueHeaders", "multiValueQueryStringParameters"}
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,10 @@ def read(event: Any) -> Request:
     """
     context = _mapping(_mapping(event).get("requestContext"))
     http = _mapping(context.get("http"))
-    is_request = http or event == {} or any(key in _mapping(event) for key in OF_A_REQUEST)
-    if not isinstance(event, dict) or not is_request:
+    keys = {*_mapping(event)}
+    written_by_hand = keys <= KEYS and not keys.isdisjoint(TELLING)
+    is_request = http or {"httpMethod", "path"} <= keys or written_by_hand or event == {}
+    if not is_request or "type" in keys or "connectionId" in context:  # authorizers, web sockets
         raise Problem(
             400,
             "This event is not an HTTP request. It must be one of an HTTP API, a function URL, "
