@@ -28,13 +28,11 @@ def test_an_image_that_is_amiss_refuses_to_start_and_says_why(serving_image: str
     docker("rmi", spoilt)
 
 
-@pytest.mark.proof
 def test_128_mb_are_enough(serving_image: str) -> None:
     with container(serving_image, *memory("128m")) as running:
         assert [ask(running) for _ in range(3)] == [ANSWERED] * 3
 
 
-@pytest.mark.proof
 def test_too_little_memory_is_named_in_the_log_and_more_of_it_mends(serving_image: str) -> None:
     with container(serving_image, *memory("24m")) as running:
         assert ask(running) == FAILED
@@ -63,7 +61,6 @@ def test_a_runtime_killed_between_requests_costs_one_answer(serving: Container) 
     assert ask(serving) == ANSWERED
 
 
-@pytest.mark.proof
 def test_a_runtime_killed_during_a_request_costs_its_answer(serving: Container) -> None:
     assert ask(serving) == ANSWERED
     signal_runtime(serving, "STOP")
@@ -88,7 +85,6 @@ def test_a_request_is_given_up_after_15_seconds_and_the_next_is_answered(
     assert ask(serving) == ANSWERED
 
 
-@pytest.mark.proof
 def test_a_container_that_ended_is_a_sentence(
     serving_image: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

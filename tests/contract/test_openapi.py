@@ -50,7 +50,6 @@ def test_it_is_true_of_the_local_api(local_api: str) -> None:
     assert_true(local_api)
 
 
-@pytest.mark.proof
 def test_it_is_true_of_the_container(serving: Container) -> None:
     with served(serving) as url:
         assert_true(url)

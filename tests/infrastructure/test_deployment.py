@@ -80,7 +80,6 @@ def test_64_requests_at_once_get_each_its_own_answer(url: str) -> None:
             row.check(answer)
 
 
-@pytest.mark.proof
 def test_a_second_model_answers_and_the_first_comes_back(
     url: str, aws: Aws, first: Path, second: Path
 ) -> None:
