@@ -1,0 +1,90 @@
+"""Trainings that run at once, or are killed, leave a pickle and a manifest of one training."""
+
+import fcntl
+import hashlib
+import json
+import os
+import pickle
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import artefacts
+
+TRAIN = """
+import sys
+from pathlib import Path
+import pandas as pd
+from sklearn.dummy import DummyRegressor
+import artefacts
+
+number, folder = int(sys.argv[1]), Path(sys.argv[2])
+table = pd.DataFrame({"x": [1.0, 2.0], "y": [float(number)] * 2})
+model = DummyRegressor().fit(artefacts.rows(table[["x"]]), table["y"])
+print("trained", flush=True)
+artefacts.write(
+    model, name="one", table=table, target="y", about={"number": number}, folder=folder
+)
+"""
+
+
+def start(number: int, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", TRAIN, str(number), str(folder)],
+        env=os.environ | {"PYTHONPATH": str(Path(artefacts.__file__).parent)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(training: subprocess.Popen[str]) -> int:
+    training.communicate()
+    return training.returncode
+
+
+def number_of_the_pair(folder: Path) -> int:
+    """Say of which training both files are."""
+    content = (folder / "one.pkl").read_bytes()
+    manifest = json.loads((folder / "one.json").read_text())
+    assert manifest["pickle_sha256"] == hashlib.sha256(content).hexdigest()
+    number = int(manifest["about"]["number"])
+    assert pickle.loads(content).predict([[0]]) == [number]
+    return number
+
+
+def test_a_training_waits_until_another_has_written(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)  # as a training does
+    waiting = start(1, tmp_path)
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(timeout=10)
+    assert not [*tmp_path.iterdir()]
+    os.close(folder)
+    assert ended(waiting) == 0
+    assert number_of_the_pair(tmp_path) == 1
+
+
+def test_of_trainings_at_once_one_pair_is_left(tmp_path: Path) -> None:
+    trainings = [start(number, tmp_path) for number in range(3)]
+    assert [ended(training) for training in trainings] == [0] * 3
+    assert number_of_the_pair(tmp_path) in range(3)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5])
+def test_a_killed_training_leaves_the_old_pair_and_is_swept(seconds: float, tmp_path: Path) -> None:
+    assert ended(start(1, tmp_path)) == 0
+    killed = start(2, tmp_path)
+    assert killed.stdout
+    killed.stdout.readline()
+    time.sleep(seconds)
+    killed.kill()
+    status = ended(killed)
+    assert number_of_the_pair(tmp_path) == (2 if status == 0 else 1)
+    for left in tmp_path.glob(".training-*"):
+        os.utime(left, (0, 0))  # long ago
+    assert ended(start(3, tmp_path)) == 0
+    assert number_of_the_pair(tmp_path) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.json", "one.pkl"]
