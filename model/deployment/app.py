@@ -2,6 +2,7 @@
 
 import gc
 
+gc.disable()  # until all is loaded: none of it is garbage
 import lazy_imports  # noqa: F401  first: it changes how the model's libraries are imported
 
 # isort: split
@@ -10,5 +11,5 @@ from serving import batch, openapi, page
 from serving.handler import Handler
 
 lambdaHandler = Handler(page.added_to(MODEL), batch.routes, openapi.routes)
-# What is loaded stays: let no answer wait while the garbage collector looks through it.
-gc.freeze()
+gc.freeze()  # what is loaded stays: no answer waits while the garbage collector looks through it
+gc.enable()

@@ -1,6 +1,7 @@
 """Cold start of one process: interpreter, runtime client, handler and first answer, timed."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from functools import partial
@@ -30,13 +31,13 @@ MORE_THREADS = {k: v for k, v in ENVIRONMENT.items() if k != "OPENBLAS_NUM_THREA
 
 def measure(rounds: int = 45, cold_rounds: int = 5) -> dict[str, Any]:
     """Compare with plain imports, numpy alone and nothing; then with no file's pages in memory."""
-    with task_root() as folder, task_root() as eager, task_root() as thawed:
+    with task_root() as folder, task_root() as eager, task_root() as collecting:
         (eager / "lazy_imports" / "__init__.py").write_text("")
-        app = (thawed / "app.py").read_text()
-        (thawed / "app.py").write_text(app.replace("\ngc.freeze()", "\n"))
+        app = (collecting / "app.py").read_text()
+        (collecting / "app.py").write_text(re.sub(r"\n(import gc|gc\.).*", "", app))
         others = {
-            "ours without lazy_imports.py": (eager, *OURS, "text"),
-            "ours without gc.freeze()": (thawed, *OURS, "text"),
+            "ours without lazy_imports": (eager, *OURS, "text"),
+            "ours with the garbage collector": (collecting, *OURS, "text"),
             "plain": (folder, "plain", "handler", "text"),
             "numpy alone": (folder, "numpy_alone", "handler", "text"),
             "empty": (folder, "empty", "handler", "text"),
@@ -51,7 +52,7 @@ def measure(rounds: int = 45, cold_rounds: int = 5) -> dict[str, Any]:
         )
         warm = interleaved("Cold start, files in memory", rounds, starts)
         files = [*files_read(folder), *files_read(eager), *installed()]
-        on_disk = ("ours, text", "ours without lazy_imports.py", "plain", "numpy alone", "empty")
+        on_disk = ("ours, text", "ours without lazy_imports", "plain", "numpy alone", "empty")
 
         def from_disk(name: str) -> dict[str, Any]:
             drop_pages(files)

@@ -31,9 +31,6 @@ VARIANTS = {
         'threading.Thread(target=__import__, args=("scipy.sparse",)).start()\n'
         "from app import lambdaHandler"
     ),
-    "no garbage collector meanwhile": Variant(
-        module="import gc\ngc.disable()\nfrom app import lambdaHandler\ngc.enable()"
-    ),
     "`-O`": Variant(f"ENV PYTHONOPTIMIZE=1\n{COMPILE} {LIBRARY} {PACKAGES} /var/runtime ."),
     "unchecked `.pyc` files": Variant(f"{COMPILE} --invalidation-mode unchecked-hash {PACKAGES} ."),
 }
