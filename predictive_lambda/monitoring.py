@@ -12,22 +12,24 @@ from aws_cdk.aws_sns_subscriptions import EmailSubscription
 
 from predictive_lambda.settings import KnobError, Knobs
 
-# What serving/metrics.py writes, the model's own figures among it, each in a line of its own.
-FIGURES = "SEARCH('{{PredictiveLambda,function}} function=\"{function}\"', 'Average', 300)"
+# The model's own figures, as serving/metrics.py writes them: for each version a line of its own.
+FIGURES = "SEARCH('{{PredictiveLambda,function,version}} function=\"{name}\"', 'Average', 300)"
 
 
 def watch(
     stack: Stack,
-    function: lambda_.IFunction,
+    function: lambda_.Function,
+    live: lambda_.IFunction,
     stage: apigateway.HttpStage,
-    timeout: Duration,
     knobs: Knobs,
 ) -> None:
     """Send alarms to `alarm_email`, and show it all on a `dashboard`, if the knobs want it."""
     email, dashboard = knobs.text("alarm_email"), knobs.switch("dashboard")
-    alarms = _alarms(stack, function, stage, timeout, email) if email else []
+    assert function.timeout
+    alarms = _alarms(stack, live, stage, function.timeout, email) if email else []
     if dashboard:
-        _dashboard(stack, function, stage, alarms)
+        figures = FIGURES.format(name=function.function_name)
+        _dashboard(stack, live, stage, figures, alarms)
 
 
 def _alarms(
@@ -79,11 +81,9 @@ def _dashboard(
     stack: Stack,
     function: lambda_.IFunction,
     stage: apigateway.HttpStage,
+    figures: str,
     alarms: list[cloudwatch.IAlarm],
 ) -> None:
-    figures = cloudwatch.MathExpression(
-        expression=FIGURES.format(function=function.function_name), using_metrics={}, label=""
-    )
     graphs: dict[str, list[cloudwatch.IMetric]] = {
         "Requests": [stage.metric_count()],
         "Trouble": [
@@ -93,7 +93,7 @@ def _dashboard(
             function.metric_throttles(),
         ],
         "Duration": [function.metric_duration(statistic=s) for s in ("p50", "p99", "Maximum")],
-        "The model's figures": [figures],
+        "The model's figures": [cloudwatch.SearchExpression(expression=figures, label="")],
     }
     widgets: list[cloudwatch.IWidget] = [
         cloudwatch.GraphWidget(title=title, left=metrics, width=12)

@@ -22,7 +22,6 @@ IN_THE_IMAGE = ["Dockerfile", "requirements.txt", "*.pkl", "*.json", "deployment
 EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE), "**/__pycache__", "**/.*"]
 
 ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
-TIMEOUT = Duration.seconds(15)
 # What CloudWatch knows, in the order of the CDK's names for it.
 DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -43,9 +42,10 @@ class PredictiveLambdaStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         knobs = Knobs(self.node)
-        function = release.alias(self, self._function(knobs), knobs)
-        stage = self._public_api(function, knobs)
-        monitoring.watch(self, function, stage, TIMEOUT, knobs)
+        function = self._function(knobs)
+        live = release.alias(self, function, knobs)
+        stage = self._public_api(live, knobs)
+        monitoring.watch(self, function, live, stage, knobs)
         knobs.refuse_others()
         CfnOutput(self, "HTTP API Url", value=stage.url)
 
@@ -61,7 +61,7 @@ class PredictiveLambdaStack(Stack):
             code=lambda_.DockerImageCode.from_image_asset(str(MODEL), exclude=EXCLUDE),
             architecture=ARCHITECTURES[knobs.choice("architecture", "x86_64", ARCHITECTURES)],
             memory_size=knobs.number("memory_mb", 4096, range(128, 10_241)),
-            timeout=TIMEOUT,
+            timeout=Duration.seconds(15),
             role=role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,

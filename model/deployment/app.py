@@ -7,9 +7,9 @@ import lazy_imports  # noqa: F401  first: it changes how the model's libraries a
 
 # isort: split
 from predictor import MODEL
-from serving import batch, openapi, page
+from serving import batch, metrics, openapi, page
 from serving.handler import Handler
 
-lambdaHandler = Handler(page.added_to(MODEL), batch.routes, openapi.routes)
+lambdaHandler = Handler(page.added_to(MODEL), metrics.lines, batch.routes, openapi.routes)
 gc.freeze()  # what is loaded stays: no answer waits while the garbage collector looks through it
 gc.enable()

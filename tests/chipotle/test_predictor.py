@@ -240,6 +240,12 @@ def test_a_query_in_the_us_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.median(measured) <= 2
 
 
+def test_how_far_the_nearest_is_is_watched_in_whole_kilometres() -> None:
+    [[nearest_store]] = lambdaHandler.model.predict([(39.0, -77.0)])
+    watched = lambdaHandler.model.figures(nearest_store)
+    assert watched == {"nearest_km": int(nearest_store["distance_m"] / 1000 + 0.5)}
+
+
 def test_k_beyond_the_stores_gives_all_of_them() -> None:
     [answer] = nearest.predict([[39, -77]], k=10_000)
     assert len(answer) == len(ADDRESSES)

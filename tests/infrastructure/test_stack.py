@@ -178,6 +178,17 @@ def test_requests_go_through_the_alias_of_a_release(template: Template) -> None:
     )
 
 
+def test_the_dashboard_searches_what_metrics_py_writes(template: Template) -> None:
+    """Lambda names the function in the environment: by its name alone, without an alias."""
+    [function] = template.find_resources("AWS::Lambda::Function")
+    for released in ("false", "true"):
+        dashboard = synthesize(dashboard="true", canary=released)
+        [found] = dashboard.find_resources("AWS::CloudWatch::Dashboard").values()
+        body = json.dumps(found["Properties"]["DashboardBody"]["Fn::Join"][1])
+        search = "{PredictiveLambda,function,version} function="
+        assert json.dumps({"Ref": function}) in body.partition(search)[2][:60]
+
+
 def image_tag(model: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(predictive_lambda_stack, "MODEL", model)
     [function] = synthesize().find_resources("AWS::Lambda::Function").values()

@@ -36,7 +36,9 @@ for row in {rows}: row.check(in_process(row))
 LAZY = {"import lazy_imports.*\n": ""}
 BATCH = {"batch, ": "", "batch.routes, ": ""}
 OPENAPI = {"openapi, ": "", ", openapi.routes": ""}
+METRICS = {"metrics, ": "", "metrics.lines, ": ""}
 PAGE = {", page\n": "\n", r"page.added_to\(MODEL\)": "MODEL"}
+OPTIONAL = ("batch", "metrics", "openapi", "page")
 ALL = {"from serving import .*\n": "", r"page.added_to\(MODEL\).*\)": "MODEL)"}
 
 
@@ -46,9 +48,10 @@ ALL = {"from serving import .*\n": "", r"page.added_to\(MODEL\).*\)": "MODEL)"}
         (["lazy_imports"], LAZY, f"{KEPT} + DESCRIPTION + MANY"),
         (["serving/batch.py"], BATCH, f"{KEPT} + DESCRIPTION"),
         (["serving/openapi.py"], OPENAPI, f"{KEPT} + MANY"),
+        (["serving/metrics.py"], METRICS, f"{KEPT} + DESCRIPTION + MANY"),
         (["serving/page.py"], PAGE, f"{KEPT} + DESCRIPTION + MANY"),
         (
-            ["lazy_imports", "serving/batch.py", "serving/openapi.py", "serving/page.py"],
+            ["lazy_imports", *(f"serving/{name}.py" for name in OPTIONAL)],
             LAZY | ALL,
             KEPT,
         ),

@@ -22,4 +22,5 @@ MODEL = Model(
     count="k",
     title=nearest.manifest["about"]["title"],
     example=nearest.manifest["signature"]["example"],
+    figures=lambda result: {"nearest_km": round(result["distance_m"] / 1000)},
 )

@@ -37,17 +37,20 @@ class Handler:
             ("GET", "/favicon.ico"): lambda request: Response(204, headers=self.version),
             ("GET", "/healthz"): lambda request: self.json({"status": "ok", "model": model.about}),
         }
+        self.answered: Callable[[Response], object] = lambda response: None  # told of each answer
         for extra in extras:
             self.routes |= extra(self)
 
     def __call__(self, event: Any, context: object) -> dict[str, Any]:
         """Answer one event."""
-        request = Request()
+        request, response = Request(), Response(500)
         try:
             request = gateway.read(event)
             response = self.respond(request)
         except Problem as problem:
             response = self.explain(problem, request)
+        finally:
+            self.answered(response)
         return gateway.write(response, request)
 
     @property

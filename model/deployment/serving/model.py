@@ -29,6 +29,7 @@ class Model:
     answers: JSON's key of the results.
     count: the option that says how many results a point may get, if there is one.
     example: a request that works, by the names of parameters.
+    figures: what to watch of a point's first result, by name; never what tells who asked or where.
     """
 
     about: Mapping[str, Any]
@@ -41,6 +42,7 @@ class Model:
     count: str = ""
     title: str = "Predictions"
     example: Mapping[str, Any] = field(default_factory=dict)
+    figures: Callable[[Result], Mapping[str, float]] = lambda result: {}
 
     def __post_init__(self) -> None:
         parameters = {p.name: p for p in (*self.inputs, *self.options)}

@@ -40,13 +40,14 @@ def model(folder: str | Path) -> Model:
     )
     answer = Tabular(estimator, inputs, signature["targets"], signature.get("flat", False))
     result = signature["result"]
+    facts: dict[str, Any] = {name: about[name] for name in ("title",) if name in about}
     options: tuple[Parameter, ...] = ()
     if answer.classes is not None:
         count = len(answer.classes)
         what = "How many classes, likeliest first."
         options = (Parameter("k", what, "integer", "classes", 1, count, default=1),)
         result = result | {"probability": "number"}
-    facts = {name: about[name] for name in ("title",) if name in about}
+        facts["figures"] = lambda result: {"probability": result["probability"]}
     return Model(
         about={"version": manifest["pickle_sha256"][:12]},
         inputs=inputs,

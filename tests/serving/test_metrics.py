@@ -1,0 +1,155 @@
+"""A line for each request, as CloudWatch reads it, and nothing in it that a client sent."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from app import lambdaHandler
+from predictive_lambda.local_event import make_event
+from serving import batch, metrics
+from serving.handler import Handler
+from serving.model import Model
+from tests.engines import EXAMPLE
+from tests.serving.flowers import FLOWER
+from tests.serving.flowers import MODEL as FLOWERS
+from tests.table import all_rows
+
+WATCHED = replace(FLOWERS, figures=lambda result: {"probability": result["probability"]})
+NUMBER = {"type": "number"}
+# AWS's specification of the embedded metric format, closed: what else a line may have is named.
+EMF: dict[str, Any] = {
+    "type": "object",
+    "required": ["_aws", "function", "version", "status", "cold_start"],
+    "properties": {
+        "_aws": {
+            "type": "object",
+            "required": ["Timestamp", "CloudWatchMetrics"],
+            "properties": {
+                "Timestamp": {"type": "integer", "minimum": 1_600_000_000_000},
+                "CloudWatchMetrics": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["Namespace", "Dimensions", "Metrics"],
+                        "properties": {
+                            "Namespace": {"const": "PredictiveLambda"},
+                            "Dimensions": {
+                                "enum": [[["function"]], [["function", "version"]]],
+                            },
+                            "Metrics": {"type": "array", "minItems": 1, "maxItems": 100},
+                        },
+                    },
+                },
+            },
+        },
+        "function": {"const": "f"},
+        "version": {"enum": ["iris", str(lambdaHandler.model.about["version"])]},
+        "status": {"enum": ["2xx", "4xx", "5xx"]},
+        "cold_start": {"enum": [0, 1]},
+    },
+    "additionalProperties": {
+        "anyOf": [NUMBER, {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 100}]
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def on_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
+
+
+def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Return the one line that was written since the last time."""
+    written = capsys.readouterr().out
+    assert written.endswith("\n")
+    [text] = written[:-1].split("\n")
+    assert text.isascii() and text.isprintable()
+    found = json.loads(text)
+    Draft202012Validator(EMF).validate(found)
+    directives = found["_aws"]["CloudWatchMetrics"]
+    named = {metric["Name"] for directive in directives for metric in directive["Metrics"]}
+    assert named == found.keys() - {"_aws", "function", "version", "status"}
+    return dict(found)
+
+
+def post(points: list[Any]) -> Any:
+    body = json.dumps({"points": points}).encode()
+    return make_event("POST", "/", [("content-type", "application/json")], body)
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "points", "figures"),
+    [
+        ({"queryStringParameters": FLOWER}, "2xx", 1, 1),
+        ({"queryStringParameters": FLOWER | {"k": "3"}}, "2xx", 1, 1),  # the first result's
+        (post([[1, 1, 1, 1], [2, 2, 2, 2]]), "2xx", 2, 2),
+        (post([[1, 1, 1, i / 100] for i in range(150)]), "2xx", 150, 100),  # as many as AWS takes
+        ({"rawPath": "/healthz"}, "2xx", None, None),
+        ({"queryStringParameters": {"petal_width": "x"}}, "4xx", None, None),
+        ("no request", "4xx", None, None),
+    ],
+)
+def test_a_request_is_a_line(
+    event: Any, status: str, points: object, figures: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = Handler(WATCHED, metrics.lines, batch.routes)
+    handler(event, None)
+    found = line(capsys)
+    assert (found["status"], found["cold_start"], found.get("points")) == (status, 1, points)
+    assert (len(found["probability"]) if figures else None) == figures
+    assert ("predict_ms" in found) == (points is not None)
+    handler({"rawPath": "/healthz"}, None)
+    second = line(capsys)
+    assert second.keys() == {"_aws", "function", "version", "status", "cold_start"}
+    assert second["cold_start"] == 0
+
+
+def test_a_failure_is_a_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(points: Any, **options: Any) -> Any:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Handler(replace(FLOWERS, predict=fail), metrics.lines)({}, None)
+    assert line(capsys)["status"] == "5xx"
+
+
+def test_no_result_has_no_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = replace(WATCHED, predict=lambda points, **options: [[] for _ in points])
+    Handler(nothing, metrics.lines)({"rawPath": "/?format=json"}, None)
+    assert "probability" not in line(capsys)
+
+
+def test_no_request_of_the_tables_can_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = Handler(lambdaHandler.model, metrics.lines, batch.routes)
+    for row in all_rows():
+        handler(make_event(row.method, row.target, row.send.items(), row.body.encode()), None)
+        line(capsys)
+
+
+@pytest.mark.parametrize("text", ['\n{"_aws": {}}', "\r\n", "\u2028", "\ud800", "\x00\x1b[2J"])
+def test_no_text_can_forge_a_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    http = {"method": text, "path": text}
+    event = {"rawPath": text, "headers": {text: text}, "requestContext": {"http": http}}
+    for more in ({}, {"queryStringParameters": {text: text, "format": text}}, {"body": text}):
+        Handler(FLOWERS, metrics.lines, batch.routes)(event | more, None)
+        line(capsys)
+
+
+def test_the_served_model_is_watched_in_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    model: Model = lambdaHandler.model
+    Handler(model, metrics.lines)(make_event("GET", EXAMPLE.target), None)
+    found = line(capsys)
+    assert found["points"] == 1
+    assert found["predict_ms"] > 0
+    assert ("probability" in found) == ("probability" in model.result)  # of a classifier
+
+
+def test_elsewhere_nothing_is_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME")
+    Handler(WATCHED, metrics.lines)({"queryStringParameters": FLOWER}, None)
+    assert capsys.readouterr().out == ""
