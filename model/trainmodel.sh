@@ -1,6 +1,6 @@
 #!/bin/sh
 # Train the model in its container: build the training image, copy NAME.pkl and NAME.json out of it.
-# CDK_DOCKER names another engine (podman, finch), PLATFORM another architecture (linux/arm64).
+# CDK_DOCKER names another engine (podman, finch), PLATFORM another architecture (linux/arm64), BASE a base image.
 set -eu
 cd "$(dirname "$0")"
 engine=${CDK_DOCKER:-docker}
@@ -33,8 +33,8 @@ sha256() {
     { sha256sum "$1" 2>/dev/null || shasum -a 256 "$1"; } | cut -d ' ' -f 1
 }
 
+set -- ${BASE:+--build-arg "BASE=$BASE"}
 # The image says which data it was trained on.
-set --
 for data in training/*.csv; do
     [ ! -f "$data" ] || set -- "$@" --label "$(basename "$data").sha256=$(sha256 "$data")"
 done

@@ -30,6 +30,7 @@ DAYS = (
 RETENTIONS = {
     str(days): name for days, name in zip(DAYS, list(logs.RetentionDays)[:-1], strict=True)
 }
+BASE = r"[\w./:-]+@sha256:[0-9a-f]{64}"
 ORIGIN = r"https?://[^/\s,@?#*]+"
 # Of the URL the path alone: what was asked is nobody's business.
 LOGGED = ("requestTime", "requestId", "httpMethod", "path", "status", "responseLatency")
@@ -55,10 +56,15 @@ class PredictiveLambdaStack(Stack):
         lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
         role = iam.Role(self, "PredictiveLambdaRole", assumed_by=lambda_service)
         log_group.grant_write(role)
+        base = knobs.text("base_image")
+        if base and not re.fullmatch(BASE, base):
+            raise KnobError(f"base_image is {base!r}. It must be NAME:TAG@sha256:DIGEST.")
         function = lambda_.DockerImageFunction(
             self,
             "PredictiveLambda",
-            code=lambda_.DockerImageCode.from_image_asset(str(MODEL), exclude=EXCLUDE),
+            code=lambda_.DockerImageCode.from_image_asset(
+                str(MODEL), exclude=EXCLUDE, build_args={"BASE": base} if base else None
+            ),
             architecture=ARCHITECTURES[knobs.choice("architecture", "x86_64", ARCHITECTURES)],
             memory_size=knobs.number("memory_mb", 4096, range(128, 10_241)),
             timeout=Duration.seconds(15),

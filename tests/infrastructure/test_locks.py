@@ -24,9 +24,12 @@ def wanted(file: Path) -> Iterator[Requirement]:
             yield Requirement(line)
 
 
+def lock_of(folder: str) -> str:
+    return (ROOT / folder / "requirements.txt").read_text()
+
+
 def locked(folder: str) -> dict[str, str]:
-    lock = (ROOT / folder / "requirements.txt").read_text()
-    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
+    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock_of(folder), re.MULTILINE))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -38,6 +41,16 @@ def test_a_lock_has_what_its_requirements_want(folder: str) -> None:
         assert version != "nothing" and requirement.specifier.contains(version), stale
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_lock_has_nothing_that_its_requirements_no_longer_want(folder: str) -> None:
+    entries = re.split(r"^(?=\w)", lock_of(folder), flags=re.MULTILINE)[1:]
+    direct = {
+        entry.partition("==")[0] for entry in entries if "  -r " in entry or "via -r" in entry
+    }
+    names = {canonicalize_name(want.name) for want in wanted(ROOT / folder / "requirements.in")}
+    assert direct == names, "Run make lock."
+
+
 def test_all_locks_have_the_same_versions() -> None:
     tests = locked("tests")
     for folder in FOLDERS:
@@ -46,7 +59,7 @@ def test_all_locks_have_the_same_versions() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_lock_has_a_hash_of_everything_and_no_address(folder: str) -> None:
-    lock = (ROOT / folder / "requirements.txt").read_text()
+    lock = lock_of(folder)
     assert "://" not in lock and "--index-url" not in lock
     for entry in re.split(r"^(?=\w)", lock, flags=re.MULTILINE)[1:]:
         assert re.match(r"[\w.-]+==\S+( ; .+)? \\\n    --hash=sha256:", entry), entry[:60]

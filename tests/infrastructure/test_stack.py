@@ -138,6 +138,8 @@ def test_a_knob_turns(context: dict[str, object], resource: str, properties: Any
         ("throttle", "0", "1 to 10000"),
         ("throttle", "-1", "1 to 10000"),
         ("throttle", "٣", "1 to 10000"),
+        ("base_image", "public.ecr.aws/lambda/python:3.13", "sha256"),
+        ("base_image", "public.ecr.aws/lambda/python@sha256:12ab", "sha256"),
         ("cors", "example.org", "without a path"),
         ("cors", "https://example.org/", "without a path"),
         ("cors", "*,https://example.org", "without a path"),
@@ -193,6 +195,16 @@ def image_tag(model: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(predictive_lambda_stack, "MODEL", model)
     [function] = synthesize().find_resources("AWS::Lambda::Function").values()
     return json.dumps(function["Properties"]["Code"]["ImageUri"])
+
+
+def test_another_base_image_is_another_image() -> None:
+    base = "public.ecr.aws/lambda/python:3.13@sha256:" + "0" * 64
+    functions = [
+        synthesize(**knobs).find_resources("AWS::Lambda::Function")
+        for knobs in ({}, {"base_image": base}, {"base_image": base.replace("0", "1")})
+    ]
+    images = {json.dumps(function) for function in functions}
+    assert len(images) == 3
 
 
 @pytest.fixture

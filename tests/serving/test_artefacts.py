@@ -52,8 +52,9 @@ def test_every_package_is_locked_by_hashes_and_names_no_host(folder: Path) -> No
 def test_both_images_stand_on_one_base_and_install_before_they_copy_code() -> None:
     serving = (MODEL / "Dockerfile").read_text()
     training = (MODEL / "TrainingDockerfile").read_text()
-    bases = [re.findall("^FROM (.*)$", text, re.MULTILINE) for text in (serving, training)]
-    assert bases == [["public.ecr.aws/lambda/python:3.13"]] * 2
+    bases = [re.findall("^(?:ARG|FROM) .*$", text, re.MULTILINE) for text in (serving, training)]
+    standard = "FROM public.ecr.aws/lambda/python:3.13 AS tagged"
+    assert bases == [["ARG BASE=tagged", standard, "FROM ${BASE}"]] * 2
     assert serving.index("RUN pip") < serving.index("COPY deployment")
     assert training.index("RUN pip") < training.index("COPY training/ training/")
     assert 'CMD ["app.lambdaHandler"]' in serving

@@ -1,0 +1,77 @@
+"""The workflows of .github: what linters say of them, and what linters do not see."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+GITHUB = ROOT / ".github"
+WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in GITHUB.rglob("workflows/*")}
+JOBS = {(file, name): job for file, flow in WORKFLOWS.items() for name, job in flow["jobs"].items()}
+STEPS: list[dict[str, Any]] = [step for job in JOBS.values() for step in job["steps"]]
+# What their action.yml has, at the version in the comment beside the hash.
+INPUTS = {
+    "actions/checkout": {"persist-credentials"},
+    "actions/setup-python": {"python-version"},
+    "aws-actions/configure-aws-credentials": {"role-to-assume", "aws-region"},
+}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["actionlint", *map(str, GITHUB.glob("workflows/*"))],
+        ["zizmor", "--offline", "--quiet", "--persona", "auditor", str(GITHUB)],
+        ["check-jsonschema", "--builtin-schema", "vendor.dependabot", f"{GITHUB}/dependabot.yml"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_the_linters_find_nothing(command: list[str]) -> None:
+    program = Path(sys.executable).with_name(command[0])
+    done = subprocess.run([program, *command[1:]], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actions_are_pinned_by_hash_with_their_version_beside_it() -> None:
+    text = "\n".join(path.read_text() for path in GITHUB.glob("workflows/*"))
+    uses = re.findall(r"uses: (.+)", text)
+    assert len(uses) == len([step for step in STEPS if "uses" in step])
+    pins = {re.fullmatch(r"([\w/-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+", use) for use in uses}
+    assert None not in pins
+    assert len({use for use in uses}) == len(INPUTS)  # the same one everywhere
+
+
+def test_actions_get_inputs_that_they_have() -> None:
+    for step in STEPS:
+        if "uses" in step:
+            assert set(step["with"]) == INPUTS[step["uses"].partition("@")[0]]
+
+
+def test_a_job_has_the_rights_that_it_needs() -> None:
+    assert all(flow["permissions"] == {} for flow in WORKFLOWS.values())
+    for job in JOBS.values():
+        in_aws = any("aws-actions" in step.get("uses", "") for step in job["steps"])
+        rights = {"contents": "read"} | ({"id-token": "write"} if in_aws else {})
+        assert job["permissions"] == rights
+        assert not in_aws or job["environment"]
+    [by_hand] = [name for (name, _), job in JOBS.items() if "environment" in job]
+    assert [*WORKFLOWS[by_hand][True]] == ["workflow_dispatch"]  # YAML reads the key "on" as true
+
+
+def test_the_steps_are_those_of_ci_run() -> None:
+    """The workflow installs neither base image nor engine: it has the true ones."""
+    ci = re.findall(r"(?<=' )make .+", (ROOT / ".ci" / "run").read_text())
+    runs = [step["run"] for step in JOBS["test.yml", "test"]["steps"] if "run" in step]
+    assert [run for run in runs if run in ci] == ci
+
+
+def test_what_is_made_is_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^([\w./-]+):", makefile, re.MULTILINE)
+    made = [name for step in STEPS for name in re.findall(r"make (\S+)", step.get("run", ""))]
+    assert made and set(made) <= set(targets)
