@@ -33,7 +33,7 @@ def direction(latitude: float, longitude: float, to_latitude: float, to_longitud
 
 def number(value: float) -> str:
     """Write a distance to two or three figures."""
-    return f"{value:,.{2 if value < 1 else 1 if value < 10 else 0}f}"
+    return f"{value:,.{2 if value < 0.995 else 1 if value < 9.95 else 0}f}"
 
 
 def written(value: object) -> str:
