@@ -120,7 +120,7 @@ def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
         page.on("console", lambda message: wrong.append(message.text))
-        page.route("**/*format=json*", answer)
+        page.route("**/*format=part*", answer)
         page.goto(url + target)
         return page
 

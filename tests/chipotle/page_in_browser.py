@@ -31,8 +31,7 @@ def on_screen(page: Page, latitude: float, longitude: float) -> tuple[float, flo
 
 def pin(page: Page) -> tuple[float, float]:
     """Say where on the screen the query is."""
-    box = page.locator("path.query").last.bounding_box()
-    assert box
+    box = page.evaluate("document.querySelector('path.query').getBoundingClientRect().toJSON()")
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -54,7 +53,7 @@ def view(page: Page) -> list[float]:
 def drawn(page: Page) -> list[Any]:
     """What a person sees of an answer: the words, and what the map draws."""
     expect(page.locator("#answer")).to_be_visible()
-    paths = page.locator("#map > path").evaluate_all("all => all.map(p => p.getAttribute('d'))")
+    paths = page.locator("#way > path").evaluate_all("all => all.map(p => p.getAttribute('d'))")
     return [page.title(), page.locator("#answer").inner_text(), *map(rounded, paths)]
 
 

@@ -15,10 +15,11 @@ TARGETS = ["", OLNEY + "&k=5", "?lat=abc&long=1", "?lat=48.8566&long=2.3522"]
 def test_the_keyboard_alone_is_enough(visit: Open) -> None:
     page = visit()
     reached = []
-    for _ in range(12):
+    for _ in range(14):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    assert reached[:9] == ["locate", "map", "in", "out", "all", "lat", "long", "k", "BUTTON"]
+    assert reached[:3] == ["place", "look", "locate"]
+    assert reached[3:11] == ["map", "in", "out", "all", "lat", "long", "k", "go"]
     page.locator("#map").focus()
     page.keyboard.press("+")
     page.keyboard.press("Shift+ArrowLeft")

@@ -128,5 +128,5 @@ def test_stores_elsewhere_have_a_map(
 
 
 def forget_the_map() -> None:
-    drawing.centre.cache_clear()
-    drawing.ground.cache_clear()
+    for drawn in (drawing.centre, drawing.whole, drawing.ground):
+        drawn.cache_clear()

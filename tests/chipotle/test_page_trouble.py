@@ -57,7 +57,7 @@ def test_an_error_without_a_field_is_at_the_top(visit: Open) -> None:
 def test_what_a_request_carries_is_text(name: str, visit: Open) -> None:
     page = visit(f"{quote(HOSTILE)}?{quote(name)}={quote(HOSTILE)}&k=2&k=3")
     assert page.locator("script, img").count() == 1
-    shown = page.locator(f"input[name='{name}']:enabled")
+    shown = page.locator(f"input[id='{name}']")
     if shown.count():
         expect(shown).to_have_value(HOSTILE + (",2,3" if name == "k" else ""))
 
@@ -65,11 +65,11 @@ def test_what_a_request_carries_is_text(name: str, visit: Open) -> None:
 def test_what_a_model_holds_is_text(visit: Open) -> None:
     store = {"address": HOSTILE, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
     query: dict[str, Any] = {"lat": 39.1, "long": -77.1, "k": 1, "radius": None, "defaulted": []}
-    answer = {"query": query, "nearest": [store]}
-    page = visit(OLNEY, answer=lambda route: route.fulfill(json=answer))
+    part = page_module.PART.write(query, [store], MODEL.about)
+    page = visit(OLNEY, answer=lambda route: route.fulfill(body=part))
     page.get_by_role("button", name="Find").click()
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
-    page.set_content(page_module.answer(query, [store], MODEL.about))
+    page.set_content(page_module.WHOLE.write(query, [store], MODEL.about))
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
     expect(page).to_have_title(HOSTILE)
 

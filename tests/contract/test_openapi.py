@@ -31,7 +31,7 @@ def test_it_has_every_parameter_as_the_table_has_it() -> None:
 
 def test_it_has_every_format() -> None:
     answers = DOCUMENT["paths"]["/"]["get"]["responses"]["200"]["content"]
-    assert list(answers) == [chosen.media_type for chosen in lambdaHandler.formats.values()]
+    assert [*answers] == [*{chosen.media_type: 0 for chosen in lambdaHandler.formats.values()}]
 
 
 def assert_true(url: str) -> None:
@@ -41,6 +41,8 @@ def assert_true(url: str) -> None:
         *("run", f"{url}openapi.json", "--seed", "1", "--max-examples", "20"),
         "--continue-on-failure",
     ]
+    if lambdaHandler.model.aliases:  # which exclude the inputs: OpenAPI cannot say that
+        command += ["--exclude-checks", "positive_data_acceptance"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

@@ -16,6 +16,7 @@ from serving.formats import Format
 from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
+from serving.problems import Problem
 from tests.engines import EXAMPLE, in_process
 from tests.serving.flowers import FLOWER
 from tests.serving.flowers import MODEL as FLOWERS
@@ -122,6 +123,13 @@ def parcel(points: Any, k: int, by: str) -> Any:
     return [[{"said": f"{point}, {by}"}] * k for point in points]
 
 
+def read_label(label: str) -> dict[str, Any]:
+    size, _, weight = label.partition(" ")
+    if not weight:
+        raise Problem(400, f"label is {label}, and has no weight.", "label")
+    return {"size": size, "weight": float(weight)}
+
+
 PARCELS = Handler(
     Model(
         about={"version": "parcels"},
@@ -136,6 +144,7 @@ PARCELS = Handler(
             Parameter("k", "How many.", "integer", minimum=1, default=2),
             Parameter("by", "Transport.", "string", choices=("road", "sea"), default="road"),
         ),
+        aliases={Parameter("label", "Size and weight.", "string", longest=20): read_label},
         result={"said": "string"},
         predict=parcel,
         count="k",
@@ -153,6 +162,7 @@ BIG = {"size": "big", "weight": "2"}
         (BIG | {"fragile": "1", "height": "3"}, "('big', 2.0, True, None, 3.0), road"),
         (BIG | {"note": "a, b\x00<i>"}, "('big', 2.0, False, 'a, b\\x00<i>', nan), road"),
         (BIG | {"note": "", "height": ""}, "('big', 2.0, False, None, nan), road"),
+        ({"label": "big 2", "by": "sea"}, "('big', 2.0, False, None, nan), sea"),
     ],
 )
 def test_inputs_of_every_kind_get_to_the_model(query: dict[str, str], said: str) -> None:
@@ -171,6 +181,10 @@ def test_inputs_of_every_kind_get_to_the_model(query: dict[str, str], said: str)
         (BIG | {"k": "0"}, "k is '0', which is out of range. It must be a whole number from 1."),
         (BIG | {"hight": "3"}, "height is absent, and 'hight' is unknown."),
         (BIG | {"amp;height": "3"}, "height is absent, and 'amp;height' is unknown."),
+        (BIG | {"label": "big 2"}, "label excludes size and weight. Send one or the other."),
+        ({"label": "big"}, "label is big, and has no weight."),
+        ({"label": "huge 2"}, "size is 'huge', which is not one of its values."),
+        ({"label": "x" * 21}, "label is 'xxxxxxxxxxxxxxxxxxxxx', which has 21 characters."),
     ],
 )
 def test_a_bad_query_is_a_sentence(query: dict[str, str], detail: str) -> None:
@@ -220,6 +234,8 @@ GEO = Format("application/geo+json", lambda *_: "", needs=("where",))
         ({"formats": {"json": GEO}}, "which every model has"),
         ({"answers": "query"}, "answers is 'query'"),
         ({"count": "x"}, "count is 'x'"),
+        ({"aliases": {Parameter("x", "", "string"): str}}, "two parameters have one name"),
+        ({"aliases": {Parameter("z", "", "number"): str}}, "an alias is no text"),
         ({"example": {"z": 1}}, "the example has 'z'"),
         ({"example": {"x": "one"}}, "x is 'one', which is not a number"),
     ],

@@ -1,12 +1,13 @@
 """The example: the nearest store, as a Model. All that is served of this folder is MODEL."""
 
 from predictor import formats, nearest, page
-from predictor.parameters import INPUTS, OPTIONS
+from predictor.parameters import ALIASES, INPUTS, OPTIONS
 from serving.model import Model
 
 MODEL = Model(
     about={"version": nearest.manifest["pickle_sha256"][:12], "stores": nearest.count},
     inputs=INPUTS,
+    aliases=ALIASES,
     options=OPTIONS,
     result={
         "address": "string",
@@ -17,7 +18,12 @@ MODEL = Model(
         "distance_m": "number",
     },
     predict=nearest.predict,
-    formats={"text": formats.TEXT, "geojson": formats.GEOJSON, "html": page.FORMAT},
+    formats={
+        "text": formats.TEXT,
+        "geojson": formats.GEOJSON,
+        "part": page.PART,
+        "html": page.WHOLE,
+    },
     answers="nearest",
     count="k",
     title=nearest.manifest["about"]["title"],

@@ -1,5 +1,6 @@
 """What a client may ask: a point, how many places, and within which radius."""
 
+from predictor import place
 from predictor.nearest import manifest
 from serving.parameters import Parameter
 
@@ -12,6 +13,7 @@ INPUTS = (
     Parameter("lat", f"Latitude {POINT}", "number", DEGREES, -90, 90, default=0.0),
     Parameter("long", f"Longitude {POINT}", "number", DEGREES, -180, 180, default=0.0),
 )
+ALIASES = {place.PLACE: place.find}
 MANY = f"How many {ABOUT['places']}, nearest first."
 OPTIONS = (
     Parameter("k", MANY, "integer", ABOUT["places"], 1, 50, default=1),

@@ -31,7 +31,7 @@ class Handler:
         self.format = Parameter(
             "format", "How the answer is written.", "string", choices=tuple(self.formats)
         )
-        self.parameters = (*model.inputs, *model.options, self.format)
+        self.parameters = (*model.inputs, *model.aliases, *model.options, self.format)
         self.routes: dict[tuple[str, str], Route] = {
             ("GET", ""): self.predict,
             ("GET", "/favicon.ico"): lambda request: Response(204, headers=self.version),
@@ -76,6 +76,7 @@ class Handler:
             for name, value in request.query.items()
             if value != "" or not self.is_left_empty(name)
         }
+        sent = self.with_inputs(sent)
         asked = values(self.parameters, sent, Parameter.parse)
         chosen = self.formats[asked.pop("format") or self.negotiate(request)]
         options = {option.name: asked[option.name] for option in self.model.options}
@@ -83,6 +84,16 @@ class Handler:
         defaulted = [p.name for p in self.model.inputs if p.name not in sent]
         body = chosen.write(asked | {"defaulted": defaulted}, results, self.model.about)
         return Response(200, chosen.media_type, body, {**chosen.headers(), **self.version})
+
+    def with_inputs(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """Add the values of the inputs that an alias stands for; raise Problem (400) for both."""
+        for alias, read in self.model.aliases.items():
+            if alias.name in sent:
+                if both := [p.name for p in self.model.inputs if p.name in sent]:
+                    excluded = f"{alias.name} excludes {' and '.join(both)}. Send one or the other."
+                    raise Problem(400, excluded, alias.name)
+                sent |= read(str(alias.parse(sent[alias.name])))
+        return sent
 
     def is_left_empty(self, name: str) -> bool:
         """Say whether an empty value means a missing one: forms send their empty fields."""

@@ -16,6 +16,8 @@ RESERVED = ("format", "defaulted")  # names that every query has besides its par
 # is a sequence of the inputs' values, in their order. A value that is missing is NaN if the input
 # is a number, and None if it is anything else. Options are passed by name.
 Predict = Callable[..., list[list[Result]]]
+# Returns the inputs' values by name, for a text that stands for them; raises Problem.
+Read = Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Model:
 
     about: goes into every JSON answer and /healthz; its "version" into a header.
     inputs, options: the parameters; a point has the inputs' values, options hold for all points.
+    aliases: texts that a query may send instead of the inputs, and what reads them.
     result: the members of a result, with the names of their JSON Schema types.
     formats: beside JSON; the first is what a client gets who asks for none.
     answers: JSON's key of the results.
@@ -37,6 +40,7 @@ class Model:
     result: Mapping[str, str]
     predict: Predict
     options: tuple[Parameter, ...] = ()
+    aliases: Mapping[Parameter, Read] = field(default_factory=dict)
     formats: Mapping[str, Format] = field(default_factory=dict)
     answers: str = "predictions"
     count: str = ""
@@ -45,15 +49,17 @@ class Model:
     figures: Callable[[Result], Mapping[str, float]] = lambda result: {}
 
     def __post_init__(self) -> None:
-        parameters = {p.name: p for p in (*self.inputs, *self.options)}
+        named = (*self.inputs, *self.aliases, *self.options)
+        parameters = {p.name: p for p in named}
         version = str(self.about.get("version", ""))
         wrong = {
             "about has no version that can be a header": (
                 not version or not version.isascii() or not version.isprintable()
             ),
             "there are no inputs": not self.inputs,
-            "two parameters have one name": (
-                len(parameters) < len(self.inputs) + len(self.options)
+            "two parameters have one name": len(parameters) < len(named),
+            "an alias is no text that may be missing": any(
+                p.type != "string" or not p.may_be_missing for p in self.aliases
             ),
             f"a parameter has one of the names {', '.join(RESERVED)}": any(
                 name in RESERVED for name in parameters

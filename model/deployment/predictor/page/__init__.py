@@ -1,9 +1,11 @@
-"""The page for people: an answer or a problem in, page.html filled in out."""
+"""The page for people: an answer or a problem in, page.html filled in out.
+
+As "html" it is the whole page; as "part" it lacks what no answer changes, for the page's script.
+"""
 
 import hashlib
-import re
 from base64 import b64encode
-from functools import cache
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from string import Template
@@ -11,53 +13,53 @@ from urllib.parse import urlencode
 
 from predictor import nearest
 from predictor.page import drawing
-from predictor.page.words import MILES, way, written
-from predictor.parameters import ABOUT, INPUTS, OPTIONS
+from predictor.page.words import way, written
+from predictor.parameters import ABOUT, ALIASES, INPUTS, OPTIONS
 from serving.formats import About, Format, Query, Result
+from serving.parameters import Parameter
 from serving.problems import Problem
 
-FIELDS = (*INPUTS, *OPTIONS)
-VERSION = nearest.manifest["pickle_sha256"][:12]
+LABELS = {"place": "Place", "lat": "Latitude", "long": "Longitude", "k": "How many"}
 FAR_M = 300_000  # no day trip
 FEW = 5  # stores, where a person did not say how many
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-WORDS = {name: escape(str(ABOUT.get(name, ""))) for name in ("title", "place", "places", "source")}
-AS_OF = escape(str(ABOUT.get("as_of", "")))
-WORDS |= {
-    "name": WORDS["title"],
+AS_OF = ABOUT.get("as_of", "")
+WORDS = {
+    "name": ABOUT["title"],
+    "title": ABOUT["title"],
+    "place": ABOUT["place"],
+    "places": ABOUT["places"],
+    "source": ABOUT.get("source", ""),
     "as_they_were": f", as they were in {AS_OF}" if AS_OF else "",
     "age": f"This data is of {AS_OF}: check before you go." if AS_OF else "Check before you go.",
-    "miles": "miles" if MILES else "",
+    "count": f"{nearest.count:,}",
+    "version": nearest.manifest["pickle_sha256"][:12],
 }
-HIDDEN = ("no_answer", "no_far", "no_more", "no_none")
-WITHOUT_ANSWER = (
-    WORDS | dict.fromkeys(("point", "list", "problem"), "") | dict.fromkeys(HIDDEN, "hidden")
-)
-Sent = dict[str, object]
+HEAD = '<style>{style}</style><script type="module">{script}</script>'
+STORE = Template("""<li>
+<p class="address" dir="auto" translate="no">$address</p>
+<p class="way"><span>$way</span> <a href="https://www.google.com/maps/dir/?api=1&amp;destination=$place"
+rel="noreferrer">Directions<span class="spoken" dir="auto"> to $address</span></a></p></li>""")
+FIELD = Template("""<div class="field"><label for="$name">$label</label>
+<input id="$name" name="$name" value="$value" required autocomplete="off" aria-invalid="$state
+aria-describedby="$name-error $name-hint"><strong id="$name-error" class="error">$error</strong>
+<small id="$name-hint">$hint</small></div>""")
 
 
 @cache
-def html() -> tuple[str, dict[str, str]]:
-    """Read page.html for the first page, not at the cold start; return it, and its parts by tag."""
-    text = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    return text, dict(re.findall(r"<(script|style|template)[^>]*>(.*?)</\1>", text, re.DOTALL))
-
-
-@cache
-def templates() -> tuple[str, Template, Template]:
-    """Return the page's head, its body, and a store of its list."""
-    text, parts = html()
-    head, end, body = text.partition("</script>")
-    return head + end, Template(body), Template(parts["template"])
+def head() -> dict[str, str]:
+    """Read style and script for the first page, not at the cold start."""
+    files = {"style": "style.css", "script": "script.js"}
+    return {tag: Path(__file__).with_name(file).read_text("utf-8") for tag, file in files.items()}
 
 
 @cache
 def headers() -> dict[str, str]:
     """Return the page's headers; the policy allows its script and style by their hashes."""
-    digests = {tag: hashlib.sha256(text.encode()).digest() for tag, text in html()[1].items()}
+    digests = {tag: hashlib.sha256(text.encode()).digest() for tag, text in head().items()}
     hashes = {tag: f"sha256-{b64encode(digest).decode()}" for tag, digest in digests.items()}
     return {
         "referrer-policy": "no-referrer",
@@ -66,15 +68,13 @@ def headers() -> dict[str, str]:
     }
 
 
-def answer(query: Query, found: list[Result], about: About) -> str:
+def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
     """The page with the answer; with form and map alone where the client named no point."""
-    sent: Sent = {p.name: query[p.name] for p in FIELDS}
     if len(query["defaulted"]) == len(INPUTS):
-        return fill(sent | {"lat": None, "long": None, "k": max(FEW, query["k"])}, {})
+        return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
     point, places = (query["lat"], query["long"]), [(s["lat"], s["long"]) for s in found]
-    _, _, item = templates()
     items = [
-        item.substitute(
+        STORE.substitute(
             address=escape(store["address"]),
             way=way(point, store),
             place=",".join(map(written, place)),
@@ -82,53 +82,86 @@ def answer(query: Query, found: list[Result], about: About) -> str:
         for store, place in zip(found, places, strict=True)
     ]
     values = {
-        "point": ", ".join(map(written, point)),
+        "title": escape(found[0]["address"] if found else ABOUT["title"]),
+        "point": escape(query.get("place") or ", ".join(map(written, point))),
         "list": "".join(items),
         "no_answer": "",
         "no_none": "hidden" if found else "",
+        "no_far": "" if found and found[0]["distance_m"] > FAR_M else "hidden",
+        "no_more": "" if query["k"] == len(found) == 1 < about["stores"] else "hidden",
     }
-    if found:
-        values["title"] = escape(found[0]["address"])
-        values["no_far"] = "" if found[0]["distance_m"] > FAR_M else "hidden"
-        values["no_more"] = "" if query["k"] == 1 < about["stores"] else "hidden"
-    return fill(sent, values | drawing.overlay(point, places))
+    return fill(whole, query, values, point, places)
 
 
-def problem(problem: Problem, raw_query: Query) -> str:
+def problem(whole: bool, problem: Problem, query: Query) -> str:
     """The page with what the client sent in its form, and what was wrong beside its field."""
-    sent: Sent = {"k": FEW} | {p.name: raw_query[p.name] for p in FIELDS if p.name in raw_query}
-    name = problem.parameter
-    values = {
-        f"{name}_error" if name in sent else "problem": escape(problem.detail),
-        f"{name}_state": 'aria-invalid="true" autofocus',
-    }
-    return fill(sent, values)
+    return fill(whole, {"k": FEW, **query}, wrong=problem)
 
 
-def fill(sent: Sent, values: dict[str, str]) -> str:
+def fill(
+    whole: bool,
+    sent: Query,
+    values: dict[str, str] | None = None,
+    point: tuple[float, float] | None = None,
+    places: list[tuple[float, float]] | None = None,
+    wrong: Problem | None = None,
+) -> str:
     """Fill in page.html: with values, and with what was sent, which may be anything."""
-    head, body, _ = templates()
+    hidden = dict.fromkeys(("no_answer", "no_far", "no_none", "no_more"), "hidden")
     texts = {name: written(value) for name, value in sent.items() if value is not None}
-    named = {p.name: str(p.default) for p in INPUTS} | texts
-    defaults = {
-        "no_radius": "" if "radius" in texts else "hidden disabled",
-        "self": escape(urlencode(named)),
-        "more": escape(urlencode(named | {"k": str(FEW)})),
-        "count": f"{nearest.count:,}",
-        "version": VERSION,
-        "far_m": str(FAR_M),
-    }
-    for p in FIELDS:
-        defaults |= {
-            p.name: escape(texts.get(p.name, "")),
-            f"{p.name}_error": "",
-            f"{p.name}_state": 'aria-invalid="false"',
-            f"{p.name}_range": escape(p.allowed.partition("number ")[2]),
+    shown = [p for p in (*INPUTS, *OPTIONS) if p.name != "radius" or "radius" in texts]
+    fields = {p.name: field(p, texts.get(p.name, ""), wrong) for p in (*ALIASES, *shown)}
+    named = {p.name: texts.get(p.name, str(p.default)) for p in shown}
+    all_, box = drawing.whole(), drawing.view(point, places or [])
+    return page().substitute(
+        {name: escape(text) for name, text in WORDS.items()}
+        | dict.fromkeys(("point", "list"), "")
+        | hidden
+        | {
+            "head": HEAD.format(**head()) if whole else "",
+            "ground": drawing.ground() if whole else "",
+            "overlay": drawing.overlay(point, places or []),
+            "outlines": escape(f"Outlines: {drawing.outlines()['source']}."),
+            "centre": "{} {}".format(*drawing.centre()),
+            "all": "{:.2f} {:.2f} {:.2f} {:.2f}".format(*all_),
+            "view": "{:.2f} {:.2f} {:.2f} {:.2f}".format(*box),
+            "km": f"{max(box[2:]):.0f}",
+            "number": f"{max(box[2:]) / 40:.2f}",
+            "search": "".join(fields[p.name] for p in ALIASES) + keep("k", texts.get("k", "")),
+            "no_search": "" if ALIASES else "hidden",
+            "form": "".join(fields[p.name] for p in shown),
+            "self": escape(urlencode(named)),
+            "more": escape(urlencode(named | {"k": str(FEW)})),
+            "problem": escape(wrong.detail) if wrong and wrong.parameter not in fields else "",
         }
-    return head + body.substitute(WITHOUT_ANSWER | drawing.ground() | defaults | values)
+        | (values or {})
+    )
+
+
+@cache
+def page() -> Template:
+    return Template(Path(__file__).with_name("page.html").read_text("utf-8"))
+
+
+def field(parameter: Parameter, text: str, wrong: Problem | None) -> str:
+    is_wrong = wrong is not None and wrong.parameter == parameter.name
+    return FIELD.substitute(
+        name=parameter.name,
+        label=LABELS.get(parameter.name, "Within"),
+        value=escape(text),
+        state='true" autofocus' if is_wrong else 'false"',
+        error=escape(wrong.detail) if wrong and is_wrong else "",
+        hint=escape(parameter.allowed.partition("number ")[2] or parameter.description),
+    )
+
+
+def keep(name: str, text: str) -> str:
+    return f'<input type="hidden" name="{name}" value="{escape(text)}">'
 
 
 HTML = "text/html; charset=utf-8"
-FORMAT = Format(
-    HTML, answer, HTML, problem, headers, needs=("address", "lat", "long", "distance_m")
+NEEDS = ("address", "lat", "long", "distance_m")
+PART, WHOLE = (
+    Format(HTML, partial(answer, whole), HTML, partial(problem, whole), headers, needs=NEEDS)
+    for whole in (False, True)
 )

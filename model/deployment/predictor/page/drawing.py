@@ -1,9 +1,8 @@
-"""The page's map: places in decimal degrees in, SVG path data in km out."""
+"""The page's map: places in decimal degrees in, SVG in km about the middle of the stores out."""
 
 import json
 from collections.abc import Iterable, Sequence
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,19 @@ import numpy as np
 from predictor.nearest import stores
 
 RADIUS_KM = 6371.0088  # the Earth's mean radius
-UNIT_KM = 0.1  # of what never changes, so that it is written in short whole numbers
+KM_A_DEGREE = 111
 VIEW_KM = 60, 120  # at least shown around an answer: a city, or four times its extent
 BACK = -0.9  # cosine of the angle from the centre beyond which nothing is drawn: the rim is torn
-
-Places = Iterable[tuple[float, float]]
+STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15)  # degrees between the lines of a graticule
 
 
 @cache
 def centre() -> tuple[float, float]:
     """Return latitude and longitude of the middle of the stores, wherever on Earth they are."""
-    latitudes, longitudes = np.radians(stores["lat"]), np.radians(stores["long"])
-    x = np.mean(np.cos(latitudes) * np.cos(longitudes))
-    y = np.mean(np.cos(latitudes) * np.sin(longitudes))
-    latitude = np.arctan2(np.mean(np.sin(latitudes)), np.hypot(x, y))
-    return round(float(np.degrees(latitude)), 2), round(float(np.degrees(np.arctan2(y, x))), 2)
+    phi, theta = np.radians([stores["lat"], stores["long"]])
+    x, y, z = np.mean([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], 1)
+    latitude, longitude = np.degrees([np.arctan2(z, np.hypot(x, y)), np.arctan2(y, x)]).round(2)
+    return float(latitude), float(longitude)
 
 
 def vectors(latitudes: Any, longitudes: Any) -> np.ndarray:
@@ -35,7 +32,7 @@ def vectors(latitudes: Any, longitudes: Any) -> np.ndarray:
     phi, theta = np.radians(latitudes), np.radians(longitudes) - longitude0
     x, y, z = np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)
     cos, sin = np.cos(latitude0), np.sin(latitude0)
-    return np.stack([y, cos * z - sin * x, cos * x + sin * z], axis=-1)
+    return np.stack(np.broadcast_arrays(y, cos * z - sin * x, cos * x + sin * z), axis=-1)
 
 
 def flat(places: np.ndarray) -> np.ndarray:
@@ -50,51 +47,96 @@ def flat(places: np.ndarray) -> np.ndarray:
 
 
 @cache
-def ground() -> dict[str, str]:
-    """Draw what no request changes, graticule, outlines and stores, and no request yet."""
-    outlines = json.loads(Path(__file__).with_name("outlines.json").read_text())
-    land, borders = ([_decoded(line) for line in outlines[name]] for name in ("land", "borders"))
-    dots = flat(vectors(stores["lat"], stores["long"]))
-    steps, every = np.arange(-180, 181, 5), np.arange(-165, 181, 15)
-    meridians = [vectors(steps[18:55], np.full(37, longitude)) for longitude in every]
-    parallels = [vectors(np.full(73, latitude), steps) for latitude in every[6:17]]
-    return {
-        "centre": "{} {}".format(*centre()),
-        "outlines": escape(f"Outlines: {outlines['source']}."),
-        "all": _box(dots),
-        "view": _box(dots),
-        "query": "",
-        "nearest": "",
-        "lines": "",
-        "grid": _lines(part for line in meridians + parallels for part in _in_front(line)),
-        "land": _lines(ring for ring in land if ring[:, 2].min() > BACK),
-        "borders": _lines(line for line in borders if line[:, 2].min() > BACK),
-        "stores": _relative(dots, "h0m") + "h0",
+def whole() -> np.ndarray:
+    """Return what shows all stores: left, top, width and height in km."""
+    return _box(flat(vectors(stores["lat"], stores["long"])))
+
+
+@cache
+def outlines() -> dict[str, Any]:
+    return json.loads(Path(__file__).with_name("outlines.json").read_text())
+
+
+@cache
+def ground() -> str:
+    """Draw what no request changes: graticule, outlines and stores."""
+    paths = {
+        name: "".join(
+            _relative(flat(line))
+            for part in outlines()[name]
+            if (line := _decoded(part))[:, 2].min() > BACK
+        )
+        for name in ("land", "borders")
     }
+    dots = _relative(flat(vectors(stores["lat"], stores["long"])), "h0m") + "h0"
+    shapes = [*paths.items(), ("stores", dots)]
+    return graticule(centre(), STEPS[-1], 12) + "".join(
+        f'<path id="{name}" transform="scale(.1)" fill-rule="evenodd" d="{d}"/>'
+        for name, d in shapes
+    )
 
 
-def overlay(point: tuple[float, float], nearest: Places) -> dict[str, str]:
-    """Draw a request: its point, the nearest stores, the great circles between, and the view."""
-    start, ends = vectors(*point), [vectors(*place) for place in nearest]
+def overlay(point: tuple[float, float] | None, nearest: Sequence[tuple[float, float]]) -> str:
+    """Draw a request: the nearest stores, the great circles to them, its point, a graticule."""
+    size = view(point, nearest)[2:].max()
+    step = next((s for s in STEPS if s * KM_A_DEGREE * 5 > size), STEPS[-1])
+    grid = graticule(point or centre(), step, 4) if step < STEPS[-1] else ""
+    if point is None:
+        return grid
+    start, ends = vectors(*point), vectors(*np.array([*nearest]).reshape(-1, 2).T)
     steps = np.linspace(0, 1, 33)[:, np.newaxis]
-    chords = [start + (end - start) * steps for end in ends]
-    norms = [np.linalg.norm(chord, axis=1, keepdims=True) for chord in chords]
-    lines = [flat(c / np.maximum(n, 1e-9)) for c, n in zip(chords, norms, strict=True)]
-    places = flat(np.array([start, *ends]))
-    return {
-        "query": _dots(places[:1]),
-        "nearest": _dots(places[1:]),
-        "lines": "".join(
-            "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in line.tolist()) for line in lines
-        ),
-        "view": _box(places, float(np.clip(4 * np.ptp(places, axis=0).max(), *VIEW_KM))),
-    }
+    chords = start + (ends[:, np.newaxis] - start) * steps
+    norms = np.maximum(np.linalg.norm(chords, axis=-1, keepdims=True), 1e-9)
+    lines = "".join(
+        "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in line)
+        for line in flat(chords / norms).tolist()
+    )
+    dots = {"nearest": _dots(flat(ends)), "query": _dots(flat(start[np.newaxis]))}
+    drawn = ("query ring", "query halo", "nearest halo", "nearest", "query")
+    return f'{grid}<g id="way"><path class="lines" d="{lines}"/>' + "".join(
+        f'<path class="{name}" d="{dots[name.split()[0]]}"/>' for name in drawn
+    ) + "</g>"  # fmt: skip
+
+
+def view(point: tuple[float, float] | None, nearest: Iterable[tuple[float, float]]) -> np.ndarray:
+    """Return what shows a request: its point and the nearest stores, or all stores."""
+    if point is None:
+        return whole()
+    places = flat(vectors(*np.array([point, *nearest]).T))
+    return _box(places, float(np.clip(4 * np.ptp(places, axis=0).max(), *VIEW_KM)))
+
+
+def graticule(place: tuple[float, float], step: float, reach: int) -> str:
+    """Draw parallels and meridians around a place, some each way, and write their degrees."""
+    across = next((s for s in STEPS if s * np.cos(np.radians(place[0])) >= step), STEPS[-1])
+    east = 12 if across == STEPS[-1] else reach  # 12 times 15 degrees are half of the Earth
+    parallels = np.clip((round(place[0] / step) + np.arange(-reach, reach + 1)) * step, -90, 90)
+    meridians = (round(place[1] / across) + np.arange(-east, east + 1)) * across
+    beside, below = meridians[east] - across / 2, parallels[reach] - step / 2
+    up = np.linspace(parallels[0], parallels[-1], 6 * reach)
+    along = np.linspace(meridians[0], meridians[-1], 6 * east)
+    parallels = parallels[np.abs(parallels) < 90]
+    lines = [*(vectors(p, along) for p in parallels), *(vectors(up, m) for m in meridians)]
+    numbers = {_degrees(p, "NS"): vectors(p, beside) for p in parallels}
+    numbers |= {_degrees(m, "EW"): vectors(below, m) for m in meridians}
+    d = "".join(_relative(flat(part)) for line in lines for part in _in_front(line))
+    texts = "".join(
+        f'<text x="{x:.1f}" y="{y:.1f}">{text}</text>'
+        for text, vector in numbers.items()
+        if vector[2] > BACK
+        for x, y in [flat(vector).tolist()]
+    )
+    return f'<g class="grid"><path transform="scale(.1)" d="{d}"/>{texts}</g>'
+
+
+def _degrees(angle: float, signs: str) -> str:
+    angle = (angle + 180) % 360 - 180
+    return f"{abs(angle):g}° {signs[int(angle < 0)]}" if angle else "0°"
 
 
 def _decoded(line: Sequence[int]) -> np.ndarray:
     """Return the vectors of a line of outlines.json."""
-    latitudes, longitudes = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100
-    return vectors(latitudes, longitudes)
+    return vectors(*np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100)
 
 
 def _in_front(line: np.ndarray) -> list[np.ndarray]:
@@ -103,23 +145,19 @@ def _in_front(line: np.ndarray) -> list[np.ndarray]:
     return [part[part[:, 2] >= BACK] for part in np.split(line, behind) if len(part) > 2]
 
 
-def _lines(lines: Iterable[np.ndarray]) -> str:
-    return "".join(_relative(flat(line), "l") for line in lines)
-
-
-def _relative(points: np.ndarray, join: str) -> str:
-    """Write points in units of UNIT_KM, each relative to the one before: an M, then `join`s."""
-    units = np.rint(points / UNIT_KM).astype(int)
-    moves = np.diff(units, axis=0)
-    return "M{} {}".format(*units[0]) + "".join(f"{join}{x} {y}" for x, y in moves.tolist())
+def _relative(points: np.ndarray, join: str = "l") -> str:
+    """Write points in tenths of a km, each relative to the one before: an M, then `join`s."""
+    tenths = np.rint(points * 10).astype(int)
+    moves = np.diff(tenths, axis=0).tolist()
+    return "M{} {}".format(*tenths[0]) + "".join(f"{join}{x} {y}" for x, y in moves)
 
 
 def _dots(points: np.ndarray) -> str:
+    """Draw lines without length: with round ends they are dots that keep their size."""
     return "".join(f"M{x:.2f} {y:.2f}h0" for x, y in points.tolist())
 
 
-def _box(points: np.ndarray, least_km: float = 40) -> str:
-    """Return the viewBox, with a margin, that shows the points."""
+def _box(points: np.ndarray, least_km: float = 40) -> np.ndarray:
     low, high = points.min(axis=0), points.max(axis=0)
     size = np.maximum((high - low) * 1.1, least_km)
-    return "{:.2f} {:.2f} {:.2f} {:.2f}".format(*((low + high - size) / 2), *size)
+    return np.concatenate([(low + high - size) / 2, size])

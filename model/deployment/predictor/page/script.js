@@ -1,0 +1,181 @@
+// The page works as the server wrote it. This lets the map choose the point, and swaps the answer in.
+const find = (id) => document.getElementById(id);
+const map = find("map"), form = find("form"), say = find("status"), problem = find("problem");
+const RADIUS_KM = 6371.0088, NARROWEST_KM = 40, NEAR_KM = 1500, VAGUE_M = 2000, NUMBERS_PX = 12;
+
+// Undo drawing.py's projection: km on the map in, latitude and longitude out, or nothing outside the Earth.
+const [latitude0, longitude0] = map.dataset.centre.split(" ").map((degrees) => degrees * Math.PI / 180);
+const place = (x, y) => {
+  const rho = Math.hypot(x, y) / RADIUS_KM;
+  if (rho >= 2) return null;
+  const angle = 2 * Math.asin(rho / 2), up = Math.cos(angle), flatten = rho ? Math.sin(angle) / rho / RADIUS_KM : 1;
+  const [east, north, cos, sin] = [x * flatten, -y * flatten, Math.cos(latitude0), Math.sin(latitude0)];
+  const latitude = Math.asin(Math.max(-1, Math.min(1, up * sin + north * cos))) * 180 / Math.PI;
+  const longitude = (longitude0 + Math.atan2(east, up * cos - north * sin)) * 180 / Math.PI;
+  return [latitude, (longitude + 540) % 360 - 180].map((degrees) => +degrees.toFixed(5));
+};
+
+// What the map shows, in km: x, y, width, height.
+let view;
+const look = (x, y, width, height) => {
+  const size = Math.max(width, height), factor = Math.min(Math.max(size, NARROWEST_KM), 4.4 * RADIUS_KM) / size;
+  view = [x + width * (1 - factor) / 2, y + height * (1 - factor) / 2, width * factor, height * factor];
+  map.setAttribute("viewBox", view.join(" "));
+  map.setAttribute("font-size", NUMBERS_PX / map.getScreenCTM().a);
+  map.classList.toggle("near", size < NEAR_KM);
+  map.classList.toggle("wide", size > 3 * find("overlay").dataset.km);
+};
+const zoom = (factor, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) =>
+  look(x + (view[0] - x) * factor, y + (view[1] - y) * factor, view[2] * factor, view[3] * factor);
+const widen = () => {  // so that the whole answer shows, with a margin
+  const [x, y, width, height] = view, margin = Math.max(width, height) / 20, way = find("way")?.getBBox();
+  if (!way || way.x > x && way.y > y && way.x + way.width < x + width && way.y + way.height < y + height) return look(...view);
+  const left = Math.min(x, way.x - margin), top = Math.min(y, way.y - margin);
+  look(left, top, Math.max(x + width, way.x + way.width + margin) - left, Math.max(y + height, way.y + way.height + margin) - top);
+};
+const pin = (x, y) => map.querySelectorAll(".query").forEach((path) => path.setAttribute("d", `M${x} ${y}h0`));
+const pinned = () => (map.querySelector(".query")?.getAttribute("d").match(/-?[\d.]+/g) ?? []).slice(0, 2).map(Number);
+
+// Asking: one request at a time; of the points chosen meanwhile only the last is asked for.
+let wanted = null, asking = false, held = null;
+const swap = (page) => {
+  const focused = document.activeElement, first = page.querySelectorAll("li:first-child :is(.address, .way > span)");
+  page.querySelector("[autofocus]")?.removeAttribute("autofocus");  // which is for the page's start
+  say.textContent = [...first].map((element) => element.textContent).join(": ");
+  for (const id of ["answer", "overlay", ...(held ? [] : ["search", "form", "problem", "formats"])]) {
+    find(id).replaceChildren(...page.getElementById(id).childNodes);
+    find(id).hidden = page.getElementById(id).hidden;
+  }
+  find("overlay").dataset.km = page.getElementById("overlay").dataset.km;
+  document.title = page.title;
+  if (held) return pin(...held);
+  (document.querySelector("[aria-invalid=true]") ?? (focused.isConnected ? null : find(focused.id)))?.focus();
+  widen();
+};
+const ask = async (query) => {
+  wanted = query;
+  if (asking) return;
+  asking = true;
+  for (let asked = null; asked !== wanted;) {
+    asked = wanted;
+    try {
+      const response = await fetch(`?${asked}&format=part`);
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      if (!page.getElementById("answer")) throw new Error(response.status);
+      if (asked === wanted || held) swap(page);
+    } catch {
+      find("answer").hidden = true;
+      problem.textContent = "The server does not answer. Your point is kept: try again in a moment.";
+    }
+  }
+  asking = false;
+};
+const go = (query, how = "push") => {
+  history[how + "State"](null, "", "?" + query);
+  return ask(String(query));
+};
+const choose = (x, y, how) => {
+  const chosen = place(x, y);
+  if (!chosen) return;
+  pin(x, y);
+  [form.elements.lat.value, form.elements.long.value] = chosen;
+  const query = new URLSearchParams(new FormData(form));
+  return how ? go(query, how) : ask(String(query));
+};
+addEventListener("popstate", () => ask(location.search.slice(1)));
+
+// People paste "39.153198, -77.066176" into one field, and write spaces and typographic minus signs.
+const mended = (text) => text.trim().replace(/[\u2010-\u2015\u2212]/g, "-");
+addEventListener("paste", (event) => {
+  const pair = mended(event.clipboardData.getData("text")).match(/^\(?([-+]?[\d.]+)°?\s*[,;\s]\s*([-+]?[\d.]+)°?\)?$/);
+  if (!pair || !["lat", "long", "place"].includes(event.target.id)) return;
+  event.preventDefault();
+  [form.elements.lat.value, form.elements.long.value] = pair.slice(1);
+  form.elements.lat.focus();
+});
+addEventListener("submit", (event) => {
+  event.preventDefault();
+  for (const input of event.target.querySelectorAll("input")) input.value = mended(input.value);
+  go(new URLSearchParams(new FormData(event.target)));
+});
+
+if (navigator.geolocation && isSecureContext) {
+  const fail = ({code}) => {
+    say.textContent = "";
+    problem.textContent = `Your browser ${code === 1 ? "did not share" : "could not find"} your location. Choose a point on the map, or type where you are.`;
+  };
+  find("locate").hidden = false;
+  find("locate").addEventListener("click", () => {
+    problem.textContent = "";
+    say.textContent = "Asking your browser where you are.";
+    const before = location.search;
+    navigator.geolocation.getCurrentPosition(async ({coords}) => {
+      if (location.search !== before) return;  // a point was chosen meanwhile
+      [form.elements.lat.value, form.elements.long.value] = [+coords.latitude.toFixed(5), +coords.longitude.toFixed(5)];
+      await go(new URLSearchParams(new FormData(form)));
+      if (coords.accuracy > VAGUE_M && !problem.textContent)
+        problem.textContent = `Your browser knows your location to ${Math.round(coords.accuracy / 1000)} km only. Drag the point to where you are.`;
+    }, fail, {timeout: 15000, maximumAge: 60000});
+  });
+}
+
+// The map: click or tap to choose, drag the point, drag elsewhere to pan, pinch to zoom; and keys.
+const at = (event) => {
+  const {x, y} = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
+  return [x, y];
+};
+const apart = (a, b) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+const fingers = new Map();
+let start = null;
+map.addEventListener("pointerdown", (event) => {
+  if (event.button) return;
+  map.setPointerCapture(event.pointerId);
+  fingers.set(event.pointerId, event);
+  start = fingers.size === 1 ? event : null;  // a second finger makes it no tap
+  const [x = NaN, y] = pinned(), point = new DOMPoint(x, y).matrixTransform(map.getScreenCTM());
+  held = start && Math.hypot(point.x - event.clientX, point.y - event.clientY) < 22 ? [x, y] : null;
+});
+map.addEventListener("pointermove", (event) => {
+  const before = fingers.get(event.pointerId);
+  if (!before || start && apart(start, event) < 5) return;
+  start = null;
+  const other = [...fingers.values()].find((finger) => finger.pointerId !== event.pointerId);
+  const [x, y] = at(event), [x0, y0] = at(before);
+  if (held) choose(...held = [x, y]);
+  else if (other) zoom(apart(before, other) / Math.max(apart(event, other), 1), ...at(other));
+  else look(view[0] + x0 - x, view[1] + y0 - y, view[2], view[3]);
+  fingers.set(event.pointerId, event);
+});
+const lift = (event) => {
+  const chosen = fingers.delete(event.pointerId) && event.type === "pointerup" && (start || held);
+  start = held = null;
+  if (chosen) choose(...at(event), "push");
+};
+map.addEventListener("pointerup", lift);
+map.addEventListener("pointercancel", lift);
+map.addEventListener("wheel", (event) => {
+  if (!event.ctrlKey) return;  // else it scrolls the page; a trackpad's pinch comes with Ctrl
+  event.preventDefault();
+  zoom(Math.exp(event.deltaY / 200), ...at(event));
+}, {passive: false});
+
+let byKey = false;  // a run of arrow keys is one entry of the history
+map.addEventListener("blur", () => { byKey = false; });
+const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+map.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (ARROWS[event.key]) {
+    const [dx, dy] = ARROWS[event.key].map((direction) => direction * Math.max(view[2], view[3]) / 40);
+    const [x = view[0] + view[2] / 2, y = view[1] + view[3] / 2] = pinned();
+    if (event.shiftKey) look(view[0] + dx * 4, view[1] + dy * 4, view[2], view[3]);
+    else { choose(x + dx, y + dy, byKey ? "replace" : "push"); byKey = true; }
+  } else if (event.key === "+" || event.key === "=") zoom(1 / 1.5);
+  else if (event.key === "-") zoom(1.5);
+  else return;
+  event.preventDefault();
+});
+find("in").addEventListener("click", () => zoom(1 / 2));
+find("out").addEventListener("click", () => zoom(2));
+find("all").addEventListener("click", () => look(...map.dataset.all.split(" ").map(Number)));
+find("zoom").hidden = find("help").hidden = false;
+look(...map.getAttribute("viewBox").split(" ").map(Number));
