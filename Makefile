@@ -79,7 +79,8 @@ train: ## Train the model in its container: NAME.pkl and NAME.json
 .PHONY: train-local
 train-local: .venv/.development ## Train without Docker, in .venv, with the same packages
 	@$(BIN)/python model/training/training.py
-	@echo "The pickle can differ in bytes from one that is trained in the container. Before you deploy: make train"
+	@echo "The packages are those of the images. The rest is this machine's: $$($(BIN)/python -V), $$($(BIN)/python -m platform)."
+	@echo "The images have $$(sed -n 's/^FROM //p' model/Dockerfile) on Linux. Before you deploy: make train"
 
 .PHONY: conformance
 conformance: .venv/.development ## Check what holds for any model, with the one in this tree

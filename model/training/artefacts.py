@@ -44,19 +44,20 @@ def write(
     """Write NAME.pkl and NAME.json into the folder; return the pickle's sha256.
 
     table: what the model was fitted on, one column an input, and the columns of `target`.
-    about: facts for people, such as a title; units: by column; example: a request, by column, else
-    the first row that is complete.
+    about: facts for people, such as a title; units: by column; example: a request, by column;
+    what it lacks is of a row that is complete.
 
     The same model, table and facts give the same bytes. Both files are complete on disk before
     either takes its name. Raises ModelError if the function could not load the model or answer with
     it, and OSError if the folder cannot be written; then the old files stay.
     """
     targets = [target] if isinstance(target, str) else [*target]
-    described = signature.describe(model, table, targets, units or {}, example)
-    try:
+    try:  # before it predicts, which some models count
         content = pickle.dumps(model, protocol=5)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise ModelError(f"The model cannot be pickled: {error}. {trial.OF_LIBRARIES}") from error
+        advice = signature.OF_LIBRARIES
+        raise ModelError(f"The model cannot be pickled: {error}. {advice}.") from error
+    described = signature.describe(model, table, targets, units or {}, example)
     sha256 = hashlib.sha256(content).hexdigest()
     manifest = {
         "pickle_sha256": sha256,
@@ -75,7 +76,7 @@ def write(
                 file.write(data)
                 os.fsync(file.fileno())
         inputs = table.drop(columns=targets)
-        trial.load(Path(new, f"{name}.pkl"), model, inputs, "flat" in described)
+        trial.load(Path(new, f"{name}.pkl"), model, inputs, described["flat"])
         for file_name in files:
             os.replace(Path(new, file_name), folder / file_name)
     return sha256

@@ -1,5 +1,6 @@
 """What a model is asked and answers: a training table in, the signature for the manifest out."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,11 +9,41 @@ import pandas as pd
 
 MOST_CHOICES = 50  # more different strings than this are free text
 LONGEST = 10_000  # characters of free text
-RESERVED = ("format", "defaulted")  # every query has these besides its inputs
+MOST_TRIED = 1_000  # rows, as examples, and to see whether the likeliest class is predicted
+NUMBERS = ("number", "integer", "boolean")
+INPUTS_OWN = ("format", "defaulted", "k")  # a query has these besides its inputs
+TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+OF_LIBRARIES = (
+    "Build it of what libraries have: FunctionTransformer(np.log1p), say, and neither a lambda nor "
+    "a function or class of the training"
+)
+BY_NUMBER = (
+    "Fit it on artefacts.rows(inputs), and give columns by number: "
+    "inputs.columns.get_indexer(['a', 'b'])"
+)
+ADVICE = {  # by a part of what an error says
+    "using strings": BY_NUMBER,
+    "only supported for": BY_NUMBER,
+    "No module named": "Name its package in model/requirements.in, and run: make lock",
+    "Can't get attribute": OF_LIBRARIES,
+    "not fitted": "Call fit before write",
+    "features, but": "The table must have the columns that it was fitted on, and the targets",
+    "string to float": "Encode strings in a pipeline: OneHotEncoder or OrdinalEncoder",
+    "contains NaN": "Fill in what is missing in a pipeline, by SimpleImputer, or drop those rows",
+}
+
+# As in the function, which has no names of columns.
+warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
 
 
 class ModelError(ValueError):
     """The model cannot be served; the message says why, and what to change in the training."""
+
+
+def refusal(said: str) -> ModelError:
+    """Return the error for what the model said when it was given what the function gives it."""
+    advice = next((advice for part, advice in ADVICE.items() if part in said), "Mend the training")
+    return ModelError(f"The function could not use this model: {said.rstrip('.')}. {advice}.")
 
 
 def rows(inputs: pd.DataFrame) -> np.ndarray:
@@ -22,9 +53,29 @@ def rows(inputs: pd.DataFrame) -> np.ndarray:
     int, float and bool, with NaN for each missing value. The function has no pandas, so a model
     that is fitted on this array knows no names of columns that it would miss.
     """
-    if all(pd.api.types.is_numeric_dtype(inputs[column]) for column in inputs):
+    if all(kind(column) in NUMBERS for _, column in inputs.items()):
         return inputs.to_numpy(dtype=float, na_value=np.nan)
     return inputs.astype(object).where(inputs.notna(), np.nan).to_numpy(dtype=object)
+
+
+def points(inputs: pd.DataFrame, flat: bool) -> Any:
+    """Return the inputs for a model that takes rows, or its one text as it is (flat)."""
+    return inputs.iloc[:, 0].tolist() if flat else rows(inputs)
+
+
+def kind(column: pd.Series) -> str:
+    """Return JSON Schema's name for what the column has; raise ModelError if there is none."""
+    kinds = {type(value) for value in column.dropna().infer_objects().tolist()}
+    names = {TYPES.get(found) for found in kinds}
+    if names == {"integer", "number"}:
+        return "number"
+    if len(names) == 1 and (name := names.pop()):
+        return name
+    found = " and ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
+    raise ModelError(
+        f"The column {column.name} has {found}. It must have numbers alone, booleans alone or "
+        "strings alone, besides missing values. Convert or drop it."
+    )
 
 
 def describe(
@@ -36,31 +87,67 @@ def describe(
 ) -> dict[str, Any]:
     """Return the signature: inputs, an example of them, targets, the types of a result.
 
-    `flat` says that the model takes its one text as it is, and not in a row. Raises ModelError for
-    what a query cannot send or JSON cannot say.
+    `flat` says that the model takes its one text as it is, and not in a row; `probabilities`, that
+    it has some, and predicts the likeliest class. Raises ModelError for a table that no request can
+    say, and a model that cannot predict what JSON can say.
     """
-    for name in [*targets, *units, *(example or {})]:
-        if name not in table:
-            raise ModelError(
-                f"The table has no column {name!r}. It has {', '.join(map(str, table))}."
-            )
+    _check(model, table, targets, [*targets, *units, *(example or {})])
     inputs = table.drop(columns=[*targets])
     described = [_input(inputs[name], units.get(str(name), "")) for name in inputs]
-    complete = inputs.dropna()
-    first = inputs.iloc[:1] if complete.empty else complete.iloc[:1]
-    known = {n: v.item() for n, v in _objects(first) if not pd.isna(v.item())}
-    values: dict[str, Any] = dict(example or known)
+    values = {**_example(inputs), **(example or {})}
     asked = pd.DataFrame([values], columns=inputs.columns).astype(inputs.dtypes.to_dict())
-    is_text = [entry.get("longest") for entry in described] == [LONGEST]
-    flat = is_text and not _takes_rows(model, asked)
-    predicted = model.predict(asked.iloc[:, 0].tolist() if flat else rows(asked))
-    result = dict(_result(np.asarray(predicted), [*targets] or ["label"]))
-    signature = {"inputs": described, "targets": [*result], "result": result, "example": values}
-    return signature | ({"flat": True} if flat else {})
+    flat = [entry["type"] for entry in described] == ["string"] and not _takes_rows(model, asked)
+    if flat:
+        described[0].pop("choices", None)
+    result = _result(predict(model, points(asked, flat)), [*targets] or ["label"])
+    probabilities = len(result) == 1 and _gives_probabilities(model, inputs, flat)
+    return {
+        "inputs": described,
+        "targets": [*result],
+        "result": result | ({"probability": "number"} if probabilities else {}),
+        "example": values,
+        "flat": flat,
+        "probabilities": probabilities,
+    }
 
 
-def _objects(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
-    return [(str(name), column.astype(object)) for name, column in table.items()]
+def predict(model: Any, given: Any) -> Any:
+    """Return what the model predicts; raise ModelError if it cannot."""
+    try:
+        return model.predict(given)
+    except Exception as error:
+        raise refusal(f"{type(error).__name__}: {error}".splitlines()[0]) from error
+
+
+def _check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequence[str]) -> None:
+    columns = [*table.columns]
+    inputs = [name for name in columns if name not in targets]
+    fitted_on = [*getattr(model, "feature_names_in_", inputs)]
+    absent = [name for name in named if name not in columns]
+    wrong = {
+        f"{type(model).__name__} has no predict. Write a model that predicts: a pipeline that ends "
+        "in a classifier, a regressor or a clusterer such as KMeans": not hasattr(model, "predict"),
+        f"The table has no column {absent[:1]}. It has {', '.join(map(str, columns))}": absent,
+        "Two columns of the table have one name. Rename one": not table.columns.is_unique,
+        "The table has no rows, or no columns besides the targets": table.empty or not inputs,
+        f"The model was fitted on the columns {', '.join(map(str, fitted_on))}, and the table has "
+        f"{', '.join(map(str, inputs))}. Give it the same in that order": fitted_on != inputs,
+        "A target is called probability, which a result has besides it. Rename it": (
+            "probability" in targets
+        ),
+    }
+    for sentence, is_wrong in wrong.items():
+        if is_wrong:
+            raise ModelError(f"{sentence}.")
+
+
+def _example(inputs: pd.DataFrame) -> dict[str, Any]:
+    """Return the first row that has all values, or most; of texts, the shortest."""
+    inputs = inputs.head(MOST_TRIED)
+    longest = inputs.map(lambda value: len(value) if isinstance(value, str) else 0).sum(axis=1)
+    missing = inputs.isna().sum(axis=1)
+    [row] = inputs.iloc[[np.lexsort((longest, missing))[0]]].astype(object).to_dict("records")
+    return {str(name): value for name, value in row.items() if not pd.isna(value)}
 
 
 def _takes_rows(model: Any, inputs: pd.DataFrame) -> bool:
@@ -71,32 +158,35 @@ def _takes_rows(model: Any, inputs: pd.DataFrame) -> bool:
     return True
 
 
+def _gives_probabilities(model: Any, inputs: pd.DataFrame, flat: bool) -> bool:
+    """Say whether the likeliest class is what is predicted: a threshold may predict another."""
+    classes = getattr(model, "classes_", None)
+    if not isinstance(classes, np.ndarray) or not hasattr(model, "predict_proba"):
+        return False
+    given = points(inputs.head(MOST_TRIED), flat)
+    predicted = predict(model, given)
+    return np.array_equal(classes[model.predict_proba(given).argmax(axis=1)], predicted)
+
+
 def _input(column: pd.Series, unit: str) -> dict[str, Any]:
     """Describe a column as a parameter: its type, what it may be, and what it was in training."""
     name, known = column.name, column.dropna()
-    if not isinstance(name, str) or not name or name in RESERVED:
-        raise ModelError(f"A column is called {name!r}, which no input can be. Rename it.")
-    kinds = {type(value) for value in known.astype(object)}
+    if not isinstance(name, str) or not name.strip() or name in INPUTS_OWN:
+        raise ModelError(
+            f"A column is called {name!r}, which no input can be. Rename it in the table."
+        )
     described: dict[str, Any] = {"name": name, "description": "As in the training data."}
-    if kinds <= {bool, np.bool_} and kinds:
-        described["type"] = "boolean"
-    elif pd.api.types.is_numeric_dtype(column) and kinds:
-        described["type"] = "integer" if pd.api.types.is_integer_dtype(column) else "number"
-        low, high = known.min().item(), known.max().item()
-        described["description"] = f"From {low} to {high} in the training data."
-    elif kinds == {str}:
+    described["type"] = kind(column)
+    if described["type"] == "string":
         values = sorted({*known})
-        described["type"] = "string"
         if len(values) <= MOST_CHOICES and 2 * len(values) <= len(known) and "" not in values:
             described["choices"] = values
-        else:
-            described["longest"] = LONGEST
-    else:
-        found = " and ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
-        raise ModelError(
-            f"The column {name} has {found}. It must have numbers alone, booleans alone or strings "
-            "alone, besides missing values. Convert or drop it."
-        )
+        described["longest"] = max(LONGEST, *map(len, values), 1)
+    elif described["type"] != "boolean":
+        low, high = min(known.tolist()), max(known.tolist())
+        if np.isinf([low, high]).any():
+            raise ModelError(f"The column {name} has an infinite value. Drop those rows.")
+        described["description"] = f"From {low} to {high} in the training data."
     if unit:
         described["unit"] = unit
     if len(known) == len(column):
@@ -104,18 +194,23 @@ def _input(column: pd.Series, unit: str) -> dict[str, Any]:
     return described
 
 
-def _result(predicted: np.ndarray, targets: list[str]) -> list[tuple[str, str]]:
-    """Name the JSON type of each target, as the model predicts it."""
-    first = predicted.reshape(1, -1)[0].tolist() if len(predicted) else []
+def _result(predicted: Any, targets: Sequence[str]) -> dict[str, str]:
+    """Name the JSON type of each target, as the model predicts it for one row."""
+    if not isinstance(predicted, np.ndarray):
+        raise ModelError(
+            f"The model predicts a {type(predicted).__name__}, and must predict an array. "
+            "Fit it on dense targets."
+        )
+    first = predicted.ravel().tolist()
     if len(first) != len(targets):
         raise ModelError(
             f"The model predicts {len(first)} values, and has {len(targets)} targets: "
             f"{', '.join(targets)}. Name in `target` the columns that it predicts."
         )
-    types = {bool: "boolean", int: "integer", float: "number", str: "string"}
     for target, value in zip(targets, first, strict=True):
-        if type(value) not in types:
-            raise ModelError(f"{target} is predicted as {type(value).__name__}, not as plain data.")
-        if value != value or value in (float("inf"), float("-inf")):
-            raise ModelError(f"{target} is predicted as {value} for the example. Mend the model.")
-    return [(target, types[type(value)]) for target, value in zip(targets, first, strict=True)]
+        if type(value) not in TYPES:
+            raise ModelError(
+                f"{target} is predicted as {type(value).__name__}. It must be a number, a boolean "
+                "or a string. Convert it in the table."
+            )
+    return {target: TYPES[type(value)] for target, value in zip(targets, first, strict=True)}

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from signature import ModelError, rows
+from signature import OF_LIBRARIES, ModelError, points, predict, refusal
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
-ROWS = 5  # of the training table, predicted again
+ROWS = 100  # at most, of the training table, predicted again
 CODE = """
 import json, pickle, sys
 
@@ -31,44 +31,43 @@ class Absent:
 
 absent, file, points = pickle.load(sys.stdin.buffer)
 sys.meta_path.insert(0, Absent)
-with open(file, "rb") as opened:
-    model = pickle.load(opened)
-print(json.dumps(model.predict(points).tolist()))
+try:
+    with open(file, "rb") as opened:
+        model = pickle.load(opened)
+    print(json.dumps([model.predict(points).tolist() for _ in range(2)]))
+except Exception as error:
+    sys.exit(f"{type(error).__name__}: {error}".splitlines()[0])
 """
-OF_LIBRARIES = (
-    "Build it of what libraries have: FunctionTransformer(np.log1p), say, and neither a lambda nor "
-    "a function or class of the training"
-)
-ADVICE = {
-    "Specifying the columns using strings": (
-        "Fit it on artefacts.rows(table), and give columns by number: (encoder, [0, 5])"
-    ),
-    "only supported for": "Fit it on artefacts.rows(table), and give columns by number",
-    "No module named": "Name its package in model/requirements.in, and run: make lock",
-    "Can't get attribute": OF_LIBRARIES,
-}
 
 
 def load(file: Path, model: Any, inputs: pd.DataFrame, flat: bool) -> None:
     """Raise ModelError if the pickle does not load or predicts otherwise than the model."""
-    points = inputs.head(ROWS).iloc[:, 0].tolist() if flat else rows(inputs.head(ROWS))
-    sent = pickle.dumps((_absent(), str(file), points))
+    tried = inputs.iloc[:: -(-len(inputs) // ROWS)]
+    given = points(tried, flat)
+    # What was fitted on a table is compared with what it predicts for a table.
+    expected = predict(model, tried if hasattr(model, "feature_names_in_") else given)
+    if expected.dtype.kind == "f" and not np.isfinite(expected).all():
+        raise ModelError("The model predicts NaN or infinity for rows of the table. Mend it.")
+    sent = pickle.dumps((_absent(), str(file), given))
     done = subprocess.run([sys.executable, "-I", "-c", CODE], input=sent, capture_output=True)
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()[-1]
-        own = {path.stem for path in Path(__file__).parent.glob("*.py")} | {"__main__"}
-        advice = next((advice for what, advice in ADVICE.items() if what in said), "Mend the model")
-        if match := re.search(r"No module named '(\w+)", said):
-            advice = OF_LIBRARIES if match[1] in own else advice
-        raise ModelError(f"The function could not use this model: {said}. {advice}.")
-    expected = np.asarray(model.predict(points))
-    predicted = np.asarray(json.loads(done.stdout))
-    is_number = np.issubdtype(expected.dtype, np.floating)
-    same = np.allclose if is_number else np.array_equal
+        [*_, said] = done.stderr.decode(errors="replace").splitlines() or ["it was killed"]
+        own = {path.stem for path in Path(__file__).parent.glob("*.py")}
+        if (match := re.search(r"No module named '(\w+)", said)) and match[1] in own:
+            raise ModelError(f"The function could not use this model: {said}. {OF_LIBRARIES}.")
+        raise refusal(said)
+    for predicted in json.loads(done.stdout):
+        _compare(np.asarray(predicted), expected)
+
+
+def _compare(predicted: np.ndarray, expected: np.ndarray) -> None:
+    same = np.allclose if expected.dtype.kind == "f" else np.array_equal
     if not same(predicted, expected):
+        differ = int(np.flatnonzero(predicted != expected)[0])
         raise ModelError(
-            f"In a new process the model predicts {predicted.tolist()} and here "
-            f"{expected.tolist()}. It must predict the same for the same inputs."
+            f"In a new process the model predicts {predicted.ravel()[differ]}, and here "
+            f"{expected.ravel()[differ]}. It must predict the same for the same inputs: "
+            "without chance, and without a memory of what it was asked."
         )
 
 

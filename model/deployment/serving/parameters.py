@@ -86,8 +86,8 @@ class Parameter:
         if not isinstance(value, str) or self.type == "string":
             return self.check(value)
         if self.type == "boolean":
-            if value in BOOLEANS:
-                return BOOLEANS[value]
+            if value.lower() in BOOLEANS:
+                return BOOLEANS[value.lower()]
             raise self.problem(value, "which is neither" if value else "")
         if NUMBER.fullmatch(value):
             return self.check(float(value), value)

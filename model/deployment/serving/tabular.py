@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from serving.problems import Problem
 
 log = logging.getLogger(__name__)
 NUMBERS = ("number", "integer", "boolean")
+# What estimators raise for values that they do not take.
+REFUSALS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # The function has no tables, and gives the columns in the order of the training.
 warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
 
@@ -26,38 +29,32 @@ def model(folder: str | Path) -> Model:
     They are found in the folder, or that of a file, or one or two above. Inputs are the columns of
     the training table, a result has the targets. A classifier of one target that gives
     probabilities answers with the `k` likeliest classes. Raises ArtefactError for files that do not
-    belong together, or whose estimator cannot predict.
+    belong together.
     """
     folder = Path(folder)
     estimator, manifest = artefacts.load(folder if folder.is_dir() else folder.parent)
     signature, about = manifest["signature"], manifest["about"]
-    if not hasattr(estimator, "predict"):
-        name = type(estimator).__name__
-        raise artefacts.ArtefactError(f"{name} has no predict, and can answer nothing")
     inputs = tuple(
         Parameter(**entry | {"choices": tuple(entry.get("choices", ()))})
         for entry in signature["inputs"]
     )
-    answer = Tabular(estimator, inputs, signature["targets"], signature.get("flat", False))
-    result = signature["result"]
+    classes = estimator.classes_ if signature["probabilities"] else None
     facts: dict[str, Any] = {name: about[name] for name in ("title",) if name in about}
     options: tuple[Parameter, ...] = ()
-    if answer.classes is not None:
-        count = len(answer.classes)
+    if classes is not None:
         what = "How many classes, likeliest first."
-        options = (Parameter("k", what, "integer", "classes", 1, count, default=1),)
-        result = result | {"probability": "number"}
+        options = (Parameter("k", what, "integer", "classes", 1, len(classes), default=1),)
         facts["figures"] = lambda result: {"probability": result["probability"]}
     return Model(
         about={"version": manifest["pickle_sha256"][:12]},
         inputs=inputs,
         options=options,
-        result=result,
-        predict=answer,
+        result=signature["result"],
+        predict=Tabular(estimator, inputs, signature["targets"], signature["flat"], classes),
         formats={"text": as_text(write_text, *signature["targets"])},
         count="k" if options else "",
         example=signature["example"],
-        **facts,
+        title=about.get("title", Model.title),
     )
 
 
@@ -67,58 +64,50 @@ def write_text(query: Query, results: list[Result], about: About) -> str:
     return "\n".join(", ".join(map(str, values)) for values in members)
 
 
+@dataclass(frozen=True)
 class Tabular:
     """Predicts with an estimator, for points as a Model gives them."""
 
-    def __init__(
-        self, estimator: Any, inputs: Sequence[Parameter], targets: Sequence[str], flat: bool
-    ) -> None:
-        self.estimator = estimator
-        self.targets = targets
-        self.flat = flat  # a text is given as it is, and not in a row
-        self.width = len(inputs)
-        self.of_numbers = all(parameter.type in NUMBERS for parameter in inputs)
-        classes = getattr(estimator, "classes_", None)
-        is_one = len(targets) == 1 and isinstance(classes, np.ndarray)
-        self.classes = classes if is_one and hasattr(estimator, "predict_proba") else None
+    estimator: Any
+    inputs: Sequence[Parameter]
+    targets: Sequence[str]
+    flat: bool  # a text is given as it is, and not in a row
+    classes: np.ndarray | None  # of the probabilities, if there are any
 
     def __call__(self, points: Sequence[Sequence[Any]], k: int = 1) -> list[list[Result]]:
         """Return for each point its result, or its k likeliest classes.
 
         Raises Problem (400) if the estimator refuses the values, or has no finite answer to them.
         """
-        array = self.array(points)
+        chances = self.classes is not None
         try:
-            if self.classes is not None:
-                return self.likeliest(self.estimator.predict_proba(array), self.classes, k)
-            predicted = np.asarray(self.estimator.predict(array))
-        except ValueError as error:
+            with np.errstate(all="ignore"):  # what is not finite is refused below
+                answer = self.estimator.predict_proba if chances else self.estimator.predict
+                predicted = answer(self.array(points)).reshape(len(points), -1)
+        except REFUSALS as error:
             log.exception("The estimator refused the values")
             raise Problem(400, "The model cannot answer for these values.") from error
-        columns = predicted.reshape(len(points), -1).T
-        if any(column.dtype.kind == "f" and not np.isfinite(column).all() for column in columns):
+        if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
             raise Problem(400, "The model has no finite answer for these values.")
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        return [[dict(zip(self.targets, row, strict=True))] for row in rows]
+        if self.classes is None:
+            return [[dict(zip(self.targets, row, strict=True))] for row in predicted.tolist()]
+        [target] = self.targets
+        order = np.argsort(-predicted, axis=1, kind="stable")[:, :k]
+        return [
+            [{target: name, "probability": chance} for name, chance in zip(*pair, strict=True)]
+            for pair in zip(
+                self.classes[order].tolist(),
+                np.take_along_axis(predicted, order, axis=1).tolist(),
+                strict=True,
+            )
+        ]
 
     def array(self, points: Sequence[Sequence[Any]]) -> Any:
         """Return the points as the training had them: see its signature.rows."""
         if self.flat:
-            return [point[0] for point in points]
-        if self.of_numbers:
+            return [NAN if text is None else text for [text] in points]
+        if all(parameter.type in NUMBERS for parameter in self.inputs):
             return np.asarray(points, dtype=float)
-        array = np.empty((len(points), self.width), dtype=object)
+        array = np.empty((len(points), len(self.inputs)), dtype=object)
         array[:] = [[NAN if value is None else value for value in point] for point in points]
         return array
-
-    def likeliest(self, probabilities: np.ndarray, classes: np.ndarray, k: int) -> Any:
-        if not np.isfinite(probabilities).all():
-            raise Problem(400, "The model has no finite answer for these values.")
-        [target] = self.targets
-        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
-        names = classes[order].tolist()
-        chances = np.take_along_axis(probabilities, order, axis=1).tolist()
-        return [
-            [{target: n, "probability": p} for n, p in zip(*pair, strict=True)]
-            for pair in zip(names, chances, strict=True)
-        ]

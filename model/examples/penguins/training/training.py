@@ -13,7 +13,7 @@ import artefacts
 
 table = pd.read_csv(Path(__file__).with_name("penguins.csv"))
 inputs, species = table.drop(columns="species"), table["species"]
-words = [i for i, name in enumerate(inputs) if name in ("island", "sex")]
+words = [inputs.columns.get_loc(name) for name in ("island", "sex")]
 model = make_pipeline(
     make_column_transformer((OneHotEncoder(), words), remainder=SimpleImputer()),
     RandomForestClassifier(random_state=0),

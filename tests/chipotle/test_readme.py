@@ -12,7 +12,7 @@ from app import lambdaHandler
 from tests.benchmarks import tables
 from tests.benchmarks.charts import RESULTS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
     ROOT / folder / "README.md"
     for folder in (".", "model", "predictive_lambda", "tests", "tests/benchmarks")

@@ -1,0 +1,405 @@
+"""Any estimator is served as it predicts, or refused in the training with a sentence that helps."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import DBSCAN, KMeans
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.datasets import load_diabetes, load_iris, load_wine
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    IsolationForest,
+    RandomForestClassifier,
+    VotingClassifier,
+)
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import IterativeImputer, SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import FunctionTransformer, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+import artefacts
+from predictive_lambda.local_event import make_event
+from serving import batch, openapi, page, tabular
+from serving.handler import Handler
+from signature import ModelError, rows
+
+IRIS = load_iris(as_frame=True).frame  # "sepal length (cm)"
+WINE = load_wine(as_frame=True).frame  # "od280/od315_of_diluted_wines"
+DIABETES = load_diabetes(as_frame=True).frame
+SIZES = np.arange(40) % 7
+MIXED = pd.DataFrame(
+    {
+        "colour": np.resize(["red", "green", "blue", None], 40),
+        "size": SIZES,
+        "weight": np.where(SIZES == 3, np.nan, SIZES / 2),
+        "fragile": SIZES % 2 == 0,
+        "worn": np.resize([True, False, None], 40),
+        "kind": np.where(SIZES > 3, "big", "small"),
+    }
+)
+ONE_HOT = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+TEXTS = pd.DataFrame(
+    {
+        "text": ["free money, now", "see you at noon", "win a prize", "the report, as asked"] * 5,
+        "spam": [True, False, True, False] * 5,
+    }
+)
+TEXT = make_pipeline(TfidfVectorizer(), LogisticRegression())
+
+
+def fitted(
+    model: Any, table: pd.DataFrame, *targets: str, by_name: bool = False
+) -> tuple[Any, pd.DataFrame, list[str]]:
+    """Fit the model on the rows that artefacts gives, or on the table as it is."""
+    inputs = table.drop(columns=[*targets])
+    y = table[targets[0]] if len(targets) == 1 else table[[*targets]]
+    return (
+        model.fit(inputs if by_name else rows(inputs), *([y] if targets else [])),
+        table,
+        [*targets],
+    )
+
+
+def by_number(*columns: int, imputed: bool = True) -> Any:
+    rest = SimpleImputer(strategy="most_frequent") if imputed else "passthrough"
+    return make_column_transformer((ONE_HOT, [*columns]), remainder=rest)
+
+
+Given = tuple[Any, pd.DataFrame, list[str]]
+FOREST = RandomForestClassifier(5, random_state=0)
+BLOBS = pd.DataFrame({"x": np.r_[0:5:0.1, 50:55:0.1], "y": np.r_[0:5:0.1, 50:55:0.1]})
+# Each is fitted when its test runs.
+SERVED: dict[str, Callable[[], Given]] = {
+    "strings, numbers, booleans, missing values": lambda: fitted(
+        make_pipeline(by_number(0, 3, 4), FOREST), MIXED, "kind"
+    ),
+    "a text": lambda: (TEXT.fit(TEXTS.text, TEXTS.spam), TEXTS, ["spam"]),
+    "a text beside a number": lambda: fitted(
+        make_pipeline(
+            make_column_transformer((TfidfVectorizer(), 0), remainder="passthrough"),
+            LogisticRegression(),
+        ),
+        TEXTS.assign(length=TEXTS.text.str.len())[["text", "length", "spam"]],
+        "spam",
+    ),
+    "a threshold that is not the likeliest": lambda: fitted(
+        FixedThresholdClassifier(LogisticRegression(), threshold=0.95, pos_label=True),
+        DIABETES.assign(much=DIABETES.target > 150).drop(columns="target"),
+        "much",
+    ),
+    "several classes as targets": lambda: fitted(
+        MultiOutputClassifier(DecisionTreeClassifier()),
+        IRIS.assign(wide=IRIS["sepal width (cm)"] > 3).astype({"wide": int}),
+        "target",
+        "wide",
+    ),
+}
+SERVED_TOO: dict[str, Callable[[], Given]] = {
+    "names with brackets and spaces": lambda: fitted(LinearSVC(), IRIS, "target", by_name=True),
+    "names with slashes": lambda: fitted(FOREST, WINE, "target", by_name=True),
+    "odd names": lambda: fitted(
+        DecisionTreeRegressor(),
+        DIABETES.rename(
+            columns={
+                "age": "points",
+                "sex": "Größe in m²",
+                "bmi": "a&b=c",
+                "s1": "amp;q",
+                "s2": "[]",
+            }
+        ),
+        "target",
+    ),
+    "a regression": lambda: fitted(LinearRegression(), DIABETES, "target"),
+    "several numbers": lambda: fitted(LinearRegression(), DIABETES, "target", "bmi"),
+    "several classes as a forest": lambda: fitted(
+        RandomForestClassifier(5),
+        MIXED[["size", "weight", "colour", "kind"]].dropna(),
+        "colour",
+        "kind",
+    ),
+    "labels that are not exclusive": lambda: fitted(
+        MLPClassifier((5,), max_iter=5000, random_state=0),
+        BLOBS.assign(a=BLOBS.x > 20, b=BLOBS.y < 20).astype({"a": int, "b": int}),
+        "a",
+        "b",
+    ),
+    "one column": lambda: fitted(KNeighborsClassifier(), IRIS.iloc[:, 3:], "target"),
+    "clusters": lambda: fitted(KMeans(2, random_state=0, n_init=1), BLOBS),
+    "outliers": lambda: fitted(IsolationForest(n_estimators=5, random_state=0), BLOBS),
+    "a search": lambda: fitted(
+        GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]}), IRIS, "target"
+    ),
+    "calibrated": lambda: fitted(CalibratedClassifierCV(LinearSVC()), IRIS, "target"),
+    "a vote": lambda: fitted(
+        VotingClassifier([("a", FOREST), ("b", DecisionTreeClassifier())]), IRIS, "target"
+    ),
+    "a soft vote": lambda: fitted(
+        VotingClassifier([("a", FOREST), ("b", DecisionTreeClassifier())], voting="soft"),
+        IRIS,
+        "target",
+    ),
+    "a hundred classes": lambda: fitted(
+        DecisionTreeClassifier(), pd.DataFrame({"x": range(300), "c": np.arange(300) // 3}), "c"
+    ),
+    "a choice of many strings": lambda: fitted(
+        make_pipeline(ONE_HOT, LogisticRegression()),
+        pd.DataFrame({"who": [f"user {i}" for i in range(300)], "c": np.arange(300) % 2}),
+        "c",
+    ),
+    "whole numbers that are categories": lambda: fitted(
+        make_pipeline(by_number(0, 1), FOREST), MIXED[["size", "colour", "kind"]], "kind"
+    ),
+    "booleans that may be missing, and numbers": lambda: fitted(
+        make_pipeline(by_number(1), FOREST), MIXED[["size", "worn", "kind"]], "kind"
+    ),
+    "pandas' own types": lambda: fitted(
+        make_pipeline(by_number(0, imputed=True), FOREST),
+        MIXED[["colour", "size", "weight", "worn", "kind"]].astype(
+            {"colour": "category", "size": "Int64", "weight": "Float64", "worn": "boolean"}
+        ),
+        "kind",
+    ),
+    "numbers as categories": lambda: fitted(
+        FOREST, MIXED[["size", "kind"]].astype({"size": "category", "kind": "category"}), "kind"
+    ),
+    "trees that take missing values": lambda: fitted(
+        HistGradientBoostingClassifier(max_iter=5), MIXED[["weight", "fragile", "kind"]], "kind"
+    ),
+    "single precision": lambda: fitted(
+        make_pipeline(FunctionTransformer(np.float32), KNeighborsClassifier()), IRIS, "target"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(pytest.param(given, id=rule) for rule, given in SERVED.items()),
+        *(
+            pytest.param(given, id=rule, marks=pytest.mark.proof)
+            for rule, given in SERVED_TOO.items()
+        ),
+    ],
+)
+def test_an_estimator_is_served_as_it_predicts(given: Callable[[], Given], tmp_path: Path) -> None:
+    model, table, targets = given()
+    artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path)
+    served = tabular.model(tmp_path)
+    handler = Handler(page.added_to(served), batch.routes, openapi.routes)
+    inputs = table.drop(columns=targets)
+    by_name = hasattr(model, "feature_names_in_")
+    is_text = served.predict.flat  # type: ignore[attr-defined]
+    expected = model.predict(inputs if by_name else inputs.text if is_text else rows(inputs))
+    plain = expected.reshape(len(inputs), -1).tolist()
+    points = [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in inputs.astype(object).to_dict("records")
+    ]
+    body = {"points": points[::7]}
+    http = {"requestContext": {"http": {"method": "POST"}}}
+    headers = {"content-type": "application/json"}
+    answered = handler({**http, "headers": headers, "body": json.dumps(body)}, None)
+    assert answered["statusCode"] == 200, answered["body"]
+    found = json.loads(answered["body"])["results"]
+    names = targets or ["label"]
+    same = (
+        np.testing.assert_allclose if expected.dtype.kind == "f" else np.testing.assert_array_equal
+    )
+    same([[results[0][name] for name in names] for results in found], plain[::7])
+    for i in range(0, len(points), 35):  # one by one, in a query
+        sent = {n: json.dumps(v) if isinstance(v, bool) else v for n, v in points[i].items()}
+        asked = {name: value for name, value in sent.items() if value is not None}
+        for how in handler.formats:
+            event = make_event("GET", "/?" + urlencode(asked | {"format": how}), [])
+            answer = handler(event, None)
+            assert answer["statusCode"] == 200, answer["body"]
+            if how == "json":
+                [first] = json.loads(answer["body"])["predictions"][:1]
+                same([first[name] for name in names], plain[i])
+
+
+class Own(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A class of the training's own script."""
+
+    def fit(self, x: Any, y: Any) -> "Own":
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, x: Any) -> Any:
+        return np.full(len(x), self.classes_[0])
+
+
+class Sparse(Own):
+    def predict(self, x: Any) -> Any:
+        return csr_matrix(np.ones((len(x), 1)))
+
+
+class Raises(Own):
+    def predict(self, x: Any) -> Any:
+        raise RuntimeError("no answer today\nnor tomorrow")
+
+
+class Nothing(Own):
+    def predict(self, x: Any) -> Any:
+        return np.full(len(x), np.nan)
+
+
+def by_column(columns: Any) -> Any:
+    return make_pipeline(make_column_transformer((ONE_HOT, columns)), DecisionTreeClassifier())
+
+
+def with_names(**columns: Any) -> Given:
+    table = pd.DataFrame(columns | {"c": [0, 1] * 10})
+    return LogisticRegression(), table, ["c"]
+
+
+COLUMNS = ["colour", "size", "kind"]
+TEN = [*range(20)]
+DATES = pd.date_range("2020", periods=20)
+REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
+    "no predict": (
+        lambda: fitted(DBSCAN(), BLOBS),
+        "DBSCAN has no predict. Write a model that predicts: a pipeline that ends in a classifier",
+    ),
+    "a transformer": (lambda: fitted(StandardScaler(), BLOBS), "StandardScaler has no predict."),
+    "not fitted": (lambda: (FOREST.__class__(), IRIS, ["target"]), "Call fit before write."),
+    "a lambda": (
+        lambda: fitted(
+            make_pipeline(FunctionTransformer(lambda x: x), DecisionTreeClassifier()),
+            IRIS,
+            "target",
+        ),
+        "The model cannot be pickled: .*Build it of what libraries have",
+    ),
+    "a class of the training": (
+        lambda: fitted(Own(), IRIS, "target"),
+        "No module named 'tests'. Name its package in model/requirements.in",
+    ),
+    "sparse answers": (
+        lambda: fitted(Sparse(), IRIS, "target"),
+        "predicts a csr_matrix, and must predict an array. Fit it on dense targets.",
+    ),
+    "a model that raises": (
+        lambda: fitted(Raises(), IRIS, "target"),
+        "could not use this model: RuntimeError: no answer today. Mend the training.",
+    ),
+    "chance": (
+        lambda: fitted(
+            make_pipeline(IterativeImputer(sample_posterior=True), DecisionTreeRegressor()),
+            MIXED[["size", "weight"]].assign(y=np.arange(40.0) ** 2),
+            "y",
+        ),
+        "It must predict the same for the same inputs: without chance",
+    ),
+    "answers that are no numbers": (
+        lambda: fitted(Nothing(), IRIS, "target"),
+        "predicts NaN or infinity for rows of the table. Mend it.",
+    ),
+    "columns by name": (
+        lambda: fitted(by_column(["colour"]), MIXED[COLUMNS], "kind", by_name=True),
+        r"give columns by number: inputs.columns.get_indexer\(",
+    ),
+    "columns by type": (
+        lambda: fitted(
+            by_column(make_column_selector(dtype_exclude="number")),
+            MIXED[COLUMNS],
+            "kind",
+            by_name=True,
+        ),
+        r"give columns by number: inputs.columns.get_indexer\(",
+    ),
+    "strings that nothing encodes": (
+        lambda: (
+            FOREST.fit(rows(IRIS.iloc[:, :1]), IRIS.target),
+            MIXED[["colour", "kind"]],
+            ["kind"],
+        ),
+        "Encode strings in a pipeline",
+    ),
+    "missing values that nothing fills": (
+        lambda: (
+            LogisticRegression().fit([[0.0], [1.0]], [0, 1]),
+            pd.DataFrame({"x": [1.0, np.nan], "c": [0, 1]}),
+            ["c"],
+        ),
+        "Fill in what is missing",
+    ),
+    "other columns than it was fitted on": (
+        lambda: (fitted(FOREST, IRIS, "target")[0], WINE, ["target"]),
+        "The table must have the columns that it was fitted on",
+    ),
+    "columns in another order": (
+        lambda: (
+            fitted(FOREST, IRIS, "target", by_name=True)[0],
+            IRIS[[*reversed(IRIS.columns)]],
+            ["target"],
+        ),
+        "was fitted on the columns sepal length .* Give it the same in that order.",
+    ),
+    "a target that is not there": (
+        lambda: (fitted(FOREST, IRIS, "target")[0], IRIS, ["species"]),
+        r"no column \['species'\]. It has sepal length",
+    ),
+    "too few targets": (
+        lambda: (
+            fitted(LinearRegression(), IRIS, "target", "petal width (cm)")[0],
+            IRIS.drop(columns="petal width (cm)"),
+            ["target"],
+        ),
+        "predicts 2 values, and has 1 targets: target. Name in `target`",
+    ),
+    "classes that are dates": (
+        lambda: fitted(KNeighborsClassifier(1), pd.DataFrame({"x": TEN, "when": DATES}), "when"),
+        "when is predicted as .*Convert it in the table.",
+    ),
+    "dates": (lambda: with_names(when=DATES), "The column when has Timestamp. .*Convert or drop"),
+    "strings and numbers in one": (lambda: with_names(x=["a", 1] * 10), "x has int and str"),
+    "nothing known": (lambda: with_names(x=[None] * 20), "The column x has nothing."),
+    "a complex number": (lambda: with_names(x=np.ones(20) * 1j), "The column x has complex."),
+    "an infinite number": (lambda: with_names(x=[np.inf, *range(19)]), "x has an infinite value."),
+    "the name format": (lambda: with_names(format=TEN), "A column is called 'format'"),
+    "the name k": (lambda: with_names(k=TEN), "A column is called 'k'"),
+    "numbers for names": (
+        lambda: (LogisticRegression(), pd.DataFrame({0: TEN, "c": [0, 1] * 10}), ["c"]),
+        "A column is called 0, which no input can be. Rename it in the table.",
+    ),
+    "two columns of one name": (
+        lambda: (FOREST, pd.DataFrame([[1, 2, 0]], columns=["x", "x", "c"]), ["c"]),
+        "Two columns of the table have one name. Rename one.",
+    ),
+    "a target called probability": (
+        lambda: (FOREST, IRIS.rename(columns={"target": "probability"}), ["probability"]),
+        "A target is called probability",
+    ),
+    "no rows": (lambda: (FOREST, IRIS.iloc[:0], ["target"]), "The table has no rows"),
+    "no inputs": (lambda: (FOREST, IRIS[["target"]], ["target"]), "no columns besides the targets"),
+}
+
+
+@pytest.mark.parametrize(("given", "sentence"), REFUSED.values(), ids=[*REFUSED])
+def test_what_cannot_be_served_is_refused_with_a_sentence(
+    given: Callable[[], Given], sentence: str, tmp_path: Path
+) -> None:
+    model, table, targets = given()
+    with pytest.raises(ModelError, match=sentence) as refused:
+        artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path)
+    assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+    assert not [*tmp_path.iterdir()]
