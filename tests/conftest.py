@@ -97,6 +97,10 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def by_script(route: Route) -> bool:
+    return route.request.resource_type == "fetch"
+
+
 @pytest.fixture
 def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
     """Open the page in a profile of its own; at the end nothing may have gone wrong in it.
@@ -120,7 +124,7 @@ def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
         page.on("console", lambda message: wrong.append(message.text))
-        page.route("**/*format=part*", answer)
+        page.route("**/*", lambda route: (answer if by_script(route) else Route.fallback)(route))
         page.goto(url + target)
         return page
 

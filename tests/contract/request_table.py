@@ -15,6 +15,7 @@ POINT = {
     for p in MODEL.inputs
     if p.name in MODEL.example or p.default is not None
 }
+FORMATS = lambdaHandler.formats
 NAMED = "no_such_parameter"  # a name that is like no other
 
 
@@ -70,8 +71,10 @@ def absences() -> Iterator[Row]:
 
 ANY_MODEL = [
     *(
-        Row(f"the example as {name}", f"/?{query(format=name)}", media_type=chosen.media_type)
-        for name, chosen in lambdaHandler.formats.items()
+        Row(
+            f"the example as {name}", f"/?{query(format=name)}", media_type=FORMATS[name].media_type
+        )
+        for name in lambdaHandler.format.choices
     ),
     Row(
         "the example's JSON has the query, the results and the model",

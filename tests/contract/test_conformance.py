@@ -85,7 +85,7 @@ TEXTS = ["\x00\x1f", "x" * 10_000, "\u202eabc\u05d0", "<script>alert(1)</script>
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
-@pytest.mark.parametrize("how", [*lambdaHandler.formats])
+@pytest.mark.parametrize("how", lambdaHandler.format.choices)
 def test_any_text_is_safe_in_any_input(text: str, how: str) -> None:
     for parameter in MODEL.inputs:
         sent: dict[str, Any] = {n: str(v) for n, v in MODEL.example.items()}

@@ -227,7 +227,7 @@ def test_an_estimator_is_served_as_it_predicts(given: Callable[[], Given], tmp_p
     for i in range(0, len(points), 35):  # one by one, in a query
         sent = {n: json.dumps(v) if isinstance(v, bool) else v for n, v in points[i].items()}
         asked = {name: value for name, value in sent.items() if value is not None}
-        for how in handler.formats:
+        for how in handler.format.choices:
             event = make_event("GET", "/?" + urlencode(asked | {"format": how}), [])
             answer = handler(event, None)
             assert answer["statusCode"] == 200, answer["body"]

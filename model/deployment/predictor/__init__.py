@@ -21,7 +21,7 @@ MODEL = Model(
     formats={
         "text": formats.TEXT,
         "geojson": formats.GEOJSON,
-        "part": page.PART,
+        "_part": page.PART,
         "html": page.WHOLE,
     },
     answers="nearest",

@@ -28,9 +28,8 @@ class Handler:
         self.version = {"x-model-version": str(model.about["version"])}
         first = dict([*model.formats.items()][:1])
         self.formats: dict[str, Format] = {**first, "json": as_json(model.answers), **model.formats}
-        self.format = Parameter(
-            "format", "How the answer is written.", "string", choices=tuple(self.formats)
-        )
+        named = tuple(name for name in self.formats if not name.startswith("_"))
+        self.format = Parameter("format", "How the answer is written.", "string", choices=named)
         self.parameters = (*model.inputs, *model.aliases, *model.options, self.format)
         self.routes: dict[tuple[str, str], Route] = {
             ("GET", ""): self.predict,
@@ -77,7 +76,9 @@ class Handler:
             if value != "" or not self.is_left_empty(name)
         }
         sent = self.with_inputs(sent)
-        asked = values(self.parameters, sent, Parameter.parse)
+        unsent = {alias.name for alias in self.model.aliases} - sent.keys()
+        parameters = [p for p in self.parameters if p.name not in unsent]
+        asked = values(parameters, sent, Parameter.parse)
         chosen = self.formats[asked.pop("format") or self.negotiate(request)]
         options = {option.name: asked[option.name] for option in self.model.options}
         [results] = self.model.predict([self.model.point(asked)], **options)

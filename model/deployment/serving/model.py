@@ -28,7 +28,8 @@ class Model:
     inputs, options: the parameters; a point has the inputs' values, options hold for all points.
     aliases: texts that a query may send instead of the inputs, and what reads them.
     result: the members of a result, with the names of their JSON Schema types.
-    formats: beside JSON; the first is what a client gets who asks for none.
+    formats: beside JSON; the first is what a client gets who asks for none. One whose name begins
+        with "_" is for those alone who ask for its media type by Accept.
     answers: JSON's key of the results.
     count: the option that says how many results a point may get, if there is one.
     example: a request that works, by the names of parameters.

@@ -69,9 +69,10 @@ def document(handler: Handler) -> dict[str, Any]:
         model.answers: list_of(result),
         "model": MODEL_SCHEMA,
     }
-    answers: dict[str, Schema] = {f.media_type: {} for f in handler.formats.values()}
+    formats = [handler.formats[name] for name in handler.format.choices]
+    answers: dict[str, Schema] = {f.media_type: {} for f in formats}
     answers[JSON] = object_of(answer)
-    problems: dict[str, Schema] = {f.problem_media_type: {} for f in handler.formats.values()}
+    problems: dict[str, Schema] = {f.problem_media_type: {} for f in formats}
     problems[PROBLEM_JSON] = PROBLEM_SCHEMA
     get = operation("predict", "Predict for one point", answers, problems, [400])
     get["parameters"] = [described(parameter, model.example) for parameter in handler.parameters]

@@ -1,6 +1,6 @@
 """The page for people: an answer or a problem in, page.html filled in out.
 
-As "html" it is the whole page; as "part" it lacks what no answer changes, for the page's script.
+As "html" it is the whole page; as "_part" it lacks what no answer changes, for the page's script.
 """
 
 import hashlib
@@ -162,6 +162,6 @@ def keep(name: str, text: str) -> str:
 HTML = "text/html; charset=utf-8"
 NEEDS = ("address", "lat", "long", "distance_m")
 PART, WHOLE = (
-    Format(HTML, partial(answer, whole), HTML, partial(problem, whole), headers, needs=NEEDS)
-    for whole in (False, True)
+    Format(type_, partial(answer, whole), type_, partial(problem, whole), headers, needs=NEEDS)
+    for type_, whole in (("text/x-part; charset=utf-8", False), (HTML, True))
 )

@@ -59,7 +59,7 @@ const ask = async (query) => {
   for (let asked = null; asked !== wanted;) {
     asked = wanted;
     try {
-      const response = await fetch(`?${asked}&format=part`);
+      const response = await fetch("?" + asked, { headers: { accept: "text/x-part" } });
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (!page.getElementById("answer")) throw new Error(response.status);
       if (asked === wanted || held) swap(page);
