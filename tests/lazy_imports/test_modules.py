@@ -5,6 +5,8 @@ import sys
 import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType, FunctionType
 from typing import Any
@@ -70,16 +72,13 @@ def first_imports(held: dict[str, list[tuple[str, str]]]) -> dict[str, Said]:
 def watched(name: str, places: list[tuple[str, str]]) -> Said:
     warnings.simplefilter("ignore")
     runs: Counter[str] = Counter()
-    holding: set[str] = set()
-    wanted: set[str] = set()
+    waits: set[tuple[str, str]] = set()
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "exec" and getattr(arguments[0], "co_name", "") == "<module>":
             runs[arguments[0].co_filename] += 1  # "<string>" is what namedtuple makes
         if event in ("exec", "import"):
-            outside, inside = imports(sys._getframe())
-            holding.update(outside)
-            wanted.update(inside)
+            waits.update(pairwise(locks(sys._getframe())))
 
     sys.addaudithook(watch)
     try:
@@ -97,24 +96,22 @@ def watched(name: str, places: list[tuple[str, str]]) -> Said:
         for file, n in runs.items()
         if n > 1 and file[0] != "<"
     ]
-    return {"wrong": wrong, "holding": [*holding], "wanted": [*wanted]}
+    return {"wrong": wrong, "waits": [" ".join(pair) for pair in waits]}
 
 
-def imports(frame: FrameType | None) -> tuple[set[str], set[str]]:
-    """Name the modules whose import is under way: outside the use that runs a module, and inside.
-
-    Python holds the lock of each. Outside and inside are empty where no use runs a module.
-    """
-    outside: set[str] = set()
-    inside: set[str] = set()
+def locks(frame: FrameType | None) -> list[str]:
+    """Name the locks that this thread holds, the last one first: of imports, and of runs."""
+    held = []
+    called = ""
     while frame:
-        if frame.f_code.co_name == "_find_and_load":
-            outside.add(frame.f_locals["name"])
-        elif frame.f_code.co_name == "run" and "lazy_imports" in frame.f_code.co_filename:
-            inside |= outside
-            outside = set()
+        code = frame.f_code
+        if code.co_name == "_find_and_load":
+            held.append(frame.f_locals["name"])
+        elif code.co_name == "run" and "lazy_imports" in code.co_filename and called != "run":
+            held.append(f"{frame.f_locals['module'].__name__}:run")  # else it is its package's turn
+        called = code.co_name
         frame = frame.f_back
-    return (outside, inside) if inside else (set(), set())
+    return held
 
 
 def check(modules: list[str]) -> dict[str, Said]:
@@ -125,11 +122,14 @@ def check(modules: list[str]) -> dict[str, Said]:
     said: dict[str, Said] = one | two
     wrong = [line for of_one in said.values() for line in of_one["wrong"]]
     assert wrong == [], "\n".join(wrong)
-    # Else two threads might wait for each other: one holds Python's lock of a module and waits for
-    # its turn to run another, one has its turn and waits for that lock.
-    holding = {name for of_one in said.values() for name in of_one["holding"]}
-    wanted = {name for of_one in said.values() for name in of_one["wanted"]}
-    assert holding & wanted == set()
+    # Two threads cannot wait for each other where the order of all locks is one and the same.
+    order: dict[str, set[str]] = {}
+    for first, then in {
+        tuple(pair.split()) for of_one in said.values() for pair in of_one["waits"]
+    }:
+        if not then.startswith(f"{first}."):  # Python imports a package while it holds the module
+            order.setdefault(first, set()).add(then)
+    TopologicalSorter(order).prepare()
     return said
 
 

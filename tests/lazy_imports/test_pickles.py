@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.lazy_imports.new_interpreter import child, in_a_fork
+from tests.lazy_imports.new_interpreter import child, in_a_fork, on_and_off
 
 OBJECTS = [
     "numpy.ma.array([1, 2], mask=[0, 1])",
@@ -51,12 +51,11 @@ def pickled_again(expression: str, written: str) -> list[Any]:
 
 @pytest.mark.proof
 def test_pickles_made_without_are_the_same_with() -> None:
-    pickles = child(pickled, OBJECTS, lazily=False)
-    on = child(all_pickled_again, pickles, lazily=True)
+    on, off = on_and_off(all_pickled_again, child(pickled, OBJECTS, lazily=False))
     for expression, (kind, public, itself, again) in on.items():
         assert public, f"{expression}: {kind} is another class"
         # A ufunc does not say where it is from: its pickle may name another module.
         if expression == "scipy.special.gamma":
             assert itself
         else:
-            assert again == pickles[expression], expression
+            assert [kind, public, itself, again] == off[expression], expression

@@ -1,11 +1,11 @@
 """A module that has been found, and runs when it is used."""
 
 import os
-from importlib import import_module
+from importlib import _bootstrap, import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from sys import modules
-from threading import RLock
+from threading import get_ident
 from types import ModuleType
 from typing import Any, cast
 
@@ -18,14 +18,10 @@ OF_IMPORT = {
 }
 WITHOUT_PACKAGE = INDEPENDENT | DEFERRED
 
-# One lock for all modules, for they import each other in circles. A thread that waits for it may
-# hold Python's own lock of a module, whose import uses a waiting module. So no waiting module may
-# import such a module: tests/lazy_imports/test_modules.py proves that none does.
-running = RLock()
-if hasattr(os, "register_at_fork"):  # no process begins with half a module
-    os.register_at_fork(
-        before=running.acquire, after_in_parent=running.release, after_in_child=running.release
-    )
+# Python's lock of an import. Every waiting module has one, for its run: as with Python's own, a
+# thread that would wait for itself goes on with the part that there is. So whatever order the
+# threads come in, nobody waits for ever: tests/lazy_imports/test_modules.py and test_threads.py.
+Lock, WouldWaitForEver = cast(Any, _bootstrap)._ModuleLock, cast(Any, _bootstrap)._DeadlockError
 
 
 class Waiting(ModuleType):
@@ -69,7 +65,7 @@ class Deferred(Exchanged):
 
     def __init__(self, loader: Any, package: ModuleType | None) -> None:
         super().__init__(loader)
-        self.package, self.runs = package, False
+        self.package, self.lock, self.runner = package, Lock(loader.name), 0
 
     def exec_module(self, module: ModuleType) -> None:
         self.give_back(module)
@@ -84,19 +80,37 @@ waiting: dict[ModuleType, Deferred] = {}
 
 def run(module: ModuleType) -> None:
     """Run a module after its package, unless another thread or the package has."""
-    with running:
-        deferred = waiting.get(module)
-        if deferred and isinstance(deferred.package, Waiting):
-            run(deferred.package)
-        if deferred and module in waiting and not deferred.runs:
-            deferred.runs = True
+    if not (deferred := waiting.get(module)):
+        return
+    if isinstance(deferred.package, Waiting):
+        run(deferred.package)
+    try:
+        deferred.lock.acquire()
+    except WouldWaitForEver:
+        return
+    try:
+        if module in waiting and not deferred.runner:
+            deferred.runner = get_ident()
             try:
                 deferred.loader.exec_module(module)
             finally:  # if it fails, the next use tries again
-                deferred.runs = False
+                deferred.runner = 0
             del waiting[module]
             if type(module) is Waiting:  # it has set no class of its own
                 cast(Any, module).__class__ = ModuleType
+    finally:
+        deferred.lock.release()
+
+
+def forget_other_threads() -> None:
+    """Let a new process begin anew what other threads of the old one have begun to run."""
+    for deferred in waiting.values():
+        if deferred.runner not in (0, get_ident()):
+            deferred.lock, deferred.runner = Lock(deferred.loader.name), 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forget_other_threads)
 
 
 def known(module: ModuleType, name: str) -> bool:
