@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from serving import batch, openapi
-from serving.formats import Format
+from serving import batch, metrics, openapi
+from serving.formats import Format, as_text
 from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
@@ -117,6 +117,27 @@ def test_without_batches_post_is_refused_and_not_described() -> None:
     refusal = post(handler, points=[[1, 1, 1, 1]])
     assert (refusal["statusCode"], refusal["headers"]["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert json.loads(ask(handler, "/openapi.json")["body"])["paths"]["/"].keys() == {"get"}
+
+
+@pytest.mark.parametrize(("started", "rehearsed"), [("snap-start", 1), ("on-demand", 0)])
+def test_before_a_snapshot_the_example_is_answered_in_every_format(
+    started: str,
+    rehearsed: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    written: list[str] = []
+
+    def note(name: str) -> Format:
+        return as_text(lambda query, results, about: written.append(name) or results[0]["species"])  # type: ignore[func-returns-value]
+
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", started)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
+    handler = Handler(replace(FLOWERS, formats={n: note(n) for n in ("a", "b")}), metrics.lines)
+    assert written == ["a", "b"] * rehearsed
+    assert capsys.readouterr().out == ""  # it was no request
+    ask(handler, **FLOWER)
+    assert json.loads(capsys.readouterr().out)["cold_start"] == 1
 
 
 def parcel(points: Any, k: int, by: str) -> Any:
