@@ -33,8 +33,8 @@ def first(aws: Aws) -> Path:
 
 
 @pytest.fixture(scope="module")
-def second(aws: Aws) -> Path:
-    """The assembly of a copy whose pickle has other bytes, and so another version."""
+def other(aws: Aws) -> Path:
+    """A copy of this project whose pickle has other bytes, and so another version."""
     project = aws.folder / "project"
     for name in ("predictive_lambda", "model"):
         shutil.copytree(ROOT / name, project / name)
@@ -45,7 +45,7 @@ def second(aws: Aws) -> Path:
     manifest = json.loads(path.with_suffix(".json").read_text())
     manifest["pickle_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     path.with_suffix(".json").write_text(json.dumps(manifest))
-    return aws.synthesize(project, "second")
+    return project
 
 
 @pytest.fixture(scope="module")
@@ -80,19 +80,38 @@ def test_64_requests_at_once_get_each_its_own_answer(url: str) -> None:
             row.check(answer)
 
 
+KNOBS = {
+    "canary": "true",
+    "snap_start": "true",
+    "alarm_email": "me@example.org",
+    "dashboard": "true",
+    "cors": "*",
+}
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        pytest.param({}, id="as it is"),
+        pytest.param(KNOBS, id="through an alias", marks=pytest.mark.proof),
+    ],
+)
 def test_a_second_model_answers_and_the_first_comes_back(
-    url: str, aws: Aws, first: Path, second: Path
+    knobs: dict[str, str], url: str, aws: Aws, other: Path
 ) -> None:
     def version() -> str:
         answer = over_http(url)(EXAMPLE)
         assert answer.text == in_process(EXAMPLE).text
         return answer.headers["x-model-version"]
 
-    is_first = version()
-    assert aws.deploy(second) == url
-    assert version() != is_first
-    assert aws.deploy(first) == url
-    assert version() == is_first
+    name = f"{len(knobs)} knobs"
+    first = aws.synthesize(ROOT, f"first, {name}", **knobs)
+    second = aws.synthesize(other, f"second, {name}", **knobs)
+    versions = []
+    for assembly in (first, second, first):
+        assert aws.deploy(assembly) == url
+        versions.append(version())
+    assert versions[0] == versions[2] != versions[1]
 
 
 def test_nothing_of_the_stack_stays_after_destroy(url: str, aws: Aws, first: Path) -> None:

@@ -1,6 +1,7 @@
 """The template against cdk-nag and cfn-lint: the stack of every knob in, no broken rule out."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,35 @@ from cfnlint.api import lint_file
 
 from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
 
-KNOBS: list[dict[str, Any]] = [
-    {},
-    {"architecture": "arm64", "memory_mb": 128, "log_retention_days": 1, "throttle": 1},
-    {"cors": "*", "dashboard": True, "alarm_email": "me@example.org"},
-    {"canary": True, "snap_start": True},
-    {"canary": True, "snap_start": True, "dashboard": True, "alarm_email": "me@example.org"},
+# The parts that are optional, and the processor: each in all combinations with the others.
+OPTIONAL: dict[str, Any] = {
+    "canary": True,
+    "snap_start": True,
+    "alarm_email": "me@example.org",
+    "dashboard": True,
+    "cors": "*",
+    "architecture": "arm64",
+}
+COMBINATIONS = [
+    dict(turned)
+    for count in range(len(OPTIONAL) + 1)
+    for turned in combinations(OPTIONAL.items(), count)
 ]
+SMALLEST = {"memory_mb": 128, "log_retention_days": 1, "throttle": 1}
 
 
-@pytest.mark.parametrize("context", KNOBS, ids=str)
+@pytest.mark.parametrize("context", [{}, SMALLEST, OPTIONAL], ids=["none", "smallest", "all"])
 def test_only_acknowledged_rules_are_broken(context: dict[str, Any], tmp_path: Path) -> None:
+    check(context, tmp_path)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("context", COMBINATIONS, ids=lambda context: ", ".join(context) or "none")
+def test_no_combination_breaks_a_rule(context: dict[str, Any], tmp_path: Path) -> None:
+    check(context, tmp_path)
+
+
+def check(context: dict[str, Any], tmp_path: Path) -> None:
     app = App(context=context, outdir=str(tmp_path))
     PredictiveLambdaStack(app, "the-predictive-lambda")
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
