@@ -1,155 +1,107 @@
-"""Cut the map's outlines to the stores: TopoJSON of the Earth's land in, outlines.json out.
+"""Cut the map's outlines to the stores: countries or states of the Earth in, outlines.json out.
 
 The page draws it. Data of your own needs it anew; what this needs is for this alone:
 
     npm install --no-save world-atlas@2.0.2
-    pip install shapely==2.2.0 pyproj
+    pip install geopandas==1.2.0
     python model/training/outlines.py places.csv node_modules/world-atlas/countries-10m.json
 
-The boundaries are Natural Earth's, in the public domain. The United States with their states have
-npm's us-atlas@3.0.1, `node_modules/us-atlas/states-10m.json`, from the US Census Bureau.
+That is Natural Earth's, in the public domain. The United States with their states are npm's
+us-atlas@3.0.1, `node_modules/us-atlas/states-10m.json`, from the US Census Bureau.
 """
 
 import argparse
 import json
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import shapely
-from pyproj import Transformer
-from shapely.geometry.base import BaseGeometry
 
 from stores import read_stores
 
 OUTPUT = Path(__file__).resolve().parents[1] / "deployment/predictor/page/outlines.json"
+SOURCES = {"countries": "Natural Earth", "states": "US Census Bureau"}
 BUDGET = 50_000  # bytes
 RADIUS_M = 6371008.8  # the Earth's mean radius
-HORIZON_M = (
-    2 * RADIUS_M * np.sin(np.radians(75))
-)  # 150 degrees from the middle: beyond, all is torn
 AROUND_M = 1_000_000  # at least, on each side of the stores
+HORIZON_M = 2 * RADIUS_M * np.sin(np.radians(75))  # 150 degrees from the middle
+GRID_M = 1  # what lines must be apart not to be one
+TURNS = np.array([-540, -180, 180, 540])
 STEPS = 100  # a degree: what is written are whole hundredths
-SEAM_M = 2000  # between two halves that the antimeridian parts
-OBJECTS = {"land": "countries", "nation": "states"}  # a file's land, and what borders part
-SOURCES = {"land": "Natural Earth", "nation": "US Census Bureau"}
+GLOBE = f"+proj=longlat +R={RADIUS_M}"
 
 
-def outlines(topology: dict[str, Any], places: np.ndarray) -> dict[str, Any]:
+def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, list[list[int]]]:
     """Return the coasts as rings and the borders as lines, around places (degrees, shape (n, 2)).
 
     Each is a flat list of hundredths of a degree: latitude, longitude, then their differences. They
     are cut and simplified on the page's plane, where neither antimeridian nor pole is an edge.
     """
-    plane = Plane(places)
-    objects, arcs = topology["objects"], [*decode(topology)]
-    name = "land" if "land" in objects else "nation"
-    parted = [ring for shape in polygons(objects[OBJECTS[name]]) for ring in shape]
-    uses = Counter(max(i, ~i) for ring in parted for i in ring)  # ~i is arc i backwards
+    phi, theta = np.radians(places).T
+    x, y, z = np.mean([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], 1)
+    north, east = np.degrees([np.arctan2(z, np.hypot(x, y)), np.arctan2(y, x)])
+    plane = f"+proj=laea +lat_0={north} +lon_0={east} +R={RADIUS_M}"
+    # The antipode is the whole rim of the plane, and tears what lies around it.
+    wide = min(180, 5 / max(np.cos(np.radians(north)), 0.01))
+    boxes = [shapely.box(e - wide, -north - 5, e + wide, 5 - north) for e in east + TURNS]
+    torn = shapely.union_all(boxes)
 
-    def joined(ring: list[int]) -> np.ndarray:
-        return np.concatenate([arcs[i] if i >= 0 else arcs[~i][::-1] for i in ring])
+    def flat(some: Any) -> geopandas.GeoSeries:
+        there = geopandas.GeoSeries(some, crs=GLOBE).make_valid().difference(torn)
+        return there.segmentize(1).to_crs(plane).make_valid()
 
-    shapes = [
-        shapely.Polygon(joined(shell), [joined(hole) for hole in holes])
-        for shell, *holes in polygons(objects[name])
-    ]
-    land = shapely.union_all([plane.flat(shape) for shape in shapes])
-    land = land.buffer(SEAM_M, join_style="mitre").buffer(-SEAM_M, join_style="mitre")
-    lines = [plane.flat(shapely.LineString(arcs[i])) for i, times in uses.items() if times > 1]
-    borders = shapely.line_merge(shapely.union_all(lines))
-    land, borders = (shape.intersection(plane.window) for shape in (land, borders))
-    tolerance = plane.extent_m / 5000
+    west, south, east, north = flat(shapely.points(places[:, ::-1])).total_bounds
+    size = np.array([east - west, north - south])
+    x, y = np.maximum(size / 2, AROUND_M)
+    window = shapely.box(west - x, south - y, east + x, north + y)
+    window = window.intersection(shapely.Point(0, 0).buffer(HORIZON_M))
+    parts = flat([_unwound(part) for part in shapes.explode() if part])
+    parts = parts.intersection(window).buffer(0)  # which leaves polygons alone
+    land = shapely.union_all(parts, grid_size=GRID_M)
+    if land.is_empty:
+        return {"land": [], "borders": []}
+    borders = shapely.union_all(parts.boundary, grid_size=GRID_M)
+    borders = shapely.line_merge(borders.difference(land.boundary, grid_size=GRID_M))
+    tolerance = max(size + 2 * np.array([x, y])) / 5000
     while True:
         coasts = shapely.get_parts(land.simplify(tolerance))
-        coasts = coasts[shapely.area(coasts) > (5 * tolerance) ** 2]
-        found = {
-            "source": SOURCES[name],
-            "land": [
-                plane.encoded(ring)
-                for coast in coasts
-                for ring in (coast.exterior, *coast.interiors)
-            ],
-            "borders": [
-                plane.encoded(line)
-                for line in shapely.get_parts(borders.simplify(tolerance))
-                if line.length > tolerance
-            ],
-        }
+        rings = [ring for coast in coasts for ring in (coast.exterior, *coast.interiors)]
+        rings = [ring for ring in rings if shapely.Polygon(ring).area > (5 * tolerance) ** 2]
+        lines = shapely.get_parts(borders.simplify(tolerance))
+        lines = lines[shapely.length(lines) > tolerance]
+        found = {"land": _steps(rings, plane), "borders": _steps(lines, plane)}
         if len(dumps(found)) <= BUDGET:
             return found
         tolerance *= 1.25
 
 
-class Plane:
-    """Lambert's azimuthal equal-area projection about the middle of the places, in metres."""
+def _unwound(part: shapely.Polygon) -> shapely.Polygon:
+    """Let rings go on over the antimeridian, where the files jump, and close those round a pole."""
+    rings = []
+    for ring in (part.exterior, *part.interiors):
+        x, y = np.array(ring.coords).T
+        x = np.unwrap(x, period=360)
+        if abs(x[-1] - x[0]) > 180:
+            pole = np.copysign(90, y.mean())
+            x, y = np.append(x, [x[-1], x[0]]), np.append(y, [pole, pole])
+        rings.append(np.column_stack([x, y]))
+    return shapely.Polygon(rings[0], rings[1:])
 
-    def __init__(self, places: np.ndarray) -> None:
-        phi, theta = np.radians(places).T
-        vectors = [np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)]
-        x, y, z = (float(np.mean(v)) for v in vectors)
-        latitude = float(np.degrees(np.arctan2(z, np.hypot(x, y))))
-        longitude = float(np.degrees(np.arctan2(y, x)))
-        laea = f"+proj=laea +lat_0={latitude} +lon_0={longitude} +R={RADIUS_M}"
-        self.transformer = Transformer.from_crs(
-            f"+proj=longlat +R={RADIUS_M}", laea, always_xy=True
-        )
-        # Nothing projects the antipode to one point.
-        if abs(latitude) > 80:
-            self.antipode: BaseGeometry = shapely.box(
-                -180, -np.sign(latitude) * 80, 180, -np.sign(latitude) * 90
-            )
-        else:
-            middles = [(longitude + turn, -latitude) for turn in (-180, 180)]
-            self.antipode = shapely.union_all(shapely.points(middles)).buffer(5)
-        flat = np.column_stack(self.transformer.transform(places[:, 1], places[:, 0]))
-        low, high = flat.min(axis=0), flat.max(axis=0)
-        margin = np.maximum((high - low) / 2, AROUND_M)
-        self.extent_m = float((high - low + 2 * margin).max())
-        self.window = shapely.box(*(low - margin), *(high + margin)).intersection(
-            shapely.Point(0, 0).buffer(HORIZON_M)
-        )
 
-    def flat(self, shape: BaseGeometry) -> BaseGeometry:
-        """Project a shape in degrees (longitude, latitude), without what is about the antipode."""
-        there = shapely.segmentize(shapely.make_valid(shape).difference(self.antipode), 1)
-        flat = shapely.transform(
-            there, lambda xy: np.column_stack(self.transformer.transform(*xy.T))
-        )
-        return shapely.make_valid(flat)
-
-    def encoded(self, line: BaseGeometry) -> list[int]:
-        longitudes, latitudes = self.transformer.transform(
-            line.xy[0], line.xy[1], direction="INVERSE"
-        )
-        steps = np.rint(
-            np.column_stack([latitudes, np.unwrap(longitudes, period=360)]) * STEPS
-        ).astype(int)
+def _steps(lines: Any, plane: str) -> list[list[int]]:
+    written = []
+    for line in geopandas.GeoSeries(lines, crs=plane).to_crs(GLOBE):
+        longitudes, latitudes = np.array(line.coords).T
+        steps = np.rint(np.array([latitudes, np.unwrap(longitudes, period=360)]).T * STEPS)
         moves = np.diff(steps, axis=0)
-        moves = moves[moves.any(axis=1)]
-        return [int(number) for number in np.concatenate([steps[:1], moves]).ravel()]
+        kept = np.concatenate([steps[:1], moves[moves.any(axis=1)]])
+        written.append([int(step) for step in kept.ravel()])
+    return written
 
 
-def decode(topology: dict[str, Any]) -> Iterator[np.ndarray]:
-    """Yield the arcs as longitudes and latitudes, shape (n, 2) (TopoJSON 1.0, 2.1.4)."""
-    scale, offset = (np.array(topology["transform"][key]) for key in ("scale", "translate"))
-    for arc in topology["arcs"]:
-        yield np.cumsum(arc, axis=0) * scale + offset
-
-
-def polygons(geometry: dict[str, Any]) -> Iterator[list[list[int]]]:
-    """Yield each polygon as its rings, each the numbers of its arcs."""
-    for member in geometry.get("geometries", []):
-        yield from polygons(member)
-    if geometry["type"] == "Polygon":
-        yield geometry["arcs"]
-    elif geometry["type"] == "MultiPolygon":
-        yield from geometry["arcs"]
-
-
-def dumps(found: dict[str, Any]) -> str:
+def dumps(found: object) -> str:
     return json.dumps(found, separators=(",", ":")) + "\n"
 
 
@@ -160,7 +112,9 @@ def main() -> None:
     parser.add_argument("output", type=Path, nargs="?", default=OUTPUT)
     arguments = parser.parse_args()
     places = read_stores(arguments.places)[["latitude", "longitude"]].to_numpy()
-    text = dumps(outlines(json.loads(arguments.topology.read_text()), places))
+    [layer] = {*geopandas.list_layers(arguments.topology)["name"]} & {*SOURCES}
+    shapes = geopandas.read_file(arguments.topology, layer=layer).geometry
+    text = dumps({"source": SOURCES[layer]} | outlines(shapes, places))
     arguments.output.write_text(text)
     print(f"Wrote {arguments.output}: {len(text):,} bytes.")
 

@@ -2,9 +2,8 @@
 
 import hashlib
 import re
-import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,12 @@ from rows import COLUMNS, NEEDED, DataError
 __all__ = ["DataError", "read_stores"]
 LIMITS = {"latitude": 90, "longitude": 180}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-JOINERS = "\u200c\u200d"  # invisible, but Persian and Hindi are written with them
+ADVICE = {  # for what is not a number: the first pattern that is found
+    r"^[^,]*\d,\d[^,]*$": "Write a point for the comma.",
+    "[°'’′NSEWO]": "Write decimal degrees; south and west are negative.",
+    "": "Write it as in -77.066176.",
+}
+SPACES = "\u00a0\u202f\u3000\u200c\u200d"  # do not print, but people see or need them
 FAR = 30  # degrees from the middle of the stores
 
 
@@ -29,92 +33,65 @@ def read_stores(path: Path) -> pd.DataFrame:
     data = rows.read_bytes(path)
     text = rows.text(path, data)
     geojson = text.lstrip()[:1] == "{"
-    table, faults = (rows.of_geojson(path, text), []) if geojson else rows.of_csv(path, text)
-    stores: dict[tuple[str, float, float], dict[str, Any]] = {}
-    same: dict[str, dict[Any, Any]] = {c: {} for c in COLUMNS}  # equal texts, pickled once
-    lines: list[int] = []  # of the stores
-    firsts: dict[str, int] = {}  # lines of the addresses
-    repeated, left = [], 0
-    for line, row in table:
-        store, wrong = _checked(row)
-        key = store["address"], store["latitude"], store["longitude"]
-        address = store["address"]
-        if wrong and geojson:
-            left += 1
-        elif wrong:
-            faults += [(line, what) for what in wrong]
-        elif key in stores:
-            repeated.append(line)
-        elif address in firsts and not geojson:
-            what = f"address {address!r} is already at another place, on line {firsts[address]}."
-            faults.append((line, f"{what} Mend one of them, or tell the addresses apart."))
-        else:
-            firsts.setdefault(address, line)
-            lines.append(line)
-            stores[key] = {c: same[c].setdefault(value, value) for c, value in store.items()}
-    if sum("is not within -90..90" in what for _, what in faults) > max(1, len(table) / 2):
+    found, faults = (rows.of_geojson(path, text), []) if geojson else rows.of_csv(path, text)
+    wrong = [(line, what) for line, row in found for what in _faults(row)]
+    lines = {line for line, _ in wrong}
+    good = {line: row for line, row in found if line not in lines}
+    table = pd.DataFrame([*good.values()], [*good], [*COLUMNS], dtype=object).fillna("")
+    table = table.apply(lambda texts: texts.map({text: text for text in texts}))  # pickled once
+    table = table.astype(dict.fromkeys(LIMITS, float))
+    if repeated := [*table.index[table.duplicated(["address", *LIMITS])]]:
+        table = table.drop(index=repeated)
+    if geojson:
+        if lines:
+            print(f"Left out {len(lines)} of {len(found)} features: they have no point or address.")
+    else:
+        firsts = {address: line for line, address in reversed([*table["address"].items()])}
+        faults += wrong + [
+            (line, f"address {address!r} is already at another place, on line {first}. Mend one.")
+            for line, address in table["address"].items()
+            if (first := firsts[address]) != line
+        ]
+    if sum("latitude" in what and "within" in what for _, what in faults) > max(1, len(found) / 2):
         raise DataError(f"{path}: most latitudes are not within -90..90. Swap them and longitudes.")
     rows.refuse(path, faults)
-    if left:
-        print(f"Left out {left} of {len(table)} features: they have no point or no address.")
     if repeated:
         print(f"Dropped {len(repeated)} rows that repeat an earlier one: {_listed(repeated)}.")
-    if len(stores) < 2:
-        has = "one store" if stores else "no rows"
+    if len(table) < 2:
+        has = "one store" if len(table) else "no rows"
         raise DataError(f"{path} has {has}; the model needs two or more.")
-    found = pd.DataFrame([*stores.values()], columns=[*COLUMNS])
-    if odd := [line for line, is_odd in zip(lines, _swapped(found), strict=True) if is_odd]:
+    if odd := _swapped(table):
         print(f"Are latitude and longitude swapped? Far from the others: {_listed(odd)}.")
-    found.attrs["sha256"] = hashlib.sha256(data).hexdigest()
-    return found
+    table = table.reset_index(drop=True)
+    table.attrs["sha256"] = hashlib.sha256(data).hexdigest()
+    return table
 
 
 def _listed(lines: list[int]) -> str:
     return "line " + ", ".join(map(str, lines[: rows.MOST])) + ", ..." * (len(lines) > rows.MOST)
 
 
-def _checked(row: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Return a row as a store, and what is wrong with it."""
-    store: dict[str, Any] = dict.fromkeys(COLUMNS, "") | row
-    wrong = []
+def _faults(row: dict[str, str]) -> Iterator[str]:
+    """Say what is wrong with the texts of a row."""
     for column, value in row.items():
+        limit = LIMITS.get(column)
         if column in NEEDED and not value:
-            wrong.append(f"{column} is empty.")
-        elif column not in LIMITS:
-            if odd := [c for c in value if _invisible(c)]:
-                names = ", ".join(unicodedata.name(c, f"U+{ord(c):04X}") for c in odd[:3])
-                wrong.append(f"{column} {value!r} has what nobody sees ({names}). Take it away.")
+            yield f"{column} is empty."
+        elif not limit:
+            if not all(c.isprintable() or c in SPACES for c in value):
+                yield f"{column} {value!r} has what nobody sees. Take it away."
         elif not NUMBER.fullmatch(value):
-            wrong.append(f"{column} {value!r} is not a plain number.{_advice(value)}")
-        elif abs(number := float(value)) > LIMITS[column]:
-            wrong.append(f"{column} {value!r} is not within -{LIMITS[column]}..{LIMITS[column]}.")
-        else:
-            store[column] = number
-    if store["latitude"] == store["longitude"] == 0:
-        wrong.append("is at 0, 0: its coordinates are missing. Fill them in, or take the row away.")
-    return store, wrong
+            advice = next(said for mark, said in ADVICE.items() if re.search(mark, value))
+            yield f"{column} {value!r} is not a plain number. {advice}"
+        elif abs(float(value)) > limit:
+            yield f"{column} {value!r} is not within -{limit}..{limit}."
+    if all(NUMBER.fullmatch(row[column]) and float(row[column]) == 0 for column in LIMITS):
+        yield "is at 0, 0: its coordinates are missing. Fill them in, or take the row away."
 
 
-def _invisible(character: str) -> bool:
-    """Say whether it is a line break, a control character or one without width."""
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and (
-        character not in JOINERS
-    )
-
-
-def _advice(value: str) -> str:
-    if NUMBER.fullmatch(value.replace(",", ".", 1)):
-        return " Write a point for the comma."
-    if any(character in "°'’′NSEWO" for character in value):
-        return " Write decimal degrees; south and west are negative."
-    return " Write it as in -77.066176."
-
-
-def _swapped(stores: pd.DataFrame) -> np.ndarray:
-    """Say of each store whether it is far from the others but near with its coordinates swapped."""
-    coordinates = stores[["latitude", "longitude"]].to_numpy()
-    middle = np.median(coordinates, axis=0)
-    away, away_swapped = (
-        np.abs(c - middle).max(axis=1) for c in (coordinates, coordinates[:, ::-1])
-    )
-    return (away > FAR) & (away_swapped < away / 3)
+def _swapped(stores: pd.DataFrame) -> list[int]:
+    """Return the lines that are far from the others but near with their coordinates swapped."""
+    places = stores[[*LIMITS]].to_numpy()
+    middle = np.median(places, axis=0)
+    away, swapped = (np.abs(c - middle).max(axis=1) for c in (places, places[:, ::-1]))
+    return [*stores.index[(away > FAR) & (swapped < away / 3)]]

@@ -2,47 +2,45 @@
 
 from typing import Any
 
+import geopandas
 import numpy as np
 import pytest
+import shapely
 
-pytest.importorskip("shapely", reason="No shapely. Install it: .venv/bin/pip install shapely")
 import outlines
-
-
-def earth(*boxes: tuple[float, float, float, float]) -> dict[str, Any]:
-    """A topology of countries that are boxes (west, south, east, north), each an arc."""
-    arcs, shapes = [], []
-    for i, (west, south, east, north) in enumerate(boxes):
-        ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
-        arcs.append(np.diff(np.array([(0, 0), *ring]), axis=0).tolist())
-        shapes.append({"type": "Polygon", "arcs": [[i]]})
-    group = {"type": "GeometryCollection", "geometries": shapes}
-    transform = {"scale": [1, 1], "translate": [0, 0]}
-    return {"transform": transform, "arcs": arcs, "objects": {"land": group, "countries": group}}
 
 
 def decoded(line: list[int]) -> np.ndarray:
     return np.cumsum(np.reshape(line, (-1, 2)), axis=0) / 100
 
 
+EAST, WEST = (175, -20, 180, -15), (-180, -20, -175, -15)  # of the antimeridian
+ROUND = shapely.Polygon([(0, 80), (120, 80), (-120, 80), (0, 80)])  # the pole, as the files have it
+OVER = shapely.Polygon([(175, -20), (-175, -20), (-175, -15), (175, -15)])  # likewise
+
+
 @pytest.mark.parametrize(
-    ("places", "boxes", "rings"),
+    ("places", "shapes", "rings", "lines"),
     [
-        ([(48, 2), (52, 13)], [(0, 40, 10, 55), (100, -40, 140, -10)], 1),  # the far one is not
-        ([(-17, 178), (-18, -179)], [(175, -20, 180, -15), (-180, -20, -175, -15)], 1),  # no seam
-        ([(89, 0), (88, 120)], [(-180, 80, 180, 90)], 1),  # round the pole
-        ([(0, 0), (1, 1)], [(100, 40, 110, 50)], 0),  # nothing but sea
+        ([(48, 2), (52, 13)], [(0, 40, 10, 55), (100, -40, 140, -10)], 1, 0),  # the far one is not
+        ([(48, 2), (52, 13)], [(0, 40, 10, 55), (10, 40, 20, 55)], 1, 1),  # neighbours, a border
+        ([(-17, 178), (-18, -179)], [EAST, WEST], 1, 1),  # two countries that meet there
+        ([(-17, 178), (-18, -179)], [OVER], 1, 0),  # one that goes over it
+        ([(-17, 2), (-18, 3)], [OVER], 0, 0),  # which is on the other side of the Earth
+        ([(89, 0), (88, 120)], [ROUND], 1, 0),
+        ([(0, 0), (1, 1)], [(100, 40, 110, 50)], 0, 0),  # nothing but sea
     ],
 )
 def test_land_around_the_stores_is_kept_whole(
-    places: list[tuple[float, float]], boxes: list[tuple[float, float, float, float]], rings: int
+    places: list[tuple[float, float]], shapes: list[Any], rings: int, lines: int
 ) -> None:
-    found = outlines.outlines(earth(*boxes), np.array(places, dtype=float))
-    assert found["source"] == "Natural Earth"
+    polygons = [s if isinstance(s, shapely.Polygon) else shapely.box(*s) for s in shapes]
+    found = outlines.outlines(geopandas.GeoSeries(polygons), np.array(places, dtype=float))
     assert len(found["land"]) == rings
+    assert len(found["borders"]) == lines
     assert len(outlines.dumps(found)) <= outlines.BUDGET
+    land = shapely.unary_union(polygons)
     for ring in found["land"]:
         latitudes = decoded(ring)[:, 0]
-        inside = [(box[1], box[3]) for box in boxes]
-        assert latitudes.min() >= min(low for low, _ in inside) - 1
-        assert latitudes.max() <= 90
+        assert latitudes.min() >= land.bounds[1] - 1
+        assert latitudes.max() <= max(90, land.bounds[3])
