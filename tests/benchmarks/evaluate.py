@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from predictor import nearest
-from tests.chipotle.test_predictor import ADDRESSES, PLACES, PROJ, STORES, US, by_proj
+from tests.chipotle.points import ADDRESSES, PLACES, PROJ, STORES, US, by_proj
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = 2_000  # a set

@@ -1,0 +1,90 @@
+"""Kinds of points on the Earth, and what is measured from them without our code."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from geographiclib.geodesic import Geodesic
+from pyproj import Geod
+
+from predictor import nearest
+
+PROJ = Geod(ellps="WGS84")
+STORES = np.column_stack([nearest.stores["lat"], nearest.stores["long"]])
+ADDRESSES = {address: store for store, address in enumerate(nearest.stores["address"])}
+US = (24.5, 49.4, -124.8, -66.9)  # south, north, west, east
+
+
+def in_us_box(rng: np.random.Generator, count: int) -> np.ndarray:
+    south, north, west, east = US
+    return np.column_stack([rng.uniform(south, north, count), rng.uniform(west, east, count)])
+
+
+def between_stores(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Points in the stores' convex hull: random weights of three stores each."""
+    corners = at_stores(rng, 3 * count).reshape(count, 3, 2)
+    weights = rng.dirichlet(np.ones(3), count)
+    return (corners * weights[:, :, None]).sum(axis=1)
+
+
+def near_stores(rng: np.random.Generator, count: int) -> np.ndarray:
+    return at_stores(rng, count) + rng.uniform(-0.05, 0.05, (count, 2))  # some 5 km
+
+
+def on_earth(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Points even on the sphere, a fifth of them at the poles and on the antimeridian."""
+    points = np.degrees(
+        np.column_stack([np.arcsin(rng.uniform(-1, 1, count)), rng.uniform(-np.pi, np.pi, count)])
+    )
+    tenth = count // 10
+    points[:tenth, 0] = rng.choice([-90, 90, -89.999999, 89.999999], tenth)
+    points[-tenth:, 1] = rng.choice([-180, 180, -179.999999, 179.999999], tenth)
+    return points
+
+
+def antipodal(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Points opposite to stores, where geodesics are hardest and candidates many."""
+    latitudes, longitudes = near_stores(rng, count).T
+    return np.column_stack([-latitudes, longitudes % 360 - 180])
+
+
+def at_stores(rng: np.random.Generator, count: int) -> np.ndarray:
+    return STORES[rng.integers(len(STORES), size=count)]
+
+
+PLACES = [in_us_box, between_stores, near_stores, on_earth, antipodal, at_stores]
+Oracle = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def by_proj(point: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Measure from the point to the places, in metres."""
+    latitudes, longitudes = np.broadcast_to(point, places.shape).T
+    return PROJ.inv(longitudes, latitudes, places[:, 1], places[:, 0])[2]
+
+
+def by_geographiclib(point: np.ndarray, places: np.ndarray) -> np.ndarray:
+    return np.array([Geodesic.WGS84.Inverse(*point, *place)["s12"] for place in places])
+
+
+def to_stores(oracle: Oracle, point: np.ndarray, k: int) -> np.ndarray:
+    """Measure from the point to every store that may be among the k nearest; inf for the others."""
+    chords = np.linalg.norm(unit_vectors(STORES) - unit_vectors(point[None]), axis=1)
+    angles = 2 * np.arcsin(np.minimum(chords / 2, 1))
+    possible = np.flatnonzero(angles <= np.partition(angles, k - 1)[k - 1] * 1.0102 + 1e-6)
+    metres = np.full(len(STORES), np.inf)
+    metres[possible] = oracle(point, STORES[possible])
+    return metres
+
+
+def unit_vectors(points: np.ndarray) -> np.ndarray:
+    latitudes, longitudes = np.radians(points).T
+    x, y = np.cos(latitudes) * np.cos(longitudes), np.cos(latitudes) * np.sin(longitudes)
+    return np.column_stack([x, y, np.sin(latitudes)])
+
+
+def assert_exact(point: np.ndarray, answer: list[dict[str, Any]], metres: np.ndarray) -> None:
+    """Compare an answer with the distances to all stores; ties may stand in either order."""
+    found = np.array([metres[ADDRESSES[store["address"]]] for store in answer])
+    assert np.abs(found - np.sort(metres)[: len(answer)]).max() < 2e-6, point
+    assert np.abs(found - [store["distance_m"] for store in answer]).max() < 1e-3, point
+    assert len({store["address"] for store in answer}) == len(answer)

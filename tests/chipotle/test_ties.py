@@ -1,0 +1,65 @@
+"""Stores that are hard to tell apart come in order, and ties as they were trained."""
+
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+from predictor import nearest
+from tests.chipotle.points import by_geographiclib, by_proj
+
+# Mirror images, twins, poles, both names of the antimeridian,
+# each other's antipodes; and models of two stores.
+HARD = {
+    "mirror images": [
+        (s * lat, long) for lat in (0.5, 30, 89) for long in (10, 11) for s in (1, -1)
+    ],
+    "twins": [(40, -75)] * 3 + [(40, -75.00000001), (41, -75)] * 2,
+    "poles": [(lat, long) for lat in (90, -90) for long in (-180, 0, 77, 180)] + [(0, 0)],
+    "antimeridian": [(lat, long) for lat in (0, 52) for long in (180, -180, 179.9, -179.9)],
+    "antipodes": [(30, 40), (-30, -140), (0, 0), (0, 180), (0, 179.5), (0.2, 179.7)],
+    "two": [(10, 20), (-10, 20)],
+    "two at one place": [(10, 20), (10, 20)],
+}
+
+
+def model_of(places: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serve these places instead of the stores."""
+    names = np.array([str(i) for i in range(len(places))], dtype=object)
+    model = KNeighborsClassifier(2, weights="distance", metric="haversine")
+    stores = {"address": names, "lat": places[:, 0], "long": places[:, 1]}
+    monkeypatch.setattr(nearest, "estimator", model.fit(np.radians(places), names))
+    monkeypatch.setattr(nearest, "stores", stores)
+    monkeypatch.setattr(nearest, "places", places)
+    monkeypatch.setattr(nearest, "count", len(places))
+    nearest._tree.cache_clear()
+
+
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
+@pytest.mark.parametrize("hard", HARD)
+def test_hard_places_come_in_order_and_ties_as_trained(
+    hard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = np.array(HARD[hard], dtype=float)
+    model_of(places, monkeypatch)
+    poles = np.array([(90, 0), (90, 123), (-90, -180), (0, 0), (0, 180), (0, -180), (10, 0)])
+    opposite = np.column_stack([-places[:, 0], places[:, 1] % 360 - 180])
+    close = opposite + 1e-9 * (np.abs(opposite[:, :1]) < 80)
+    points = np.vstack([places, opposite, close, poles, places / 2])
+    many = np.tile(points, (nearest.MANY // len(points) + 1, 1)).tolist()
+    orders = [
+        [in_order(oracle(p, places)) for oracle in (by_proj, by_geographiclib)] for p in points
+    ]
+    for k in (1, 2, len(places) + 1):
+        together = nearest.predict(many, k=k)
+        for point, order, answer in zip(points, orders, together, strict=False):
+            [alone] = nearest.predict([point.tolist()], k=k)
+            assert [int(store["address"]) for store in alone] == order[0][:k], (point, k)
+            assert [int(store["address"]) for store in answer] == order[1][:k], (point, k)
+    nearest._tree.cache_clear()
+
+
+def in_order(metres: np.ndarray) -> list[int]:
+    """Return the places nearest first; distances that agree to a micrometre are a tie."""
+    by_distance = np.argsort(metres, kind="stable")
+    ties = np.split(by_distance, np.flatnonzero(np.diff(metres[by_distance]) > 1e-6) + 1)
+    return [int(place) for tie in ties for place in sorted(tie)]
