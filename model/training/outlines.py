@@ -29,15 +29,16 @@ AROUND_M = 1_000_000  # at least, on each side of the stores
 HORIZON_M = 2 * RADIUS_M * np.sin(np.radians(75))  # 150 degrees from the middle
 GRID_M = 1  # what lines must be apart not to be one
 TURNS = np.array([-540, -180, 180, 540])
-STEPS = 100  # a degree: what is written are whole hundredths
+CLOSE_M = 2_000_000  # less is written in thousandths of a degree, more in hundredths
 GLOBE = f"+proj=longlat +R={RADIUS_M}"
 
 
-def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, list[list[int]]]:
+def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, Any]:
     """Return the coasts as rings and the borders as lines, around places (degrees, shape (n, 2)).
 
-    Each is a flat list of hundredths of a degree: latitude, longitude, then their differences. They
-    are cut and simplified on the page's plane, where neither antimeridian nor pole is an edge.
+    Each is a flat list of whole numbers, `steps` to a degree: latitude, longitude, then their
+    differences. They are cut and simplified on the page's plane, where neither antimeridian nor
+    pole is an edge.
     """
     phi, theta = np.radians(places).T
     x, y, z = np.mean([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], 1)
@@ -53,25 +54,30 @@ def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, list[
         return there.segmentize(1).to_crs(plane).make_valid()
 
     west, south, east, north = flat(shapely.points(places[:, ::-1])).total_bounds
-    size = np.array([east - west, north - south])
-    x, y = np.maximum(size / 2, AROUND_M)
-    window = shapely.box(west - x, south - y, east + x, north + y)
+    size, middle = max(east - west, north - south), ((west + east) / 2, (south + north) / 2)
+    reach = size / 2 + max(size / 4, AROUND_M)
+    window = shapely.Point(middle).buffer(reach, cap_style="square")
     window = window.intersection(shapely.Point(0, 0).buffer(HORIZON_M))
     parts = flat([_unwound(part) for part in shapes.explode() if part])
-    parts = parts.intersection(window).buffer(0)  # which leaves polygons alone
+    parts = parts.intersection(window).buffer(0).set_precision(GRID_M)  # polygons alone
     land = shapely.union_all(parts, grid_size=GRID_M)
+    steps = 1_000 if reach < CLOSE_M else 100
     if land.is_empty:
-        return {"land": [], "borders": []}
+        return {"steps": steps, "land": [], "borders": []}
     borders = shapely.union_all(parts.boundary, grid_size=GRID_M)
     borders = shapely.line_merge(borders.difference(land.boundary, grid_size=GRID_M))
-    tolerance = max(size + 2 * np.array([x, y])) / 5000
+    tolerance = reach / 10_000
     while True:
         coasts = shapely.get_parts(land.simplify(tolerance))
         rings = [ring for coast in coasts for ring in (coast.exterior, *coast.interiors)]
         rings = [ring for ring in rings if shapely.Polygon(ring).area > (5 * tolerance) ** 2]
         lines = shapely.get_parts(borders.simplify(tolerance))
         lines = lines[shapely.length(lines) > tolerance]
-        found = {"land": _steps(rings, plane), "borders": _steps(lines, plane)}
+        found = {
+            "steps": steps,
+            "land": _written(rings, plane, steps),
+            "borders": _written(lines, plane, steps),
+        }
         if len(dumps(found)) <= BUDGET:
             return found
         tolerance *= 1.25
@@ -90,14 +96,14 @@ def _unwound(part: shapely.Polygon) -> shapely.Polygon:
     return shapely.Polygon(rings[0], rings[1:])
 
 
-def _steps(lines: Any, plane: str) -> list[list[int]]:
+def _written(lines: Any, plane: str, steps: int) -> list[list[int]]:
     written = []
     for line in geopandas.GeoSeries(lines, crs=plane).to_crs(GLOBE):
         longitudes, latitudes = np.array(line.coords).T
-        steps = np.rint(np.array([latitudes, np.unwrap(longitudes, period=360)]).T * STEPS)
-        moves = np.diff(steps, axis=0)
-        kept = np.concatenate([steps[:1], moves[moves.any(axis=1)]])
-        written.append([int(step) for step in kept.ravel()])
+        whole = np.rint(np.array([latitudes, np.unwrap(longitudes, period=360)]).T * steps)
+        moves = np.diff(whole, axis=0)
+        kept = np.concatenate([whole[:1], moves[moves.any(axis=1)]])
+        written.append([int(number) for number in kept.ravel()])
     return written
 
 

@@ -113,8 +113,8 @@ def draw(path: Path) -> None:
     outlines = json.loads(
         (ROOT / "model" / "deployment" / "predictor" / "page" / "outlines.json").read_text()
     )
-    for line in (*outlines["land"], *outlines["borders"]):  # hundredths of a degree, differences
-        latitude, longitude = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100
+    for line in (*outlines["land"], *outlines["borders"]):  # whole steps, each less the one before
+        latitude, longitude = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / outlines["steps"]
         axes.plot(longitude, latitude, "#8a97a5", lw=0.5)
     axes.scatter(STORES[:, 1], STORES[:, 0], s=1.5, color="#12202e", linewidths=0)
     axes.set(xlim=(west, east), ylim=(south, north))

@@ -12,6 +12,7 @@ from predictor.nearest import stores
 
 RADIUS_KM = 6371.0088  # the Earth's mean radius
 KM_A_DEGREE = 111
+MANY = 500  # stores, whose dots are smaller
 VIEW_KM = 60, 120  # at least shown around an answer: a city, or four times its extent
 BACK = -0.9  # cosine of the angle from the centre beyond which nothing is drawn: the rim is torn
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15)  # degrees between the lines of a graticule
@@ -69,10 +70,11 @@ def ground() -> str:
         for name in ("land", "borders")
     }
     dots = _relative(flat(vectors(stores["lat"], stores["long"])), "h0m") + "h0"
-    shapes = [*paths.items(), ("stores", dots)]
-    return graticule(centre(), STEPS[-1], 12) + "".join(
-        f'<path id="{name}" transform="scale(.1)" fill-rule="evenodd" d="{d}"/>'
-        for name, d in shapes
+    width = 3.5 if len(stores["lat"]) > MANY else 6
+    return (
+        "".join(f'<path id="{name}" transform="scale(.1)" d="{d}"/>' for name, d in paths.items())
+        + graticule(centre(), STEPS[-1], 12)
+        + f'<path id="stores" transform="scale(.1)" stroke-width="{width}" d="{dots}"/>'
     )
 
 
@@ -136,7 +138,7 @@ def _degrees(angle: float, signs: str) -> str:
 
 def _decoded(line: Sequence[int]) -> np.ndarray:
     """Return the vectors of a line of outlines.json."""
-    return vectors(*np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / 100)
+    return vectors(*np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / outlines()["steps"])
 
 
 def _in_front(line: np.ndarray) -> list[np.ndarray]:
