@@ -84,6 +84,7 @@ train-local: .venv/.development ## Train without Docker, in .venv, with the same
 
 .PHONY: conformance
 conformance: .venv/.development ## Check what holds for any model, with the one in this tree
+	@PYTHONPATH=model/training $(BIN)/python -m tests.contract.start
 	@$(BIN)/pytest tests/contract
 
 .PHONY: lock

@@ -20,7 +20,7 @@ from signature import OF_LIBRARIES, ModelError, points, predict, refusal
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
 ROWS = 100  # at most, of the training table, predicted again
-CODE = """
+HIDE = """
 import json, pickle, sys
 
 class Absent:
@@ -29,8 +29,11 @@ class Absent:
         if name.partition(".")[0] in absent:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-absent, file, points = pickle.load(sys.stdin.buffer)
+absent, *given = pickle.load(sys.stdin.buffer)
 sys.meta_path.insert(0, Absent)
+"""
+REPEAT = """
+file, points = given
 try:
     with open(file, "rb") as opened:
         model = pickle.load(opened)
@@ -48,15 +51,13 @@ def load(file: Path, model: Any, inputs: pd.DataFrame, flat: bool) -> None:
     expected = predict(model, tried if hasattr(model, "feature_names_in_") else given)
     if expected.dtype.kind == "f" and not np.isfinite(expected).all():
         raise ModelError("The model predicts NaN or infinity for rows of the table. Mend it.")
-    sent = pickle.dumps((_absent(), str(file), given))
-    done = subprocess.run([sys.executable, "-I", "-c", CODE], input=sent, capture_output=True)
-    if done.returncode:
-        [*_, said] = done.stderr.decode(errors="replace").splitlines() or ["it was killed"]
+    code, said = as_in_the_image(REPEAT, str(file), given)
+    if code:
         own = {path.stem for path in Path(__file__).parent.glob("*.py")}
         if (match := re.search(r"No module named '(\w+)", said)) and match[1] in own:
             raise ModelError(f"The function could not use this model: {said}. {OF_LIBRARIES}.")
         raise refusal(said)
-    for predicted in json.loads(done.stdout):
+    for predicted in json.loads(said):
         _compare(np.asarray(predicted), expected)
 
 
@@ -69,6 +70,19 @@ def _compare(predicted: np.ndarray, expected: np.ndarray) -> None:
             f"{expected.ravel()[differ]}. It must predict the same for the same inputs: "
             "without chance, and without a memory of what it was asked."
         )
+
+
+def as_in_the_image(code: str, *given: object) -> tuple[int, str]:
+    """Run code in a new process without what the image has not; return how it ended, what it said.
+
+    What is said is what it printed, or the last line of its error.
+    """
+    command = [sys.executable, "-I", "-c", HIDE + code]
+    done = subprocess.run(command, input=pickle.dumps((_absent(), *given)), capture_output=True)
+    if not done.returncode:
+        return 0, done.stdout.decode()
+    [*_, said] = done.stderr.decode(errors="replace").splitlines() or ["it was killed"]
+    return done.returncode, said
 
 
 def _absent() -> set[str]:

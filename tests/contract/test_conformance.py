@@ -1,8 +1,7 @@
 """What a user may expect of whatever model is in the tree: `make conformance` runs this folder."""
 
 import json
-import subprocess
-import sys
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,47 +10,63 @@ import pytest
 
 from app import lambdaHandler
 from tests.contract.request_table import MODEL, POINT, query
+from tests.contract.start import DEPLOYMENT, BrokenModel, start
 from tests.engines import EXAMPLE, in_process
 from tests.table import JSON, Row
 
-DEPLOYMENT = Path(__file__).resolve().parents[2] / "model" / "deployment"
-# As in the image: without pandas, without the training's modules, every warning an error.
-START = """
-import sys, time
-sys.path.insert(0, sys.argv[1])
-class NoPandas:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name == "pandas": raise ModuleNotFoundError("No module named 'pandas'", name=name)
-sys.meta_path.insert(0, NoPandas)
-begun = time.perf_counter()
-import app
-imported = time.perf_counter()
-event = {"rawPath": "/", "rawQueryString": "", "queryStringParameters": eval(sys.argv[2])}
-answer = app.lambdaHandler(event, None)
-answered = time.perf_counter()
-import json, resource
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB, on macOS bytes
-megabytes = peak / (1024**2 if sys.platform == "darwin" else 1024)
-print(json.dumps([answer["statusCode"], imported - begun, answered - imported, megabytes]))
+BROKEN = """
+from serving.model import Model
+from serving.parameters import Parameter
+
+def predict(points):
+    {}
+
+X = Parameter("x", "", "number")
+MODEL = Model({{"version": "1"}}, (X,), {{"y": "number"}}, predict, example={{"x": 1}})
 """
 
 
-def test_the_model_loads_without_the_training_and_without_a_warning(
+def test_the_model_answers_where_there_is_no_more_than_in_its_image(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    asked = {name: str(value) for name, value in MODEL.example.items()}
-    command = [sys.executable, "-I", "-W", "error", "-c", START, str(DEPLOYMENT), repr(asked)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr
-    status, imported, answered, megabytes = json.loads(done.stdout)
-    assert status == 200
+    took = start()
     with capsys.disabled():
-        print(
-            f"\nThe model: import {imported:.2f} s, first answer {1000 * answered:.0f} ms, "
-            f"{megabytes:.0f} MB at most."
-        )
+        print(f"\n{took}")
+
+
+@pytest.mark.parametrize(
+    ("predict", "sentence"),
+    [
+        (
+            "raise KeyError('y')",
+            "The model raises for its example: KeyError: 'y'. "
+            "Mend MODEL in model/deployment/predictor.",
+        ),
+        (
+            "return [[{'y': float('nan')}] for _ in points]",
+            "The model answers its example with NaN or infinity, which JSON does not have. "
+            "Mend MODEL in model/deployment/predictor.",
+        ),
+        (
+            "pass\nimport pandas",
+            "The model does not load: ModuleNotFoundError: No module named 'pandas'. "
+            "Name its package in model/requirements.in, and run: make lock.",
+        ),
+        (
+            "from serving.problems import Problem; raise Problem(400, 'Not this one.')",
+            "The model refuses its example: Not this one. "
+            "Mend MODEL in model/deployment/predictor.",
+        ),
+    ],
+    ids=["raises", "answers NaN", "needs a missing package", "refuses its example"],
+)
+def test_a_broken_model_is_told_what_is_wrong(predict: str, sentence: str, tmp_path: Path) -> None:
+    copy = tmp_path / "deployment"
+    shutil.copytree(DEPLOYMENT, copy, ignore=shutil.ignore_patterns("predictor", "__pycache__"))
+    (copy / "predictor.py").write_text(BROKEN.format(predict))
+    with pytest.raises(BrokenModel) as broken:
+        start(copy)
+    assert str(broken.value) == sentence
 
 
 def test_the_example_says_each_input_that_must_be_sent() -> None:
