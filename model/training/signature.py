@@ -144,7 +144,9 @@ def _check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Seque
 def _example(inputs: pd.DataFrame) -> dict[str, Any]:
     """Return the first row that has all values, or most; of texts, the shortest."""
     inputs = inputs.head(MOST_TRIED)
-    longest = inputs.map(lambda value: len(value) if isinstance(value, str) else 0).sum(axis=1)
+    longest = inputs.map(lambda value: len(value) // 100 if isinstance(value, str) else 0).sum(
+        axis=1
+    )
     missing = inputs.isna().sum(axis=1)
     [row] = inputs.iloc[[np.lexsort((longest, missing))[0]]].astype(object).to_dict("records")
     return {str(name): value for name, value in row.items() if not pd.isna(value)}

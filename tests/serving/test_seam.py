@@ -251,7 +251,7 @@ GEO = Format("application/geo+json", lambda *_: "", needs=("where",))
         ({"options": PLAIN.inputs}, "two parameters have one name"),
         ({"inputs": (Parameter("format", "", "number"),)}, "one of the names format"),
         ({"result": {"y": "complex"}}, "whose type is not"),
-        ({"formats": {"geo": GEO}}, "the format geo needs where"),
+        ({"formats": {"geo": GEO}}, "geo needs where"),
         ({"formats": {"json": GEO}}, "which every model has"),
         ({"answers": "query"}, "answers is 'query'"),
         ({"count": "x"}, "count is 'x'"),

@@ -24,9 +24,10 @@ class Batch:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        names = ", ".join(parameter.name for parameter in model.inputs)
+        self.names = [parameter.name for parameter in model.inputs]
         defaults = {p.name: p.default for p in model.options if p.default is not None}
-        self.shape = json.dumps({"points": []} | defaults).replace("[]", f"[[{names}], ...]")
+        point = f"[[{', '.join(self.names)}], ...]"
+        self.must_be = f"must be {json.dumps({'points': []} | defaults).replace('[]', point)}."
 
     def answer(self, request: Request) -> dict[str, Any]:
         """Predict for every point; raise Problem (400, 413, 415) if the body is not a batch."""
@@ -45,19 +46,17 @@ class Batch:
         answers = dict(zip(once, self.model.predict(once, **options), strict=True))
         return {"results": [answers[point] for point in checked], "model": self.model.about}
 
-    def parse(self, body: object, is_base64: bool) -> dict[str, Any]:
+    def parse(self, body: Any, is_base64: bool) -> dict[str, Any]:
         """Decode the body, UTF-8: a JSON object with a list of at least one point."""
         try:
-            sent = b64decode(body or "", validate=True) if is_base64 else str(body or "").encode()  # type: ignore[arg-type]
+            sent = b64decode(body or "", validate=True) if is_base64 else str(body or "").encode()
             document = json.loads(sent.decode("utf-8-sig"), parse_constant=refuse)
         except RecursionError as error:
-            raise Problem(400, f"The body nests too deep. It must be {self.shape}.") from error
+            raise Problem(400, f"The body nests too deep. It {self.must_be}") from error
         except (ValueError, TypeError) as error:
-            raise Problem(400, f"The body is not JSON. It must be {self.shape}.") from error
+            raise Problem(400, f"The body is not JSON. It {self.must_be}") from error
         if not isinstance(document, dict) or not isinstance(document.get("points"), list):
-            raise Problem(
-                400, f"The body has no list of points. It must be {self.shape}.", "points"
-            )
+            raise Problem(400, f"The body has no list of points. It {self.must_be}", "points")
         if not document["points"]:
             allowed = f"It must have 1 to {MOST_POINTS} points."
             raise Problem(400, f"points is empty. {allowed}", "points")
@@ -65,10 +64,9 @@ class Batch:
 
     def refuse_too_many(self, points: int, options: dict[str, Any]) -> None:
         count = self.model.count
-        results = points * (options[count] or 1) if count else 0
-        if points > MOST_POINTS or results > MOST_RESULTS:
-            with_count = f" with {count} {options[count]}" if count else ""
-            at_most = f", and points times {count} at most {MOST_RESULTS}" if count else ""
+        with_count = f" with {count} {options[count]}" if count else ""
+        at_most = f", and points times {count} at most {MOST_RESULTS}" if count else ""
+        if points > MOST_POINTS or points * (options.get(count) or 0) > MOST_RESULTS:
             raise Problem(
                 413,
                 f"{points} points{with_count} are too many for one batch. "
@@ -78,25 +76,20 @@ class Batch:
 
     def check(self, index: int, point: object) -> tuple[Any, ...]:
         """Return the values of a point, which is a list in the inputs' order or an object."""
-        inputs = self.model.inputs
-        if isinstance(point, list) and len(point) == len(inputs):
-            point = dict(zip((parameter.name for parameter in inputs), point, strict=True))
+        if isinstance(point, list) and len(point) == len(self.names):
+            point = dict(zip(self.names, point, strict=True))
         if not isinstance(point, dict):
-            wrong = f"points[{index}] is {quoted(point)}. The body must be {self.shape}."
+            wrong = f"points[{index}] is {quoted(point)}. The body {self.must_be}"
+            raise Problem(400, wrong, "points")
+        if unknown := [name for name in point if name not in self.names]:
+            meant = similar(unknown[0], self.names)
+            advice = f"Did you mean {meant}?" if meant else f"It must be {', '.join(self.names)}."
+            wrong = f"points[{index}]: {quoted(unknown[0])} is not an input. {advice}"
             raise Problem(400, wrong, "points")
         try:
-            self.refuse_unknown(point)
-            return self.model.point(values(inputs, point, check_or_missing))
+            return self.model.point(values(self.model.inputs, point, check_or_missing))
         except Problem as problem:
             raise Problem(400, f"points[{index}]: {problem.detail}", problem.parameter) from problem
-
-    def refuse_unknown(self, point: dict[str, Any]) -> None:
-        names = [parameter.name for parameter in self.model.inputs]
-        for name in point:
-            if name not in names:
-                meant = similar(name, names)
-                advice = f"Did you mean {meant}?" if meant else f"It must be {', '.join(names)}."
-                raise Problem(400, f"{quoted(name)} is not an input. {advice}", "points")
 
 
 def check_or_missing(parameter: Parameter, value: Any) -> Value:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from serving.formats import Format, Result
-from serving.parameters import Parameter
-from serving.problems import Problem
+from serving.parameters import TYPES, Parameter
 
-TYPES = ("string", "number", "integer", "boolean")
 RESERVED = ("format", "defaulted")  # names that every query has besides its parameters
 
 
@@ -78,20 +76,16 @@ class Model:
             ),
         }
         for name, chosen in self.formats.items():
-            missing = [member for member in chosen.needs if member not in self.result]
-            wrong[f"the format {name} needs {', '.join(missing)}, which a result has not"] = bool(
-                missing
-            )
+            for needed in chosen.needs:
+                wrong[f"{name} needs {needed}, which a result has not"] = needed not in self.result
         for name in self.example:
             wrong[f"the example has {name!r}, which is no parameter"] = name not in parameters
-        for what, is_wrong in wrong.items():
-            if is_wrong:
-                raise ValueError(f"This model cannot be served: {what}.")
+        for what in (what for what, is_wrong in wrong.items() if is_wrong):
+            raise ValueError(f"This model cannot be served: {what}.")
         for name, value in self.example.items():
-            try:
-                parameters[name].check(value)
-            except Problem as problem:
-                raise ValueError(f"The example cannot be served: {problem.detail}") from problem
+            if reason := parameters[name].refusal(value):
+                problem = parameters[name].problem(value, reason)
+                raise ValueError(f"The example cannot be served: {problem.detail}")
 
     def point(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the inputs' values in their order, with NaN for a missing number."""

@@ -11,6 +11,11 @@ from serving.parameters import Parameter
 from serving.problems import Problem
 
 HTML = "text/html; charset=utf-8"
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{title}</title><style>{style}</style>
+<h1>{title}</h1>{answer}
+<form><input type="hidden" name="format" value="html">{fields}<button>Predict</button></form>
+<p><small>Model {version}</small></p></html>"""
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
 body { max-width: 34rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
@@ -21,26 +26,23 @@ input, select, textarea, button { box-sizing: border-box; width: 100%; padding: 
 button { margin-top: 1.2rem; cursor: pointer; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .4rem .6rem .4rem 0; text-align: start; border-bottom: 1px solid; }
-.wrong { font-weight: 600; color: light-dark(#a4001d, #ff9aa8); }
+.wrong { font-weight: 600; opacity: 1; color: light-dark(#a4001d, #ff9aa8); }
 """
 
 
 def added_to(model: Model) -> Model:
     """Return the model with a page as its format "html", unless it has one."""
-    if "html" in model.formats:
-        return model
 
     def write(query: Query, results: list[Result], about: About) -> str:
-        return page(model, query, table(results), about=about)
+        return page(model, query, table(results))
 
     def write_problem(problem: Problem, query: Query) -> str:
-        is_first = all(parameter.name not in query for parameter in model.inputs)
-        return page(model, model.example if is_first else query, "", None if is_first else problem)
+        if not {parameter.name for parameter in model.inputs} & query.keys():
+            return page(model, model.example)  # nobody has asked yet
+        return page(model, query, problem=problem)
 
-    html = Format(
-        "text/html; charset=utf-8", write, "text/html; charset=utf-8", write_problem, head
-    )
-    return replace(model, formats={**model.formats, "html": html})
+    html = Format(HTML, write, HTML, write_problem, head)
+    return replace(model, formats={**model.formats, "html": model.formats.get("html", html)})
 
 
 @cache
@@ -61,48 +63,38 @@ def escaped(value: Any) -> str:
     return escape("" if value is None else str(value))
 
 
-def page(
-    model: Model,
-    query: Query,
-    answer: str,
-    problem: Problem | None = None,
-    about: About | None = None,
-) -> str:
-    parameters = (*model.inputs, *model.options)
-    at = problem.parameter if problem else None
+def page(model: Model, query: Query, answer: str = "", problem: Problem | None = None) -> str:
+    """Write the page: what was asked in the form, and the problem at the field that it concerns."""
+    at = {problem.parameter: wrong(problem)} if problem else {}
     fields = "".join(
-        field(p, query.get(p.name), problem if p.name == at else None) for p in parameters
+        field(f"field-{i}", parameter, query.get(parameter.name), at.pop(parameter.name, ""))
+        for i, parameter in enumerate((*model.inputs, *model.options))
     )
-    sentence = ""
-    if problem and all(p.name != at for p in parameters):
-        sentence = f'<p class="wrong" role="alert">{escaped(problem.detail)}</p>'
-    version = f"<p><small>Model {escaped(about['version'])}</small></p>" if about else ""
-    title = escaped(model.title)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{STYLE}</style><h1>{title}</h1>{sentence}{answer}"
-        f'<form><input type="hidden" name="format" value="html">{fields}'
-        f"<button>Predict</button></form>{version}</html>"
+    return PAGE.format(
+        title=escaped(model.title),
+        style=STYLE,
+        answer="".join(at.values()) + answer,
+        fields=fields,
+        version=escaped(model.about["version"]),
     )
 
 
-def field(parameter: Parameter, value: Any, problem: Problem | None) -> str:
+def wrong(problem: Problem) -> str:
+    return f'<small class="wrong" role="alert">{escaped(problem.detail)}</small>'
+
+
+def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
     """Write a field of the right kind, with what is allowed, and what was wrong, below it."""
     name = escaped(parameter.name)
-    wrong = (
-        f'<small class="wrong" role="alert">{escaped(problem.detail)}</small>' if problem else ""
-    )
-    attributes = f'id="{name}" name="{name}" aria-describedby="about-{name}"'
+    attributes = f'id="{id_}" name="{name}" aria-describedby="about-{id_}"'
     attributes += " required" * parameter.required + ' aria-invalid="true"' * bool(problem)
-    sent = str(value).lower() if isinstance(value, bool) else value
-    sent = parameter.default if sent is None else sent
+    sent = parameter.default if value is None else value
+    sent = str(sent).lower() if isinstance(sent, bool) else sent
     choices = ("true", "false") if parameter.type == "boolean" else parameter.choices
     if choices:
-        none = [] if parameter.required else [("", "")]
         options = "".join(
-            f'<option value="{escaped(choice)}"{" selected" * (choice == sent)}>{escaped(shown)}'
-            for choice, shown in [*none, *((choice, choice) for choice in choices)]
+            f'<option value="{escaped(choice)}"{" selected" * (choice == sent)}>{escaped(choice)}'
+            for choice in (*[""] * (not parameter.required), *choices)
         )
         control = f"<select {attributes}>{options}</select>"
     elif parameter.type == "string":
@@ -110,21 +102,17 @@ def field(parameter: Parameter, value: Any, problem: Problem | None) -> str:
     else:
         control = f'<input {attributes} inputmode="decimal" value="{escaped(sent)}">'
     about = f"{parameter.description} It must be {parameter.allowed}."
-    return (
-        f'<label for="{name}">{name}</label>{control}{wrong}'
-        f'<small id="about-{name}">{escaped(about)}</small>'
-    )
+    below = f'{problem}<small id="about-{id_}">{escaped(about)}</small>'
+    return f'<label for="{id_}">{name}</label>{control}{below}'
 
 
 def table(results: list[Result]) -> str:
-    if not results:
-        return "<p>The model has no answer.</p>"
-    names = "".join(f'<th scope="col">{escaped(name)}' for name in results[0])
     rows = "".join(
         "<tr>" + "".join(f'<td dir="auto">{escaped(shown(value))}' for value in result.values())
         for result in results
     )
-    return f"<table><tr>{names}{rows}</table>"
+    names = "".join(f'<th scope="col">{escaped(name)}' for result in results[:1] for name in result)
+    return f"<table><tr>{names}{rows}</table>" if rows else "<p>The model has no answer.</p>"
 
 
 def shown(value: Any) -> Any:

@@ -4,12 +4,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
+from sys import float_info
 from typing import Any
 
 from serving.problems import Problem, quoted
 
 Value = float | int | bool | str | None
-TYPES = {"number": "a number", "integer": "a whole number", "boolean": "true or false"}
+TYPES = {
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "string": "text",
+}
 # float() would also take "nan", "1_0", " 1 " and the digits of every script.
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -38,32 +44,25 @@ class Parameter:
     required: bool = False
 
     def __post_init__(self) -> None:
-        limited = any(map(isfinite, (self.minimum, self.maximum, self.above)))
+        is_number = self.type in ("number", "integer")
+        are_strings = all(isinstance(choice, str) and choice for choice in self.choices)
         wrong = {
             "has no name": not self.name,
-            f"has the type {self.type!r}; it must be number, integer, boolean or string": (
-                self.type not in (*TYPES, "string")
-            ),
-            "has limits, but is no number": limited and self.type not in ("number", "integer"),
-            "has limits that no number can meet": (
-                self.minimum > self.maximum or self.above >= self.maximum
-            ),
-            "has choices, but is no string": bool(self.choices) and self.type != "string",
-            "has choices that are no strings, empty or repeated": (
-                not all(isinstance(choice, str) and choice for choice in self.choices)
-                or len({*self.choices}) < len(self.choices)
-            ),
+            f"has the type {self.type!r}; it must be {', '.join(TYPES)}": self.type not in TYPES,
+            "has limits, but is no number": not is_number
+            and any(map(isfinite, (self.minimum, self.maximum, self.above))),
+            "has limits that no number can meet": self.minimum > self.maximum
+            or self.above >= self.maximum,
+            "has choices, but is no string": self.choices and self.type != "string",
+            "has choices that are no strings, empty or repeated": not are_strings
+            or len({*self.choices}) < len(self.choices),
             "allows no character of text": self.longest < 1,
             "is required and has a default": self.required and self.default is not None,
         }
-        for what, is_wrong in wrong.items():
-            if is_wrong:
-                raise ValueError(f"The parameter {self.name!r} {what}.")
-        if self.default is not None:
-            try:
-                self.check(self.default)
-            except Problem as problem:
-                raise ValueError(f"The default of {problem.detail}") from problem
+        for what in (what for what, is_wrong in wrong.items() if is_wrong):
+            raise ValueError(f"The parameter {self.name!r} {what}.")
+        if self.default is not None and (reason := self.refusal(self.default)):
+            raise ValueError(f"The default of {self.problem(self.default, reason).detail}")
 
     @property
     def allowed(self) -> str:
@@ -72,7 +71,7 @@ class Parameter:
             *others, last = self.choices
             return f"{', '.join(others)} or {last}" if others else last
         if self.type == "string":
-            return f"text of at most {self.longest} characters"
+            return f"{TYPES[self.type]} of at most {self.longest} characters"
         limits = (("greater than", self.above), ("from", self.minimum), ("to", self.maximum))
         bounds = "".join(f" {word} {limit}" for word, limit in limits if isfinite(limit))
         unit = f" ({self.unit})" if self.unit else ""
@@ -86,49 +85,40 @@ class Parameter:
         if not isinstance(value, str) or self.type == "string":
             return self.check(value)
         if self.type == "boolean":
-            if value.lower() in BOOLEANS:
-                return BOOLEANS[value.lower()]
-            raise self.problem(value, "which is neither" if value else "")
+            return self.check(BOOLEANS.get(value.lower(), value))
         if NUMBER.fullmatch(value):
             return self.check(float(value), value)
-        if "," in value:
-            raise self.problem(value, "given twice, or with a decimal comma")
-        raise self.problem(value, "which is not a plain decimal number" if value else "")
+        twice = "given twice, or with a decimal comma"
+        raise self.problem(value, twice if "," in value else "which is not a plain decimal number")
 
-    def check(self, value: object, sent: object = None) -> Value:
+    def check(self, value: Any, sent: object = None) -> Value:
         """Check a value as JSON has it; an error quotes `sent`, if that is given, instead."""
-        sent = value if sent is None else sent
+        if reason := self.refusal(value):
+            raise self.problem(value if sent is None else sent, reason)
+        if self.type == "integer":
+            return int(value)
+        return float(value) + 0.0 if self.type == "number" else value  # -0.0 is 0.0
+
+    def refusal(self, value: Any) -> str:
+        """Say what is wrong with a value as JSON has it; nothing if it is right."""
         if self.choices:
-            if isinstance(value, str) and value in self.choices:
-                return value
             twice = isinstance(value, str) and {*value.split(",")} <= {*self.choices}
             reason = "given twice" if twice else "which is not one of its values"
-            raise self.problem(sent, reason if value != "" else "")
+            return "" if value in self.choices else reason
         if self.type == "string":
             if not isinstance(value, str):
-                raise self.problem(sent, "which is not text")
-            if len(value) > self.longest:
-                raise self.problem(sent, f"which has {len(value)} characters")
-            return value
+                return "which is not text"
+            return f"which has {len(value)} characters" if len(value) > self.longest else ""
         if self.type == "boolean":
-            if isinstance(value, bool):
-                return value
-            raise self.problem(sent, "which is neither")
+            return "" if isinstance(value, bool) else "which is neither"
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise self.problem(sent, "which is not a number")
-        try:
-            number = float(value)
-        except OverflowError:  # an integer of more than 308 digits
-            number = inf
-        if not isfinite(number):
-            raise self.problem(sent, "which is not finite")
-        if not self.minimum <= number <= self.maximum or number <= self.above:
-            raise self.problem(sent, "which is out of range")
-        if self.type == "integer":
-            if not number.is_integer():
-                raise self.problem(sent, "which is not a whole number")
-            return int(number)
-        return number + 0.0  # -0.0 is 0.0
+            return "which is not a number"
+        if not abs(value) <= float_info.max:  # NaN, infinity, an integer of more than 308 digits
+            return "which is not finite"
+        if not self.minimum <= value <= self.maximum or value <= self.above:
+            return "which is out of range"
+        is_whole = self.type == "number" or value == int(value)
+        return "" if is_whole else "which is not a whole number"
 
     def absent(self) -> Value:
         """Return what absence means; raise Problem (400) where it must be sent."""
@@ -141,7 +131,7 @@ class Parameter:
         return not self.required and self.default is None
 
     def problem(self, value: object, reason: str) -> Problem:
-        is_what = f"{quoted(value)}, {reason}" if reason else "empty"
+        is_what = "empty" if value == "" else f"{quoted(value)}, {reason}"
         return Problem(400, f"{self.name} is {is_what}. It must be {self.allowed}.", self.name)
 
 
