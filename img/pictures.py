@@ -1,14 +1,20 @@
-"""Draw the README's pictures: arch.svg and the page in, one PNG a picture and scheme out."""
+"""Draw the README's pictures: arch.svg and the pages in, one PNG a picture and scheme out."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Literal
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
 from predictive_lambda.local_api import LocalApi, in_process
 
 HERE = Path(__file__).resolve().parent
+MODEL = HERE.parent / "model"
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
 SCHEMES: list[tuple[Literal["light", "dark"], str]] = [("light", ""), ("dark", "-dark")]
 OLNEY = "?lat=39.153198&long=-77.066176&k=5"
@@ -46,6 +52,32 @@ def screenshots(browser: Browser, url: str) -> None:
     phone.screenshot(path=HERE / "phone.png")
 
 
+def penguins(browser: Browser) -> None:
+    """Show the plain page of the second model, which is trained for it in a copy."""
+    with TemporaryDirectory() as name:
+        copy = Path(name) / "model"
+        example = MODEL / "examples" / "penguins"
+        shutil.copytree(MODEL / "training", copy / "training")
+        shutil.copytree(example / "training", copy / "training", dirs_exist_ok=True)
+        shutil.copy(MODEL / "requirements.txt", copy)
+        subprocess.run([sys.executable, copy / "training" / "training.py"], check=True)
+        in_process()  # puts model/deployment on the path
+        from serving import page, tabular
+        from serving.handler import Handler
+
+        handler = Handler(page.added_to(tabular.model(copy)))
+    with LocalApi(lambda event: handler(event, None)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        query = urlencode({**handler.model.example, "k": 3, "format": "html"})
+        for scheme, suffix in SCHEMES:
+            tab = browser.new_page(
+                viewport={"width": 800, "height": 860}, device_scale_factor=2, color_scheme=scheme
+            )
+            tab.goto(f"{server.url}?{query}")
+            tab.screenshot(path=HERE / f"penguins{suffix}.png")
+        server.shutdown()
+
+
 def main() -> None:
     with LocalApi(in_process()) as server, sync_playwright() as playwright:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -54,6 +86,7 @@ def main() -> None:
         )
         architecture(browser)
         screenshots(browser, server.url)
+        penguins(browser)
         server.shutdown()
 
 

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "model" / "examples"
 LINKED = (".venv", "node_modules")  # they are set up
 SECTION = r"^## Your own model$(.*?)^## "
 
@@ -31,10 +32,8 @@ def run(*command: str, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project, in which the README's commands have replaced the example."""
-    folder = tmp_path_factory.mktemp("own") / "project"
+def follow_the_readme(folder: Path, example: str = "penguins") -> Path:
+    """Copy the project, and let the README's commands replace the example; return the copy."""
     ignored = shutil.ignore_patterns(
         ".git", ".*_cache", ".bench", "__pycache__", "cdk.out", *LINKED
     )
@@ -45,8 +44,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [section] = re.findall(SECTION, (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     commands = re.findall(r"^\$ (.*)$", section, re.MULTILINE)
     assert commands[-4:] == ["make run", "make test", "make train", "make deploy"]
-    run("bash", "-ec", "\n".join(commands[:-4]), folder=folder)
+    run("bash", "-ec", "\n".join(commands[:-4]).replace("penguins", example), folder=folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return follow_the_readme(tmp_path_factory.mktemp("own") / "project")
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +100,20 @@ def test_images_and_deployment_answer_the_rows(trained_in_its_container: Path) -
     said = run(".venv/bin/pytest", "-q", *tests, folder=trained_in_its_container)
     for engine in ("container", "deployment"):
         assert re.search(rf"^{engine}: \d\d passed", said, re.MULTILINE)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    "example", sorted(path.name for path in EXAMPLES.iterdir() if path.name != "penguins")
+)
+def test_the_other_examples_conform(example: str, tmp_path: Path) -> None:
+    said = run("make", "conformance", folder=follow_the_readme(tmp_path / "project", example))
+    assert re.search(r"^local API: \d\d passed$", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir()))
+def test_the_readme_says_how_many_lines_each_took(example: str) -> None:
+    files = (EXAMPLES / example).rglob("*.py")
+    lines = [line for file in files for line in file.read_text().splitlines() if line.strip()]
+    readme = (ROOT / "model" / "README.md").read_text()
+    assert f"| [{example}](examples/{example}) | {len(lines)} |" in readme

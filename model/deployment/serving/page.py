@@ -18,12 +18,14 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <p><small>Model {version}</small></p></html>"""
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
-body { max-width: 34rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
-label { display: block; margin-top: .8rem; font-weight: 600; }
+body { max-width: 46rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+form { display: grid; gap: 1rem 2rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); }
+label { font-weight: 600; }
 small { display: block; opacity: .75; }
 input, select, textarea, button { box-sizing: border-box; width: 100%; padding: .5rem;
   font: inherit; border: 1px solid; border-radius: .4rem; }
-button { margin-top: 1.2rem; cursor: pointer; font-weight: 600; }
+button { grid-column: 1 / -1; cursor: pointer; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .4rem .6rem .4rem 0; text-align: start; border-bottom: 1px solid; }
 .wrong { font-weight: 600; opacity: 1; color: light-dark(#a4001d, #ff9aa8); }
@@ -103,7 +105,7 @@ def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
         control = f'<input {attributes} inputmode="decimal" value="{escaped(sent)}">'
     about = f"{parameter.description} It must be {parameter.allowed}."
     below = f'{problem}<small id="about-{id_}">{escaped(about)}</small>'
-    return f'<label for="{id_}">{name}</label>{control}{below}'
+    return f'<div><label for="{id_}">{name}</label>{control}{below}</div>'
 
 
 def table(results: list[Result]) -> str:

@@ -1,0 +1,3 @@
+from serving import tabular
+
+MODEL = tabular.model(__file__)
