@@ -9,7 +9,6 @@ import shapely
 
 import outlines
 
-
 EAST, WEST = (175, -20, 180, -15), (-180, -20, -175, -15)  # of the antimeridian
 ROUND = shapely.Polygon([(0, 80), (120, 80), (-120, 80), (0, 80)])  # the pole, as the files have it
 OVER = shapely.Polygon([(175, -20), (-175, -20), (-175, -15), (175, -15)])  # likewise

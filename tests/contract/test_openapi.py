@@ -43,7 +43,7 @@ def assert_true(url: str) -> None:
         *("run", f"{url}openapi.json", "--seed", "1", "--max-examples", "20"),
         "--continue-on-failure",
     ]
-    # OpenAPI cannot say that an alias excludes the inputs, or how large a number an estimator takes.
+    # OpenAPI cannot say that an alias excludes the inputs, or what an estimator refuses.
     if lambdaHandler.model.aliases or isinstance(lambdaHandler.model.predict, Tabular):
         command += ["--exclude-checks", "positive_data_acceptance"]
     done = subprocess.run(command, capture_output=True, text=True)
