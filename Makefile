@@ -96,6 +96,10 @@ lock: .venv/.development node_modules/.installed ## Pin all packages anew, from 
 	@npm update --package-lock-only && :
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements.txt
 
+.PHONY: lazy-tables
+lazy-tables: .bench/.installed ## Write the tables of lazy_imports for the pins and the model in this tree, and prove them (an hour)
+	@PYTHONPATH=model/deployment .bench/bin/python -m tests.lazy_imports.make_tables
+
 .PHONY: pictures
 pictures: .venv/.development ## Draw the README's pictures anew (needs Chromium)
 	@$(BIN)/python img/pictures.py

@@ -34,7 +34,9 @@ def modules_of(packages: list[str]) -> list[str]:
         [folder] = map(Path, importlib.import_module(package).__path__)
         for file in folder.rglob("*"):
             parts = (package, *file.relative_to(folder).parent.parts, file.name.partition(".")[0])
-            if file.suffix in (".py", ".so") and not {"tests", "conftest", "setup"} & {*parts}:
+            if file.suffix in (".py", ".so") and not {"test", "tests", "conftest", "setup"} & {
+                *parts
+            }:
                 names.append(".".join(parts).removesuffix(".__init__"))
     return sorted({*names} - {"sklearn.__main__", "numpy.f2py.__main__"})
 

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pickle
 import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -72,6 +73,8 @@ def surface_of(package: Any, names: list[str]) -> dict[str, str]:
 
 
 def described(value: Any) -> str:
+    if isinstance(value, ModuleType):  # which may be of a class of ours
+        return f"module {value.__name__}"
     qualified = [str(getattr(value, name, "")) for name in ("__module__", "__name__")]
     return " ".join([str(type(value)), *qualified])
 

@@ -18,9 +18,8 @@ OF_IMPORT = {
 }
 WITHOUT_PACKAGE = INDEPENDENT | DEFERRED
 
-# Python's lock of an import. Every waiting module has one, for its run: as with Python's own, a
-# thread that would wait for itself goes on with the part that there is. So whatever order the
-# threads come in, nobody waits for ever: tests/lazy_imports/test_modules.py and test_threads.py.
+# Python's lock of an import: each waiting module has one for its run. A thread that would wait for
+# itself goes on with the part of the module that is there, as in any import.
 Lock, WouldWaitForEver = cast(Any, _bootstrap)._ModuleLock, cast(Any, _bootstrap)._DeadlockError
 
 
@@ -53,9 +52,6 @@ class Exchanged:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.loader, name)
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self.loader.create_module(spec)
-
     def give_back(self, module: ModuleType) -> None:
         module.__loader__ = cast(ModuleSpec, module.__spec__).loader = self.loader
 
@@ -78,9 +74,15 @@ class Deferred(Exchanged):
 waiting: dict[ModuleType, Deferred] = {}
 
 
+def runs(module: Any) -> bool:
+    """Say whether this thread is running a module, which has waited."""
+    return module in waiting and waiting[module].runner == get_ident()
+
+
 def run(module: ModuleType) -> None:
     """Run a module after its package, unless another thread or the package has."""
-    if not (deferred := waiting.get(module)):
+    deferred = waiting.get(module)
+    if not deferred or runs(module):
         return
     if isinstance(deferred.package, Waiting):
         run(deferred.package)
@@ -89,16 +91,16 @@ def run(module: ModuleType) -> None:
     except WouldWaitForEver:
         return
     try:
-        if module in waiting and not deferred.runner:
+        if module in waiting:
             deferred.runner = get_ident()
-            try:
-                deferred.loader.exec_module(module)
-            finally:  # if it fails, the next use tries again
-                deferred.runner = 0
+            deferred.loader.exec_module(module)
             del waiting[module]
             if type(module) is Waiting:  # it has set no class of its own
                 cast(Any, module).__class__ = ModuleType
-    finally:
+            for inside in [other for other, its in [*waiting.items()] if its.package is module]:
+                run(inside)  # it has been imported, and may set names in the package
+    finally:  # if it has failed, the next use tries again
+        deferred.runner = 0
         deferred.lock.release()
 
 

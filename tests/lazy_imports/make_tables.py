@@ -1,0 +1,266 @@
+"""The tree's model and the examples in, lazy_imports/tables.py out: `make lazy-tables`.
+
+It runs with what the image has. It writes what may wait with these versions, and keeps it if the
+proofs pass.
+"""
+
+import ast
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import ExtensionFileLoader, SourceFileLoader
+from importlib.metadata import version
+from importlib.util import find_spec, resolve_name
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import fill
+from typing import Any, NamedTuple
+
+from tests.lazy_imports.new_interpreter import MODEL, child
+
+TABLES = MODEL / "deployment" / "lazy_imports" / "tables.py"
+VENV = MODEL.parent / ".venv" / "bin" / "python"  # trains and tests
+LIBRARIES = ("joblib", "narwhals", "numpy", "scikit-learn", "scipy")
+ROOTS = [name.replace("scikit-learn", "sklearn") for name in LIBRARIES]
+WORTH_MS = 0.5
+PROOFS = (["tests/lazy_imports"], ["-m", "proof", "tests/lazy_imports"])
+
+
+class Tables(NamedTuple):
+    """What tables.py has but the versions."""
+
+    re_exporting: set[str]
+    deferred: set[str]
+    independent: set[str]
+    known: dict[str, str]
+
+
+class Stopped(BaseException):  # no module that tries an import catches it
+    """A module is used that should wait."""
+
+
+def main() -> None:
+    re_exporting = {name for name in packages() if re_exports(name)}
+    all_ms = times_ms(", ".join(sorted(re_exporting)))
+    re_exporting = {name for name in re_exporting if spent_ms(all_ms, name) >= WORTH_MS}
+    tables = Tables(re_exporting, set(), set(), {})
+    with task_roots() as roots:
+        times = [child(times_ms, "app", root, lazily=False) for root in roots]
+        for depth in (1, 2):  # numpy.ma, then scipy.sparse.linalg
+            tables.deferred.update(
+                name
+                for name in {*packages()} - re_exporting
+                if name.count(".") == depth and "._" not in name
+                if not package_of(name, tables.deferred)
+                if any(spent_ms(of_root, name) >= WORTH_MS for of_root in times)
+            )
+            left_out = [left_out_ms(*of_root, tables) for of_root in zip(roots, times, strict=True)]
+            for name in sorted(tables.deferred):
+                if not any(is_worth(name, of_root, tables.deferred) for of_root in left_out):
+                    give_up(name, tables)
+    re_exporting -= {name for name in re_exporting if package_of(name, tables.deferred)}
+    before = TABLES.read_text()
+    TABLES.write_text(text(tables))
+    for proofs in PROOFS:
+        if subprocess.run([VENV, "-m", "pytest", "-q", *proofs]).returncode:
+            TABLES.write_text(before)
+            sys.exit("The proofs fail with the new tables: the old ones are back.")
+    print(f"Wrote {TABLES}. The proofs pass.")
+
+
+@contextmanager
+def task_roots() -> Iterator[list[Path]]:
+    """Folders as /var/task in the image: of this tree, and of each example, trained."""
+    with TemporaryDirectory() as name:
+        roots = []
+        for example in [None, *sorted((MODEL / "examples").iterdir())]:
+            model = Path(name) / (example.name if example else "model")
+            shutil.copytree(MODEL, model, ignore=shutil.ignore_patterns("__pycache__"))
+            if example:
+                for file in [*model.glob("*.pkl"), *model.glob("*.json")]:
+                    file.unlink()
+                shutil.rmtree(model / "deployment" / "predictor")
+                shutil.copytree(example, model, dirs_exist_ok=True)
+                subprocess.run([VENV, model / "training" / "training.py"], check=True)
+            roots.append(model / "deployment")
+        yield roots
+
+
+def packages() -> list[str]:
+    """Name the packages inside the libraries, but for tests."""
+    names = []
+    for root in ROOTS:
+        folder = Path(str(find_spec(root).origin)).parent  # type: ignore[union-attr]
+        for file in folder.rglob("__init__.py"):
+            names.append(".".join([root, *file.parent.relative_to(folder).parts]))
+    return [name for name in names if "tests" not in name.split(".")]
+
+
+def re_exports(package: str) -> bool:
+    """Say whether an __init__ imports names from modules inside, and does nothing with them."""
+    folder = Path(str(find_spec(package).origin)).parent  # type: ignore[union-attr]
+    recorded: set[str] = set()
+    others: list[ast.stmt] = []
+    for statement in ast.parse((folder / "__init__.py").read_bytes()).body:
+        if isinstance(statement, ast.ImportFrom):
+            source = resolve_name("." * statement.level + (statement.module or ""), package)
+            if f"{source}.".startswith(f"{package}.") and statement.names[0].name != "*":
+                recorded |= {alias.asname or alias.name for alias in statement.names}
+        elif isinstance(statement, ast.Expr | ast.Assign):
+            others.append(statement)
+        elif not isinstance(statement, ast.Import):
+            return False
+    used = {node.id for other in others for node in ast.walk(other) if isinstance(node, ast.Name)}
+    return bool(recorded) and not recorded & used
+
+
+def times_ms(names: str, root: Path | None = None) -> dict[str, float]:
+    """Import modules in a new interpreter; return the time of each that runs."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", f"import {names}"],
+        cwd=root,
+        env={"EAGER_IMPORT": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)", done.stderr, re.MULTILINE)
+    return {module: int(time) / 1e3 for time, module in lines}
+
+
+def spent_ms(times: dict[str, float], package: str) -> float:
+    return sum(time for name, time in times.items() if f"{name}.".startswith(f"{package}."))
+
+
+def left_out_ms(root: Path, times: dict[str, float], tables: Tables) -> dict[str, list[float]]:
+    """Change the tables until no package runs while the model loads.
+
+    Return for each module its time, and what of it is left out when the model has answered.
+    """
+    while use := (said := child(answered, root, tables, lazily=False))["first use"]:
+        resolve(use[0], tables)
+    return {name: [time, time * (name not in said["ran"])] for name, time in times.items()}
+
+
+def is_worth(package: str, left_out: dict[str, list[float]], deferred: set[str]) -> bool:
+    """Say whether half of a package's modules, and half a millisecond, are left out."""
+    own = [ms for name, ms in left_out.items() if package_of(f"{name}.", deferred) == package]
+    time, saved = map(sum, zip(*own, strict=True)) if own else (0, 0)
+    return saved >= max(WORTH_MS, time / 2)
+
+
+def package_of(name: str, packages: set[str]) -> str:
+    """Name the innermost of the packages that has the name inside; "" if none has."""
+    return max((p for p in packages if name.startswith(f"{p}.")), key=len, default="")
+
+
+def answered(root: Path, tables: Tables) -> dict[str, list[str]]:
+    """Answer the model's example with these tables, unless a module runs that should wait."""
+    sys.path.insert(0, str(root))
+    lazy_imports: Any = importlib.import_module("lazy_imports")
+    table, waiting = lazy_imports.tables, lazy_imports.waiting
+    for held, new in zip(
+        (table.RE_EXPORTING, table.DEFERRED, table.INDEPENDENT, table.KNOWN), tables, strict=True
+    ):
+        held.clear()
+        held.update(new)
+    waiting.WITHOUT_PACKAGE = tables.independent | tables.deferred
+    sys.meta_path[:] = [f for f in sys.meta_path if f is not lazy_imports.Finder]
+    sys.meta_path.insert(0, lazy_imports.Finder)
+    uses: list[str] = []
+
+    def stop(module: Any) -> None:
+        name: str = module.__name__
+        attribute = sys._getframe(1).f_locals["name"]
+        uses.append(f"{name}.{attribute}" if name in tables.deferred else name)
+        raise Stopped
+
+    run, waiting.run = waiting.run, stop
+    try:
+        app = importlib.import_module("app")
+    except BaseException:  # modules in C make another of it
+        if not uses:
+            raise
+    else:
+        waiting.run = run
+        query = {name: str(value) for name, value in app.MODEL.example.items()}
+        app.lambdaHandler({"queryStringParameters": query}, None)
+    waits = {module.__name__ for module in waiting.waiting}
+    return {"first use": uses[:1], "ran": [*({*sys.modules} - waits)]}
+
+
+def resolve(use: str, tables: Tables) -> None:
+    """Change the tables so that a use runs no package, or give up that the package waits."""
+    package = package_of(use, tables.deferred)
+    source = child(source_of, package, use.removeprefix(f"{package}."), lazily=False)
+    if use in (tables.independent | {*tables.known}) or source is None:
+        give_up(package, tables)
+    elif source == use and is_loaded_by(SourceFileLoader, use) and use not in tables.deferred:
+        tables.deferred.add(use)
+    else:
+        tables.independent.add(source)
+        if source != use:
+            tables.known[use] = source
+    print(f"{use}: {source}", flush=True)
+
+
+def give_up(package: str, tables: Tables) -> None:
+    tables.deferred.discard(package)
+    for table in (tables.deferred, tables.independent):
+        table -= {name for name in table if name.startswith(f"{package}.")}
+    for name in [name for name in tables.known if name.startswith(f"{package}.")]:
+        del tables.known[name]
+    if package_of(package, tables.deferred):
+        tables.independent.add(package)
+
+
+def is_loaded_by(loader: type, module: str) -> bool:
+    return isinstance(getattr(find_spec(module), "loader", None), loader)
+
+
+def source_of(package: str, name: str) -> str | None:
+    """Name the module inside that defines a name, or is it; None if there is no such module."""
+    full = f"{package}.{name}"
+    module = importlib.import_module(package)
+    if not hasattr(module, name) or (hasattr(module, "__path__") and find_spec(full)):
+        return full
+    value = getattr(module, name)
+    holders = [
+        holder
+        for holder, held in sys.modules.items()
+        if holder.startswith(f"{package}.") and vars(held).get(name) is value
+    ]
+    named = getattr(value, "__module__", None)
+    return min(
+        holders, key=lambda h: (h != named, not is_loaded_by(ExtensionFileLoader, h)), default=None
+    )
+
+
+def text(tables: Tables) -> str:
+    """Write tables.py: as it is, with other names and versions."""
+    new = {
+        "PROVED": "".join(f'"{name}": "{version(name)}", ' for name in LIBRARIES),
+        "RE_EXPORTING": "".join(f'"{name}", ' for name in sorted(tables.re_exporting)),
+        "DEFERRED": "".join(f'"{name}", ' for name in sorted(tables.deferred)),
+        "INDEPENDENT": "".join(f'"{name}", ' for name in sorted(tables.independent)),
+        "KNOWN": "".join(f'"{name}": "{at}",\n' for name, at in sorted(tables.known.items())),
+    }
+    written = TABLES.read_text()
+    for name, rows in new.items():
+        lines = [
+            fill(row.replace(": ", ":\0"), 100, initial_indent="    ", subsequent_indent="    ")
+            for row in rows.splitlines()
+        ]
+        body = "\n".join(lines).replace("\0", " ")
+        written = re.sub(
+            rf"^{name} = {{.*?^}}", f"{name} = {{\n{body}\n}}", written, flags=re.M | re.S
+        )
+    return written
+
+
+if __name__ == "__main__":
+    main()
