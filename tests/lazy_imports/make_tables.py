@@ -44,32 +44,39 @@ class Stopped(BaseException):  # no module that tries an import catches it
 
 
 def main() -> None:
-    re_exporting = {name for name in packages() if re_exports(name)}
-    all_ms = times_ms(", ".join(sorted(re_exporting)))
-    re_exporting = {name for name in re_exporting if spent_ms(all_ms, name) >= WORTH_MS}
-    tables = Tables(re_exporting, set(), set(), {})
-    with task_roots() as roots:
-        times = [child(times_ms, "app", root, lazily=False) for root in roots]
-        for depth in (1, 2):  # numpy.ma, then scipy.sparse.linalg
-            tables.deferred.update(
-                name
-                for name in {*packages()} - re_exporting
-                if name.count(".") == depth and "._" not in name
-                if not package_of(name, tables.deferred)
-                if any(spent_ms(of_root, name) >= WORTH_MS for of_root in times)
-            )
-            left_out = [left_out_ms(*of_root, tables) for of_root in zip(roots, times, strict=True)]
-            for name in sorted(tables.deferred):
-                if not any(is_worth(name, of_root, tables.deferred) for of_root in left_out):
-                    give_up(name, tables)
-    re_exporting -= {name for name in re_exporting if package_of(name, tables.deferred)}
     before = TABLES.read_text()
-    TABLES.write_text(text(tables))
+    TABLES.write_text(text(found()))
     for proofs in PROOFS:
         if subprocess.run([VENV, "-m", "pytest", "-q", *proofs]).returncode:
             TABLES.write_text(before)
             sys.exit("The proofs fail with the new tables: the old ones are back.")
     print(f"Wrote {TABLES}. The proofs pass.")
+
+
+def found() -> Tables:
+    tables = Tables({name for name in packages() if re_exports(name)}, set(), set(), {})
+    saved_ms = times_ms(", ".join(sorted(tables.re_exporting)))
+    with task_roots() as roots:
+        times = [child(times_ms, "app", root, lazily=False) for root in roots]
+        for depth in (1, 2):  # numpy.ma, then scipy.sparse.linalg
+            print(f"Trying what may wait, at depth {depth} ...", flush=True)
+            tables.deferred.update(
+                name
+                for name in {*packages()} - tables.re_exporting
+                if name.count(".") == depth and "._" not in name
+                if not package_of(name, tables.deferred)
+                if any(spent_ms(of_root, name) >= WORTH_MS for of_root in times)
+            )
+            starts = [start_of(*of_root, tables) for of_root in zip(roots, times, strict=True)]
+            for name in sorted(tables.deferred):
+                if not any(is_worth(name, start, tables.deferred) for start in starts):
+                    give_up(name, tables)
+    for name in {name for start in starts for name in start.ms}:  # else no model imports it
+        saved_ms[name] = max(start.left_out(name) for start in starts)
+    for name in sorted(tables.re_exporting):
+        if package_of(name, tables.deferred) or spent_ms(saved_ms, name) < WORTH_MS:
+            tables.re_exporting.discard(name)
+    return tables
 
 
 @contextmanager
@@ -136,21 +143,30 @@ def spent_ms(times: dict[str, float], package: str) -> float:
     return sum(time for name, time in times.items() if f"{name}.".startswith(f"{package}."))
 
 
-def left_out_ms(root: Path, times: dict[str, float], tables: Tables) -> dict[str, list[float]]:
-    """Change the tables until no package runs while the model loads.
+class Start(NamedTuple):
+    """What a model's start takes plainly, and what has run and what waits after a lazy one."""
 
-    Return for each module its time, and what of it is left out when the model has answered.
-    """
+    ms: dict[str, float]
+    ran: set[str]
+    waits: set[str]
+
+    def left_out(self, name: str) -> float:
+        return 0 if name in self.ran else self.ms.get(name, 0)
+
+
+def start_of(root: Path, ms: dict[str, float], tables: Tables) -> Start:
+    """Change the tables until no package runs while the model loads."""
     while use := (said := child(answered, root, tables, lazily=False))["first use"]:
         resolve(use[0], tables)
-    return {name: [time, time * (name not in said["ran"])] for name, time in times.items()}
+    return Start(ms, {*said["ran"]}, {*said["waits"]})
 
 
-def is_worth(package: str, left_out: dict[str, list[float]], deferred: set[str]) -> bool:
-    """Say whether half of a package's modules, and half a millisecond, are left out."""
-    own = [ms for name, ms in left_out.items() if package_of(f"{name}.", deferred) == package]
-    time, saved = map(sum, zip(*own, strict=True)) if own else (0, 0)
-    return saved >= max(WORTH_MS, time / 2)
+def is_worth(package: str, start: Start, deferred: set[str]) -> bool:
+    """Say whether a package waits, and half of its modules, and half a millisecond, with it."""
+    own = [name for name in start.ms if package_of(f"{name}.", deferred) == package]
+    saved = sum(map(start.left_out, own))
+    half = sum(start.ms[name] for name in own) / 2
+    return package in start.waits and saved >= max(WORTH_MS, half)
 
 
 def package_of(name: str, packages: set[str]) -> str:
@@ -190,7 +206,7 @@ def answered(root: Path, tables: Tables) -> dict[str, list[str]]:
         query = {name: str(value) for name, value in app.MODEL.example.items()}
         app.lambdaHandler({"queryStringParameters": query}, None)
     waits = {module.__name__ for module in waiting.waiting}
-    return {"first use": uses[:1], "ran": [*({*sys.modules} - waits)]}
+    return {"first use": uses[:1], "ran": [*({*sys.modules} - waits)], "waits": [*waits]}
 
 
 def resolve(use: str, tables: Tables) -> None:
