@@ -20,6 +20,7 @@ ADVICE = {
     "expired": "The AWS credentials have expired. Log in again (`aws sso login`, or new keys).",
     "security token included in the request is invalid": "AWS does not know these credentials. "
     "Check AWS_ACCESS_KEY_ID or the profile.",
+    "source image": "The image is not in the registry. Push it again: make deploy",
     "'memorysize' value failed": "This account does not allow so much memory for a function. "
     "Take less: make deploy CDK_ARGS='-c memory_mb=2048'",
 }

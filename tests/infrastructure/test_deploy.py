@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
             "Need to perform AWS calls for account 1, but no credentials have been configured",
             "AWS_PROFILE=",
         ),
+        ("Source image 1.dkr.ecr/a:b does not exist. Provide a valid source image.", "make deploy"),
         (
             "'MemorySize' value failed to satisfy constraint: Member must have value less than or "
             "equal to 3008",

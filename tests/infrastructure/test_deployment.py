@@ -8,12 +8,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen
+from typing import Any
 
 import pytest
 from botocore.session import get_session
+from playwright.sync_api import Browser, Error
 
+from app import lambdaHandler
 from tests.engines import EXAMPLE, in_process, over_http
-from tests.infrastructure.emulated_aws import REGION, ROOT, Aws, emulated_aws
+from tests.infrastructure.emulated_aws import REGION, ROOT, STACK, Aws, emulated_aws
 from tests.table import Answer, Row, all_rows
 
 # Where the emulator, not the stack, answers otherwise than AWS: printed, not asserted.
@@ -114,6 +118,60 @@ def test_a_second_model_answers_and_the_first_comes_back(
     assert versions[0] == versions[2] != versions[1]
 
 
+@pytest.mark.proof
+def test_an_interrupted_deployment_is_repeated(
+    url: str, aws: Aws, first: Path, other: Path
+) -> None:
+    second = aws.synthesize(other, "interrupted")
+    aws.publish(second)
+    options = ("--app", str(second), "--require-approval", "never", "--ci")
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "deploy", *options]
+    with Popen(command, env=aws.environment, stdout=PIPE, stderr=STDOUT, text=True) as deploying:
+        assert deploying.stdout
+        assert any("deploying..." in line for line in deploying.stdout)
+        deploying.kill()
+    assert aws.deploy(second) == url
+    in_second = over_http(url)(EXAMPLE).headers["x-model-version"]
+    assert aws.deploy(first) == url
+    assert over_http(url)(EXAMPLE).headers["x-model-version"] != in_second
+
+
+FETCH = """async ([url, body]) => {
+    const asked = await fetch(url)
+    const headers = {"content-type": "application/json"}
+    const sent = await fetch(url, {method: "POST", headers, body})
+    return [asked.status, sent.status, sent.headers.get("x-model-version")]
+}"""
+
+
+@pytest.mark.proof
+def test_pages_of_another_site_may_ask_if_the_stack_names_it(
+    url: str, aws: Aws, local_api: str, browser: Browser
+) -> None:
+    """The browser itself keeps the answer from a page that may not have it."""
+    named = local_api.rstrip("/")
+    assembly = aws.synthesize(ROOT, "for another site", cors=named)
+    assert aws.deploy(assembly) == url
+    # The emulator keeps what CloudFormation says of CORS under names that it does not read.
+    template = json.loads((assembly / f"{STACK}.template.json").read_text())
+    [api] = [r for r in template["Resources"].values() if r["Type"] == "AWS::ApiGatewayV2::Api"]
+    gateway = client(aws, "apigatewayv2")
+    [deployed] = gateway.get_apis()["Items"]
+    cors = api["Properties"]["CorsConfiguration"]
+    gateway.update_api(ApiId=deployed["ApiId"], CorsConfiguration=cors)
+
+    model = lambdaHandler.model
+    body = json.dumps({"points": [[model.example.get(p.name) for p in model.inputs]]})
+    page = browser.new_page()
+    page.goto(f"{named}/healthz")
+    version = str(model.about["version"])
+    assert page.evaluate(FETCH, [url, body]) == [200, 200, version]
+    page.goto(f"{named}/healthz".replace("127.0.0.1", "localhost"))
+    with pytest.raises(Error, match="Failed to fetch"):
+        page.evaluate(FETCH, [url, body])
+    page.close()
+
+
 def test_nothing_of_the_stack_stays_after_destroy(url: str, aws: Aws, first: Path) -> None:
     assert all(resources(aws).values())
     aws.cdk("destroy", "--force", "--app", str(first))
@@ -121,15 +179,18 @@ def test_nothing_of_the_stack_stays_after_destroy(url: str, aws: Aws, first: Pat
     assert over_http(url)(EXAMPLE).status == 404
 
 
-def resources(aws: Aws) -> dict[str, list[str]]:
-    """List what there is of each service that the stack uses, the bootstrap's own left out."""
+def client(aws: Aws, service: str) -> Any:
     session = get_session()
     session.set_credentials(aws.environment["AWS_ACCESS_KEY_ID"], "none")
+    endpoint = aws.environment["AWS_ENDPOINT_URL"]
+    return session.create_client(service, region_name=REGION, endpoint_url=endpoint)
+
+
+def resources(aws: Aws) -> dict[str, list[str]]:
+    """List what there is of each service that the stack uses, the bootstrap's own left out."""
 
     def names(service: str, operation: str, key: str, name: str) -> list[str]:
-        endpoint = aws.environment["AWS_ENDPOINT_URL"]
-        client = session.create_client(service, region_name=REGION, endpoint_url=endpoint)
-        found = [entry[name] for entry in getattr(client, operation)()[key]]
+        found = [entry[name] for entry in getattr(client(aws, service), operation)()[key]]
         return [name for name in found if not name.startswith("cdk-")]
 
     return {
