@@ -85,15 +85,6 @@ def test_every_file_that_it_names_is_there() -> None:
     assert {part for name in names for part in name.strip("/").split("/")} <= parts
 
 
-def test_each_row_of_what_happens_when_names_its_test() -> None:
-    table = (ROOT / "predictive_lambda" / "README.md").read_text().partition("seen in |\n")[2]
-    rows = table.partition("\n\n")[0].splitlines()[1:]
-    named = [re.search(r"\| `(test_\w+)`[^|]*\|$|\| nowhere here \|$", row) for row in rows]
-    assert len(rows) > 10 and None not in named
-    code = "".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
-    assert all(f"def {test[1]}(" in code for test in named if test and test[1])
-
-
 def test_it_shows_every_picture() -> None:
     shown = re.findall(r"(?:!\[.+?\]\(|<img alt=\".+?\" src=\"|srcset=\")(.+?)[\")]", README)
     pictures = {f"img/{picture.name}" for picture in (ROOT / "img").glob("*.png")}
