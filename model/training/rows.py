@@ -10,8 +10,8 @@ from pathlib import Path
 
 COLUMNS = {  # and what others call them, without spaces and punctuation
     "state": ("province", "region"),
-    "location": ("city", "town"),
-    "address": ("street", "streetaddress", "fulladdress", "name"),
+    "location": ("city", "town", "ort", "ville", "ciudad"),
+    "address": ("street", "streetaddress", "fulladdress", "strasse", "adresse", "name"),
     "latitude": ("lat", "y"),
     "longitude": ("long", "lon", "lng", "x"),
 }

@@ -19,6 +19,7 @@ ADVICE = {  # for what is not a number: the first pattern that is found
     "[°'’′NSEWO]": "Write decimal degrees; south and west are negative.",
     "": "Write it as in -77.066176.",
 }
+MEND = "Mend one of them, or tell the addresses apart."
 SPACES = "\u00a0\u202f\u3000\u200c\u200d"  # do not print, but people see or need them
 FAR = 30  # degrees from the middle of the stores
 
@@ -48,7 +49,7 @@ def read_stores(path: Path) -> pd.DataFrame:
     else:
         firsts = {address: line for line, address in reversed([*table["address"].items()])}
         faults += wrong + [
-            (line, f"address {address!r} is already at another place, on line {first}. Mend one.")
+            (line, f"address {address!r} is already at another place, on line {first}. {MEND}")
             for line, address in table["address"].items()
             if (first := firsts[address]) != line
         ]

@@ -93,7 +93,7 @@ def main() -> None:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{arguments.folder} cannot be written: {error.strerror}. The old model stays.")
-    print(f"Trained on {len(stores)} stores: model {sha256[:12]}.")
+    print(f"Trained on {len(stores)} {ABOUT['places']}: model {sha256[:12]}.")
 
 
 if __name__ == "__main__":

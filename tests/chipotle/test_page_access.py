@@ -68,6 +68,16 @@ def test_nothing_is_cut_off(width: int, text: str, target: str, visit: Open) -> 
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
+def test_forced_colours_leave_the_map_its_own(visit: Open) -> None:
+    page = visit(OLNEY, forced_colors="active")
+    colours = page.evaluate(
+        """['#land', '#stores', '.nearest:not(.halo)', '.query:not(.halo)'].map((part) =>
+            getComputedStyle(document.querySelector(part)).stroke)"""
+    )
+    assert len({*colours}) == 4
+    assert page.evaluate("getComputedStyle(map).backgroundColor") == "rgb(227, 233, 236)"
+
+
 def test_print_has_the_answer_and_the_map_without_controls(visit: Open) -> None:
     page = visit(OLNEY + "&k=5")
     page.emulate_media(media="print")

@@ -106,6 +106,45 @@ def test_what_people_type_and_paste_is_mended(visit: Open) -> None:
     expect(page.get_by_label("Longitude")).to_have_value("-77.066176")
 
 
+def test_a_place_by_name_is_searched_for(visit: Open) -> None:
+    page = visit(OLNEY)
+    page.get_by_label("Place").fill("Springfield")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Place")).to_be_focused()
+    expect(page.locator("#place-error")).to_contain_text("Springfield, Illinois; Springfield, Mi")
+    expect(page.locator("#answer")).to_be_hidden()
+    page.get_by_label("Place").fill("Springfield, Ohio")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#point")).to_have_text("Springfield, Ohio")
+    expect(first(page)).to_contain_text("Springfield, OH")
+    assert "place=Springfield%2C+Ohio" in page.url
+    page.mouse.click(*on_screen(page, 40.0, -83.5))
+    expect(page.get_by_label("Place")).to_have_value("")
+    assert "place" not in page.url
+
+
+def test_an_address_without_an_end_is_broken_into_lines(visit: Open) -> None:
+    store = {"address": "x" * 400, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
+    query: dict[str, Any] = {"lat": 39.1, "long": -77.1, "k": 1, "radius": None, "defaulted": []}
+    page = visit(viewport={"width": 320, "height": 640})
+    page.set_content(page_module.WHOLE.write(query, [store], MODEL.about))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_location_that_comes_late_does_not_replace_a_point(visit: Open) -> None:
+    page = visit()
+    page.add_init_script(
+        "navigator.geolocation.getCurrentPosition = (found) => setTimeout(found, 700,"
+        " {coords: {latitude: 47.6, longitude: -122.3, accuracy: 5}})"
+    )
+    page.reload()
+    page.get_by_role("button", name="Use my location").click()
+    expect(page.get_by_role("status")).to_have_text("Asking your browser where you are.")
+    page.mouse.click(*on_screen(page, *DENVER))
+    page.wait_for_timeout(1_000)
+    expect(first(page)).to_contain_text("Denver, CO")
+
+
 def test_a_location_that_is_vague_is_said_to_be(visit: Open) -> None:
     place = {"latitude": DENVER[0], "longitude": DENVER[1], "accuracy": 25_000}
     page = visit(geolocation=place, permissions=["geolocation"])
