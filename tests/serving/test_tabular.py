@@ -224,6 +224,8 @@ def test_an_estimator_is_served_as_it_predicts(given: Callable[[], Given], tmp_p
         np.testing.assert_allclose if expected.dtype.kind == "f" else np.testing.assert_array_equal
     )
     same([[results[0][name] for name in names] for results in found], plain[::7])
+    watched = {"probability"} & served.result.keys()
+    assert served.figures(found[0][0]).keys() == watched
     for i in range(0, len(points), 35):  # one by one, in a query
         sent = {n: json.dumps(v) if isinstance(v, bool) else v for n, v in points[i].items()}
         asked = {name: value for name, value in sent.items() if value is not None}

@@ -39,12 +39,10 @@ def model(folder: str | Path) -> Model:
         for entry in signature["inputs"]
     )
     classes = estimator.classes_ if signature["probabilities"] else None
-    facts: dict[str, Any] = {name: about[name] for name in ("title",) if name in about}
     options: tuple[Parameter, ...] = ()
     if classes is not None:
         what = "How many classes, likeliest first."
         options = (Parameter("k", what, "integer", "classes", 1, len(classes), default=1),)
-        facts["figures"] = lambda result: {"probability": result["probability"]}
     return Model(
         about={"version": manifest["pickle_sha256"][:12]},
         inputs=inputs,
@@ -54,6 +52,7 @@ def model(folder: str | Path) -> Model:
         formats={"text": as_text(write_text, *signature["targets"])},
         count="k" if options else "",
         example=signature["example"],
+        figures=lambda result: {n: v for n, v in result.items() if n == "probability"},
         title=about.get("title", Model.title),
     )
 
