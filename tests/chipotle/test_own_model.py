@@ -73,7 +73,7 @@ def url(project: Path) -> Iterator[str]:
     )
     assert process.stdout
     yield process.stdout.readline().split()[1]
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signal.SIGTERM)
     process.communicate(timeout=30)
 
 
