@@ -79,8 +79,8 @@ train: ## Train the model in its container: NAME.pkl and NAME.json
 .PHONY: train-local
 train-local: .venv/.development ## Train without Docker, in .venv, with the same packages
 	@$(BIN)/python model/training/training.py
-	@echo "The packages are those of the images. The rest is this machine's: $$($(BIN)/python -V), $$($(BIN)/python -m platform)."
-	@echo "The images have $$(sed -n 's/^FROM //p' model/Dockerfile) on Linux. Before you deploy: make train"
+	@echo "Trained: $$(cd model && echo *.pkl *.json). The packages are those of the images. The rest is this machine's:"
+	@echo "$$($(BIN)/python -V), $$($(BIN)/python -m platform). The images have $$(grep -om1 'python:[0-9.]*' model/Dockerfile), on Linux. Before you deploy: make train"
 
 .PHONY: conformance
 conformance: .venv/.development ## Check what holds for any model, with the one in this tree
