@@ -122,5 +122,33 @@ MANY = [
     Row("a method that is none", method="DELETE", status=405, send={"accept": JSON},
         media_type=PROBLEM, headers={"cache-control": "no-store"}),
 ]  # fmt: skip
-REFUSALS = [*refusals(), *absences()]
-ROWS = [*ANY_MODEL, *REFUSALS, *DESCRIPTION, *MANY]
+TEXTS = {
+    "control characters": "\x00\x1f\x7f",
+    "right to left": "\u202eשלום",
+    "markup": "<script>alert(1)</script>",
+    "commas": "a, b",
+    "half a pair of surrogates": "\ud800",
+    "10,000 characters": "x" * 10_000,
+}
+IN_A_URL = [*TEXTS][:4]
+# The first input that takes any text, or else one that refuses it.
+WORDED = next((p for p in MODEL.inputs if p.type == "string" and not p.choices), MODEL.inputs[0])
+SAFE: dict[str, Any] = {"status": (200, 400), "headers": {"x-content-type-options": "nosniff"}}
+TEXT_IN_A_QUERY = [
+    Row(f"{what} in a query", "/?" + query(**{WORDED.name: TEXTS[what]}), **SAFE)
+    for what in IN_A_URL
+]
+TEXT_IN_A_BATCH = [
+    Row(
+        f"{what} in a batch",
+        "/",
+        "POST",
+        {"content-type": JSON},
+        json.dumps({"points": [point]}),
+        **SAFE,
+    )
+    for what, text in TEXTS.items()
+    for point in [POINT | {WORDED.name: text}]
+]
+REFUSALS = [*refusals(), *absences(), *TEXT_IN_A_QUERY]
+ROWS = [*ANY_MODEL, *REFUSALS, *DESCRIPTION, *MANY, *TEXT_IN_A_BATCH]
