@@ -18,6 +18,10 @@ run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for
 run-image: .venv/.serving ## Serve predictions from the serving image, as Lambda runs it (needs Docker)
 	@$(BIN)/python -m predictive_lambda.local_image
 
+.PHONY: score
+score: .venv/.scoring ## Answer the rows of a file: make score IN=points.csv OUT=answers.csv (.jsonl, .gz; ARGS='--k 3')
+	@OMP_NUM_THREADS=1 $(BIN)/python model/deployment/bulk.py $(ARGS) $(IN) $(OUT)
+
 .PHONY: smoke
 smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https://...
 	@PYTHONPATH=model/deployment $(BIN)/python -m tests.smoke $(URL)
@@ -126,6 +130,11 @@ INSTALL := $(BIN)/uv pip install --quiet --require-hashes --only-binary :all: --
 
 .venv/.serving: .venv/.made model/requirements.txt
 	$(INSTALL) $(BIN)/python -r model/requirements.txt
+	@touch $@
+
+# A progress bar, which the image does not need.
+.venv/.scoring: .venv/.serving tests/requirements.txt
+	sed -n '/^tqdm==/,/[^\\]$$/p' tests/requirements.txt | $(INSTALL) $(BIN)/python -r -
 	@touch $@
 
 .venv/.deploying: .venv/.made requirements.txt

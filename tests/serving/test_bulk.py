@@ -1,0 +1,212 @@
+"""Many rows through any model: the rows come back in their order, each with what a POST answers."""
+
+import csv
+import gzip
+import io
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bulk
+from app import lambdaHandler
+from serving import batch
+from serving.handler import Handler
+from serving.problems import Problem
+from tests.serving.flowers import MODEL as FLOWERS
+
+NAMES = [parameter.name for parameter in FLOWERS.inputs]
+HEADER = ",".join(NAMES)
+ADDED = ",predictions_species,predictions_probability,problem"
+POINTS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3], [5.9, 3.0, 4.2, 1.5]]
+
+
+def posted(points: list[list[float]], **options: object) -> Any:
+    """Answer the points as the handler answers a POST: the oracle."""
+    event = {
+        "requestContext": {"http": {"method": "POST"}},
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps({"points": points, **options}),
+    }
+    return json.loads(Handler(FLOWERS, batch.routes)(event, None)["body"])["results"]
+
+
+def rows_of(file: Path) -> list[list[str]]:
+    return [*csv.reader(io.StringIO(file.read_text()))]
+
+
+def scored(tmp_path: Path, text: str | bytes, kind: str = ".csv", **options: object) -> str:
+    """Write the text to a file, answer its rows in another, and return what is in that."""
+    content = text.encode() if isinstance(text, str) else text
+    source, target = tmp_path / f"in{kind}", tmp_path / f"out{kind}"
+    source.write_bytes(gzip.compress(content) if kind.endswith(".gz") else content)
+    bulk.score(FLOWERS, source, target, options)
+    found = target.read_bytes()
+    return (gzip.decompress(found) if kind.endswith(".gz") else found).decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("kind", [".csv", ".csv.gz"])
+@pytest.mark.parametrize("block", [2, 8_000])
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_csv_gets_what_a_post_gets_a_line_a_result(
+    kind: str, block: int, k: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "BLOCK", block)
+    rows: list[list[object]] = [[f"no. {i}", *point] for i, point in enumerate(POINTS)]
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    found = scored(tmp_path, f"id,{HEADER}\n{text}", kind, k=str(k))
+    assert found.startswith(f"id,{HEADER}{ADDED}\n")
+    expected = [
+        [*map(str, row), result["species"], pytest.approx(result["probability"]), ""]
+        for row, results in zip(rows, posted(POINTS, k=k), strict=True)
+        for result in results
+    ]
+    answered = [
+        [*row[:-2], float(row[-2]), row[-1]] for row in [*csv.reader(io.StringIO(found))][1:]
+    ]
+    assert answered == expected
+
+
+@pytest.mark.parametrize("kind", [".jsonl", ".jsonl.gz"])
+def test_json_lines_get_the_list_that_a_post_gets(kind: str, tmp_path: Path) -> None:
+    rows = [{"id": [i], **dict(zip(NAMES, p, strict=True))} for i, p in enumerate(POINTS)]
+    text = "\n\n".join(map(json.dumps, rows))
+    expected = [
+        row | {"predictions": results}
+        for row, results in zip(rows, posted(POINTS, k=2), strict=True)
+    ]
+    assert [*map(json.loads, scored(tmp_path, text, kind, k=2).splitlines())] == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "line"),
+    [
+        ("5.1,3.5,1.4,0.2", "5.1,3.5,1.4,0.2,setosa,"),
+        ('"5.1",3.5,1.4,2e-1', "5.1,3.5,1.4,2e-1,setosa,"),
+        ("5.1,3.5,1.4,11", "5.1,3.5,1.4,11,,,\"petal_width is '11', which is out of range."),
+        ("5.1,3.5,1.4,", "5.1,3.5,1.4,,,,petal_width is empty. It"),
+        ("5.1,3.5,1.4,nan", "5.1,3.5,1.4,nan,,,\"petal_width is 'nan', which is not a plain"),
+        ("5.1,3.5,1.4", '5.1,3.5,1.4,,,,"The row has 3 fields, and the header 4."'),
+        ("5.1,3.5,1.4,0.2,1", '5.1,3.5,1.4,0.2,,,"The row has 5 fields, and the header 4."'),
+    ],
+)
+def test_a_bad_row_of_a_csv_gets_its_problem(row: str, line: str, tmp_path: Path) -> None:
+    good = "6.7,3.0,5.2,2.3"
+    _, first, second, third = scored(tmp_path, f"{HEADER}\n{good}\n{row}\n{good}\n").splitlines()
+    assert second.startswith(line)
+    assert first == third and first.startswith(f"{good},virginica,0.")
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("{", "The line is not a JSON object."),
+        ("[5.1, 3.5, 1.4, 0.2]", "The line is not a JSON object."),
+        ("[" * 100_000, "The line is not a JSON object."),
+        ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object."),
+        ('{"sepal_length": 5, "x": 1e999}', "The line is not a JSON object."),
+        ('{"sepal_length": 5}', "There is no sepal_width. The inputs are sepal_length, "),
+        ('{"sepal_lenght": 5}', "'sepal_lenght' is not an input. Did you mean sepal_length?"),
+        (json.dumps(dict.fromkeys(NAMES, True)), "sepal_length is true, which is not a number."),
+    ],
+)
+def test_a_bad_line_of_json_gets_its_problem(row: str, problem: str, tmp_path: Path) -> None:
+    good = json.dumps(dict(zip(NAMES, POINTS[0], strict=True)))
+    first, second, third = map(
+        json.loads, scored(tmp_path, f"{good}\n{row}\n{good}\n", ".jsonl").splitlines()
+    )
+    assert second["problem"].startswith(problem)
+    assert first == third and first["predictions"] == posted(POINTS[:1])[0]
+
+
+def test_other_columns_pass_as_they_are(tmp_path: Path) -> None:
+    """Quotes, line ends, bytes that are not UTF-8; a mark at the start is no part of a name."""
+    row = b'5.1,3.5,1.4,0.2,"say ""a, b""\r\nand go",caf\xe9'
+    head = b"\xef\xbb\xbf" + f"{HEADER},note,place\r\n".encode()
+    scored(tmp_path, head + row + b"\r\n")
+    found = (tmp_path / "out.csv").read_bytes()
+    assert found.startswith(f"{HEADER},note,place{ADDED}\n".encode() + row + b",setosa,0.")
+
+
+def test_answers_can_be_answered_again(tmp_path: Path) -> None:
+    once = scored(tmp_path, f"{HEADER}\n5.1,3.5,1.4,0.2\n1,2,3,x\n")
+    assert scored(tmp_path, once) == once
+
+
+def test_a_row_that_the_model_cannot_answer_is_the_only_one(tmp_path: Path) -> None:
+    def moody(points: Any, k: int) -> Any:
+        if any(point[0] == 6.7 for point in points):
+            raise Problem(400, "The model cannot answer for these values.")
+        return FLOWERS.predict(points, k)
+
+    lines = [HEADER, *(",".join(map(str, point)) for point in POINTS)]
+    (tmp_path / "in.csv").write_text("\n".join(lines))
+    model = replace(FLOWERS, predict=moody)
+    assert bulk.score(model, tmp_path / "in.csv", tmp_path / "out.csv", {}) == (3, 1)
+    found = [row[-1] for row in rows_of(tmp_path / "out.csv")[1:]]
+    assert found == ["", "The model cannot answer for these values.", ""]
+
+
+@pytest.mark.parametrize("kind", [".csv", ".jsonl", ".csv.gz"])
+def test_nothing_in_is_nothing_out(kind: str, tmp_path: Path) -> None:
+    assert scored(tmp_path, "", kind) == ""
+
+
+GOOD = f"{HEADER}\n5.1,3.5,1.4,0.2\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "content", "options", "sentence"),
+    [
+        ("in.csv", "out.jsonl", GOOD, {}, "must both end in .csv, or both in .jsonl"),
+        ("in.xlsx", "out.xlsx", GOOD, {}, "must both end in .csv, or both in .jsonl"),
+        ("in.csv", "out.csv", GOOD, {"k": "4"}, "k is '4', which is out of range."),
+        ("in.csv", "out.csv", b"a,b\n1,2\n", {}, "There is no sepal_length."),
+        ("in.csv", "out.csv", GOOD.replace(b"petal_", b"Petal"), {}, "Did you mean petal_length?"),
+        ("in.csv.gz", "out.csv", gzip.compress(GOOD)[:-9], {}, "ended before the end"),
+        ("in.csv.gz", "out.csv", GOOD, {}, "Not a gzipped file"),
+        ("in.csv", "out.csv", GOOD + b'"' + b"x" * 200_000, {}, "field larger than field limit"),
+        ("other.csv", "out.csv", GOOD, {}, "No such file"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_and_leaves_what_was_there(
+    source: str, target: str, content: bytes, options: Any, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / source.replace("other", "in")).write_bytes(content)
+    (tmp_path / target).write_text("what was there")
+    with pytest.raises((Problem, *bulk.UNREADABLE), match=sentence):
+        bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options)
+    assert (tmp_path / target).read_text() == "what was there"
+    assert len([*tmp_path.iterdir()]) == 2
+
+
+def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, bulk.__file__, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, **more)
+
+
+def test_this_trees_model_answers_in_several_processes_in_order(tmp_path: Path) -> None:
+    model = lambdaHandler.model
+    names = [parameter.name for parameter in model.inputs]
+    row = [str(model.example.get(name, "")) for name in names]
+    with open(tmp_path / "in.csv", "w", newline="") as file:
+        csv.writer(file).writerow(["number", *names])
+        csv.writer(file).writerows([number, *row] for number in range(20_000))
+        file.write("bad\n")
+    done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+    assert (done.returncode, done.stderr) == (1, "20,001 rows, 1 of them with a problem.\n")
+    answers = rows_of(tmp_path / "out.csv")[1:]
+    assert [answer[0] for answer in answers] == [*map(str, range(20_000)), "bad"]
+    assert len({tuple(answer[1:]) for answer in answers[:-1]}) == 1
+    streamed = run("-", "-", input=(tmp_path / "in.csv").read_text())
+    assert streamed.stdout == (tmp_path / "out.csv").read_text()
+
+
+def test_a_wrong_command_says_what_is_wrong() -> None:
+    done = run("nowhere.csv", "out.csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "[Errno 2] No such file or directory: 'nowhere.csv'\n"
