@@ -47,8 +47,9 @@ ROWS = [
     ),
     row(
         "a part of the page has neither map nor script",
-        "/?lat=39.7392&long=-104.9903&format=part",
-        HTML,
+        "/?lat=39.7392&long=-104.9903",
+        "text/x-part; charset=utf-8",
+        send={"accept": "text/x-part"},
         contains=("<head>", DENVER, '<g id="ground"></g>', "0.43 miles (0.70 km) north"),
         headers={"content-encoding": None},
     ),
