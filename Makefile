@@ -101,7 +101,7 @@ lock: .venv/.development node_modules/.installed ## Pin all packages anew, from 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements.txt
 
 .PHONY: lazy-tables
-lazy-tables: .bench/.installed ## Write the tables of lazy_imports for the pins and the model in this tree, and prove them (an hour)
+lazy-tables: .bench/.installed ## Write the tables of lazy_imports for the pins and the model in this tree, and prove them (half an hour)
 	@PYTHONPATH=model/deployment .bench/bin/python -m tests.lazy_imports.make_tables
 
 .PHONY: pictures
@@ -149,7 +149,7 @@ INSTALL := $(BIN)/uv pip install --quiet --require-hashes --only-binary :all: --
 
 # What the image has and nothing more: scikit-learn imports pandas wherever it finds it.
 .bench/.installed: .venv/.development
-	$(PYTHON) -m venv --without-pip .bench
+	$(PYTHON) -m venv --clear --without-pip .bench
 	$(INSTALL) .bench -r model/requirements.txt
 	$(BIN)/uv pip install --quiet --python .bench awslambdaric==4.2.2
 	@touch $@

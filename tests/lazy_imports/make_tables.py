@@ -27,6 +27,7 @@ VENV = MODEL.parent / ".venv" / "bin" / "python"  # trains and tests
 LIBRARIES = ("joblib", "narwhals", "numpy", "scikit-learn", "scipy")
 ROOTS = [name.replace("scikit-learn", "sklearn") for name in LIBRARIES]
 WORTH_MS = 0.5
+MOST_NEEDED = 12  # names and modules that a start needs of a package; of more, it needs it all
 PROOFS = (["tests/lazy_imports"], ["-m", "proof", "tests/lazy_imports"])
 
 
@@ -213,7 +214,12 @@ def resolve(use: str, tables: Tables) -> None:
     """Change the tables so that a use runs no package, or give up that the package waits."""
     package = package_of(use, tables.deferred)
     source = child(source_of, package, use.removeprefix(f"{package}."), lazily=False)
-    if use in (tables.independent | {*tables.known}) or source is None:
+    needed = {*tables.independent, *tables.known}
+    if (
+        source is None
+        or use in needed
+        or sum(name.startswith(f"{package}.") for name in needed) == MOST_NEEDED
+    ):
         give_up(package, tables)
     elif source == use and is_loaded_by(SourceFileLoader, use) and use not in tables.deferred:
         tables.deferred.add(use)

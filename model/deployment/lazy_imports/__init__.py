@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from lazy_imports.re_exporting import ReExporting
 from lazy_imports.tables import DEFERRED, INDEPENDENT, PROVED, RE_EXPORTING
-from lazy_imports.waiting import Deferred, Waiting, runs
+from lazy_imports.waiting import Deferred, Waiting
 
 
 class Finder:
@@ -32,7 +32,7 @@ class Finder:
     def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         package = sys.modules.get(name.rpartition(".")[0])
         re_exporting = name in RE_EXPORTING
-        deferred = (name in DEFERRED or type(package) is Waiting) and not runs(package)
+        deferred = name in DEFERRED or type(package) is Waiting
         if target or name in INDEPENDENT or not (re_exporting or deferred):
             return None
         for finder in sys.meta_path[sys.meta_path.index(cast(Any, Finder)) + 1 :]:

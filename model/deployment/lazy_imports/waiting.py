@@ -74,15 +74,10 @@ class Deferred(Exchanged):
 waiting: dict[ModuleType, Deferred] = {}
 
 
-def runs(module: Any) -> bool:
-    """Say whether this thread is running a module, which has waited."""
-    return module in waiting and waiting[module].runner == get_ident()
-
-
 def run(module: ModuleType) -> None:
     """Run a module after its package, unless another thread or the package has."""
     deferred = waiting.get(module)
-    if not deferred or runs(module):
+    if not deferred or deferred.runner == get_ident():
         return
     if isinstance(deferred.package, Waiting):
         run(deferred.package)
@@ -95,11 +90,14 @@ def run(module: ModuleType) -> None:
             deferred.runner = get_ident()
             deferred.loader.exec_module(module)
             del waiting[module]
-            if type(module) is Waiting:  # it has set no class of its own
-                cast(Any, module).__class__ = ModuleType
-            for inside in [other for other, its in [*waiting.items()] if its.package is module]:
-                run(inside)  # it has been imported, and may set names in the package
+            ran: set[ModuleType] = set()  # modules inside, which may set names in the package
+            while inside := {m for m, its in [*waiting.items()] if its.package is module} - ran:
+                for imported in inside:
+                    run(imported)
+                ran |= inside
     finally:  # if it has failed, the next use tries again
+        if module not in waiting and type(module) is Waiting:  # it has set no class of its own
+            cast(Any, module).__class__ = ModuleType
         deferred.runner = 0
         deferred.lock.release()
 
