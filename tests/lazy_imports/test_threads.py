@@ -81,6 +81,30 @@ def test_a_thread_that_imports_and_one_that_uses_do_not_wait_for_ever() -> None:
     assert child(threads_that_wait_for_each_other, lazily=True) == [False, False]
 
 
+def a_fork_amid_a_run() -> float:
+    """Copy this process while a thread of it runs a module; use the module in the copy."""
+    stats = importlib.import_module("scipy.stats")
+    begun = threading.Event()
+
+    def slow(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "exec" and "_stats_py.py" in str(arguments[0]):
+            begun.set()
+            time.sleep(0.5)
+
+    sys.addaudithook(slow)
+    thread = threading.Thread(target=lambda: stats.norm)
+    thread.start()
+    begun.wait()
+    answer: float = in_a_fork(lambda: stats.norm.cdf(0))
+    thread.join()
+    return answer
+
+
+@pytest.mark.proof
+def test_a_copy_of_a_process_runs_what_another_thread_had_begun() -> None:
+    assert child(a_fork_amid_a_run, lazily=True) == 0.5
+
+
 PAIRS = [  # a module inside that one thread imports, a name that the other uses
     ("scipy.stats._distn_infrastructure", "scipy.stats", "norm"),
     ("scipy.interpolate._cubic", "scipy.interpolate", "BSpline"),
