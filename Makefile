@@ -105,8 +105,9 @@ lazy-tables: .bench/.installed ## Write the tables of lazy_imports for the pins 
 	@PYTHONPATH=model/deployment .bench/bin/python -m tests.lazy_imports.make_tables
 
 .PHONY: pictures
-pictures: .venv/.development ## Draw the README's pictures anew (needs Chromium)
-	@$(BIN)/python img/pictures.py
+pictures: .venv/.development node_modules/.installed ## Draw the README's pictures anew (needs Chromium)
+	@npm install --silent --no-save world-atlas@2.0.2 && :
+	@$(BIN)/python -m img.pictures
 	@PYTHONPATH=model/deployment $(BIN)/python -m tests.benchmarks.evaluate
 	@PYTHONPATH=model/training $(BIN)/python -m tests.benchmarks.charts
 

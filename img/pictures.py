@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
+from img.elsewhere import served
 from predictive_lambda.local_api import LocalApi, in_process
 
 HERE = Path(__file__).resolve().parent
@@ -19,6 +20,8 @@ CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright 
 SCHEMES: list[tuple[Literal["light", "dark"], str]] = [("light", ""), ("dark", "-dark")]
 OLNEY = "?lat=39.153198&long=-77.066176&k=5"
 RED_ROCKS = "?lat=39.6655&long=-105.2057"
+ZIP_CODE = "?place=80465&k=3"
+ELSEWHERE = {"europe": "?place=Wien&k=3", "pacific": "?lat=-17.3&long=-179.2&k=3"}
 
 
 def architecture(browser: Browser) -> None:
@@ -48,8 +51,24 @@ def screenshots(browser: Browser, url: str) -> None:
     phone = browser.new_page(
         viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True
     )
-    phone.goto(url + RED_ROCKS)
-    phone.screenshot(path=HERE / "phone.png")
+    for name, target in (("phone", RED_ROCKS), ("zip", ZIP_CODE)):
+        phone.goto(url + target)
+        phone.screenshot(path=HERE / f"{name}.png")
+
+
+def elsewhere(browser: Browser) -> None:
+    """Show the pages of data in Europe and across the antimeridian."""
+    for name, target in ELSEWHERE.items():
+        with served(HERE / "places" / f"{name}.csv") as url:
+            for scheme, suffix in SCHEMES:
+                page = browser.new_page(
+                    viewport={"width": 1200, "height": 760}, color_scheme=scheme
+                )
+                page.goto(url + target)
+                page.get_by_role("button", name="All").click()
+                page.evaluate("document.activeElement.blur()")
+                page.mouse.move(0, 0)
+                page.screenshot(path=HERE / f"{name}{suffix}.png")
 
 
 def penguins(browser: Browser) -> None:
@@ -87,6 +106,7 @@ def main() -> None:
         architecture(browser)
         screenshots(browser, server.url)
         penguins(browser)
+        elsewhere(browser)
         server.shutdown()
 
 

@@ -1,0 +1,78 @@
+"""Places by name are optional: what they need is read on first use, and can be deleted."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MODEL = Path(__file__).resolve().parents[2] / "model"
+ASK = """
+import json, sys
+from app import lambdaHandler
+for asked in json.loads(sys.argv[1]):
+    print(json.dumps(lambdaHandler({"queryStringParameters": asked}, None)["body"]))
+    if "place" in sys.modules["predictor"].__dict__:
+        print(json.dumps(sys.modules["predictor.place"]._zips.cache_info().currsize))
+"""
+OLNEY = {"lat": "39.153198", "long": "-77.066176"}
+NAMES = {"from predictor import place\n": "", "{place.PLACE: place.find}": "{}"}
+
+
+def ask(folder: Path, *asked: dict[str, str]) -> list[Any]:
+    command = [sys.executable, "-c", ASK, json.dumps(asked)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    folder = tmp_path / "deployment"
+    shutil.copytree(MODEL / "deployment", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for artefact in (*MODEL.glob("*.pkl"), *MODEL.glob("*.json")):
+        shutil.copy(artefact, tmp_path)
+    return folder
+
+
+def test_zip_codes_are_read_when_one_is_asked_for() -> None:
+    page = {"format": "html", "place": "olney, md"}
+    answers = ask(MODEL / "deployment", OLNEY, page, {"place": "20832"})
+    assert answers[1::2] == [0, 0, 1]
+    assert answers[0] == answers[4] != ""
+
+
+def test_without_zip_codes_there_are_towns(copy: Path) -> None:
+    (copy / "predictor" / "zips.npz").unlink()
+    town, zip_code, page, *_ = ask(
+        copy, {"place": "Olney"}, {"place": "00501"}, {"format": "html"}
+    )[::2]
+    assert town.endswith("Olney, MD 20832 US")
+    assert zip_code == "place is '00501', no town known here."
+    assert "A town, instead of coordinates." in page
+
+
+def test_without_places_there_is_nothing_of_them(copy: Path) -> None:
+    for name in ("place.py", "zips.npz"):
+        (copy / "predictor" / name).unlink()
+    parameters = copy / "predictor" / "parameters.py"
+    text = parameters.read_text()
+    for name, instead in NAMES.items():
+        assert name in text
+        text = text.replace(name, instead)
+    parameters.write_text(text)
+    answer, ignored, page, problem = ask(
+        copy,
+        OLNEY | {"format": "json"},
+        OLNEY | {"place": "20832"},
+        {"format": "html"},
+        {"format": "html", "lat": "x"},
+    )
+    assert "place" not in json.loads(answer)["query"]
+    assert ignored.endswith("Olney, MD 20832 US")
+    for text in (page, problem):
+        assert '<form id="search" hidden>' in text
+        assert 'name="place"' not in text
