@@ -81,7 +81,7 @@ def ground() -> str:
 def overlay(point: tuple[float, float] | None, nearest: Sequence[tuple[float, float]]) -> str:
     """Draw a request: the nearest stores, the great circles to them, its point, a graticule."""
     size = view(point, nearest)[2:].max()
-    step = next((s for s in STEPS if s * KM_A_DEGREE * 5 > size), STEPS[-1])
+    step = next((s for s in STEPS if s * KM_A_DEGREE * 3 > size), STEPS[-1])
     grid = graticule(point or centre(), step, 5) if step < STEPS[-1] else ""
     if point is None:  # the page's script moves these
         return f'{grid}<path class="query halo" d=""/><path class="query" d=""/>'
