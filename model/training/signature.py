@@ -21,15 +21,21 @@ BY_NUMBER = (
     "Fit it on artefacts.rows(inputs), and give columns by number: "
     "inputs.columns.get_indexer(['a', 'b'])"
 )
+FILL_IN = "Fill in what is missing in a pipeline, by SimpleImputer, or drop those rows"
+NO_PANDAS = "The function has no pandas: do without its functions, and without set_output"
 ADVICE = {  # by a part of what an error says
     "using strings": BY_NUMBER,
     "only supported for": BY_NUMBER,
+    "feature names should match": BY_NUMBER,
+    "requires pandas": NO_PANDAS,
+    "No module named 'pandas'": NO_PANDAS,
     "No module named": "Name its package in model/requirements.in, and run: make lock",
     "Can't get attribute": OF_LIBRARIES,
     "not fitted": "Call fit before write",
     "features, but": "The table must have the columns that it was fitted on, and the targets",
     "string to float": "Encode strings in a pipeline: OneHotEncoder or OrdinalEncoder",
-    "contains NaN": "Fill in what is missing in a pipeline, by SimpleImputer, or drop those rows",
+    "contains NaN": FILL_IN,
+    "no attribute 'lower'": FILL_IN,
 }
 
 # As in the function, which has no names of columns.
@@ -60,7 +66,8 @@ def rows(inputs: pd.DataFrame) -> np.ndarray:
 
 def points(inputs: pd.DataFrame, flat: bool) -> Any:
     """Return the inputs for a model that takes rows, or its one text as it is (flat)."""
-    return inputs.iloc[:, 0].tolist() if flat else rows(inputs)
+    given = rows(inputs)
+    return given[:, 0].tolist() if flat else given
 
 
 def kind(column: pd.Series) -> str:
@@ -120,6 +127,8 @@ def predict(model: Any, given: Any) -> Any:
 
 
 def _check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequence[str]) -> None:
+    if not isinstance(table, pd.DataFrame):
+        raise ModelError(f"The table is a {type(table).__name__}. It must be a pandas DataFrame.")
     columns = [*table.columns]
     inputs = [name for name in columns if name not in targets]
     fitted_on = [*getattr(model, "feature_names_in_", inputs)]

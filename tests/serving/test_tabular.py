@@ -328,6 +328,34 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
         ),
         r"give columns by number: inputs.columns.get_indexer\(",
     ),
+    "tables inside": (
+        lambda: fitted(
+            make_pipeline(
+                StandardScaler().set_output(transform="pandas"), DecisionTreeClassifier()
+            ),
+            IRIS,
+            "target",
+        ),
+        "The function has no pandas: do without its functions, and without set_output.",
+    ),
+    "a function of pandas": (
+        lambda: fitted(
+            make_pipeline(FunctionTransformer(pd.isna), DecisionTreeClassifier()), IRIS, "target"
+        ),
+        "The function has no pandas: do without its functions, and without set_output.",
+    ),
+    "texts that are missing": (
+        lambda: (
+            TEXT.fit(TEXTS.text, TEXTS.spam),
+            TEXTS.replace({"see you at noon": None}),
+            ["spam"],
+        ),
+        "Fill in what is missing in a pipeline",
+    ),
+    "an array": (
+        lambda: (FOREST, IRIS.to_numpy(), ["target"]),
+        "The table is a ndarray. It must be a pandas DataFrame.",
+    ),
     "strings that nothing encodes": (
         lambda: (
             FOREST.fit(rows(IRIS.iloc[:, :1]), IRIS.target),
