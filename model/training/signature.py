@@ -64,9 +64,8 @@ def rows(inputs: pd.DataFrame) -> np.ndarray:
     return inputs.astype(object).where(inputs.notna(), np.nan).to_numpy(dtype=object)
 
 
-def points(inputs: pd.DataFrame, flat: bool) -> Any:
-    """Return the inputs for a model that takes rows, or its one text as it is (flat)."""
-    given = rows(inputs)
+def as_taken(given: np.ndarray, flat: bool) -> Any:
+    """Return rows for a model that takes them, or its one text as it is (flat)."""
     return given[:, 0].tolist() if flat else given
 
 
@@ -101,13 +100,19 @@ def describe(
     _check(model, table, targets, [*targets, *units, *(example or {})])
     inputs = table.drop(columns=[*targets])
     described = [_input(inputs[name], units.get(str(name), "")) for name in inputs]
-    values = {**_example(inputs), **(example or {})}
-    asked = pd.DataFrame([values], columns=inputs.columns).astype(inputs.dtypes.to_dict())
+    row = _complete(inputs)
+    [known] = inputs.iloc[[row]].astype(object).to_dict("records")
+    values = {str(n): v for n, v in known.items() if not pd.isna(v)} | dict(example or {})
+    given = rows(inputs)
+    asked = given[[row]]
+    for name, value in values.items():
+        asked[0, inputs.columns.get_loc(name)] = value
     flat = [entry["type"] for entry in described] == ["string"] and not _takes_rows(model, asked)
     if flat:
         described[0].pop("choices", None)
-    result = _result(predict(model, points(asked, flat)), [*targets] or ["label"])
-    probabilities = len(result) == 1 and _gives_probabilities(model, inputs, flat)
+    result = _result(predict(model, as_taken(asked, flat)), [*targets] or ["label"])
+    tried = as_taken(given[:MOST_TRIED], flat)
+    probabilities = len(result) == 1 and _gives_probabilities(model, tried)
     return {
         "inputs": described,
         "targets": [*result],
@@ -150,33 +155,28 @@ def _check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Seque
             raise ModelError(f"{sentence}.")
 
 
-def _example(inputs: pd.DataFrame) -> dict[str, Any]:
-    """Return the first row that has all values, or most; of texts, the shortest."""
+def _complete(inputs: pd.DataFrame) -> int:
+    """Return the number of the first row that has all values, or most; of texts, the shortest."""
     inputs = inputs.head(MOST_TRIED)
-    longest = inputs.map(lambda value: len(value) // 100 if isinstance(value, str) else 0).sum(
-        axis=1
-    )
-    missing = inputs.isna().sum(axis=1)
-    [row] = inputs.iloc[[np.lexsort((longest, missing))[0]]].astype(object).to_dict("records")
-    return {str(name): value for name, value in row.items() if not pd.isna(value)}
+    long = inputs.map(lambda value: len(value) // 100 if isinstance(value, str) else 0)
+    return int(np.lexsort((long.sum(axis=1), inputs.isna().sum(axis=1)))[0])
 
 
-def _takes_rows(model: Any, inputs: pd.DataFrame) -> bool:
+def _takes_rows(model: Any, asked: np.ndarray) -> bool:
     try:
-        model.predict(rows(inputs))
+        model.predict(asked)
     except (AttributeError, TypeError, ValueError):
         return False
     return True
 
 
-def _gives_probabilities(model: Any, inputs: pd.DataFrame, flat: bool) -> bool:
+def _gives_probabilities(model: Any, tried: Any) -> bool:
     """Say whether the likeliest class is what is predicted: a threshold may predict another."""
     classes = getattr(model, "classes_", None)
     if not isinstance(classes, np.ndarray) or not hasattr(model, "predict_proba"):
         return False
-    given = points(inputs.head(MOST_TRIED), flat)
-    predicted = predict(model, given)
-    return np.array_equal(classes[model.predict_proba(given).argmax(axis=1)], predicted)
+    predicted = predict(model, tried)
+    return np.array_equal(classes[model.predict_proba(tried).argmax(axis=1)], predicted)
 
 
 def _input(column: pd.Series, unit: str) -> dict[str, Any]:

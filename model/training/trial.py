@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from signature import OF_LIBRARIES, ModelError, points, predict, refusal
+from signature import OF_LIBRARIES, ModelError, as_taken, predict, refusal, rows
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
 ROWS = 100  # at most, of the training table, predicted again
@@ -45,8 +45,8 @@ except Exception as error:
 
 def load(file: Path, model: Any, inputs: pd.DataFrame, flat: bool) -> None:
     """Raise ModelError if the pickle does not load or predicts otherwise than the model."""
-    tried = inputs.iloc[:: -(-len(inputs) // ROWS)]
-    given = points(tried, flat)
+    step = -(-len(inputs) // ROWS)
+    tried, given = inputs.iloc[::step], as_taken(rows(inputs)[::step], flat)
     # What was fitted on a table is compared with what it predicts for a table.
     expected = predict(model, tried if hasattr(model, "feature_names_in_") else given)
     if expected.dtype.kind == "f" and not np.isfinite(expected).all():

@@ -99,6 +99,13 @@ SERVED: dict[str, Callable[[], Given]] = {
         TEXTS.assign(length=TEXTS.text.str.len())[["text", "length", "spam"]],
         "spam",
     ),
+    "no row that is complete": lambda: fitted(
+        make_pipeline(by_number(0, 2), FOREST),
+        MIXED[["colour", "size", "worn", "kind"]].assign(
+            colour=np.resize(["red", None], 40), worn=np.resize([None, True], 40)
+        ),
+        "kind",
+    ),
     "a threshold that is not the likeliest": lambda: fitted(
         FixedThresholdClassifier(LogisticRegression(), threshold=0.95, pos_label=True),
         DIABETES.assign(much=DIABETES.target > 150).drop(columns="target"),
