@@ -93,8 +93,8 @@ def test_an_answer_that_comes_after_back_is_not_shown(visit: Open) -> None:
 
     page = visit(answer=slowly)
     page.mouse.click(*on_screen(page, *DENVER))
-    page.go_back()
-    page.wait_for_timeout(1_000)
+    with page.expect_response(lambda response: "lat=" not in response.url):
+        page.go_back()
     expect(page.locator("#answer")).to_be_hidden()
     assert "lat=" not in page.url
 
