@@ -1,7 +1,5 @@
 """Alarms by mail and a dashboard (optional): what the function and its API do, in CloudWatch."""
 
-import re
-
 from aws_cdk import Acknowledgment, Duration, Stack, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
 
-from predictive_lambda.settings import KnobError, Knobs
+from predictive_lambda.settings import Knobs
 
 # The model's own figures, as serving/metrics.py writes them: for each version a line of its own.
 FIGURES = "SEARCH('{{PredictiveLambda,function,version}} function=\"{name}\"', 'Average', 300)"
@@ -24,10 +22,10 @@ def watch(
     knobs: Knobs,
 ) -> None:
     """Send alarms to `alarm_email`, and show it all on a `dashboard`, if the knobs want it."""
-    email, dashboard = knobs.text("alarm_email"), knobs.switch("dashboard")
+    email = knobs.match("alarm_email", r"[^@\s]+@[^@\s]+", "an address such as me@example.org")
     assert function.timeout
     alarms = _alarms(stack, live, stage, function.timeout, email) if email else []
-    if dashboard:
+    if knobs.switch("dashboard"):
         figures = FIGURES.format(name=function.function_name)
         _dashboard(stack, live, stage, figures, alarms)
 
@@ -39,8 +37,6 @@ def _alarms(
     timeout: Duration,
     email: str,
 ) -> list[cloudwatch.IAlarm]:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise KnobError(f"alarm_email is {email!r}. It must be an address such as me@example.org.")
     topic = sns.Topic(stack, "PredictiveLambdaAlarms", enforce_ssl=True)
     topic.add_subscription(EmailSubscription(email))
     Validations.of(topic).acknowledge(
@@ -99,10 +95,9 @@ def _dashboard(
         cloudwatch.GraphWidget(title=title, left=metrics, width=12)
         for title, metrics in graphs.items()
     ]
+    if alarms:
+        widgets.append(cloudwatch.AlarmStatusWidget(alarms=alarms, width=24))
     dashboard = cloudwatch.Dashboard(
         stack, "PredictiveLambdaDashboard", dashboard_name=stack.stack_name
     )
-    dashboard.add_widgets(*widgets[:2])
-    dashboard.add_widgets(*widgets[2:])
-    if alarms:
-        dashboard.add_widgets(cloudwatch.AlarmStatusWidget(alarms=alarms, width=24))
+    dashboard.add_widgets(*widgets)  # from left to right, as many as a row takes

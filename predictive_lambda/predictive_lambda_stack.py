@@ -1,7 +1,6 @@
 """The stack: model/Dockerfile in, a function behind a public HTTP API out."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from predictive_lambda import monitoring, release  # optional, as are the lines that name them
-from predictive_lambda.settings import KnobError, Knobs
+from predictive_lambda.settings import Knobs
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
 # An allow-list: whatever else comes to lie in model/, a notebook or a cache, redeploys nothing.
@@ -56,9 +55,7 @@ class PredictiveLambdaStack(Stack):
         lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
         role = iam.Role(self, "PredictiveLambdaRole", assumed_by=lambda_service)
         log_group.grant_write(role)
-        base = knobs.text("base_image")
-        if base and not re.fullmatch(BASE, base):
-            raise KnobError(f"base_image is {base!r}. It must be NAME:TAG@sha256:DIGEST.")
+        base = knobs.match("base_image", BASE, "NAME:TAG@sha256:DIGEST")
         function = lambda_.DockerImageFunction(
             self,
             "PredictiveLambda",
@@ -127,18 +124,13 @@ class PredictiveLambdaStack(Stack):
 
 def _other_sites(knobs: Knobs) -> apigateway.CorsPreflightOptions | None:
     """Let pages of other origins ask: the gateway answers their preflights itself."""
-    cors = knobs.text("cors")
+    such = "* or origins such as https://example.org, without a path, separated by commas"
+    cors = knobs.match("cors", rf"\*|{ORIGIN}( *, *{ORIGIN})*", such)
     if not cors:
         return None
-    origins = [origin.strip() for origin in cors.split(",")]
-    if origins != ["*"] and not all(re.fullmatch(ORIGIN, origin) for origin in origins):
-        raise KnobError(
-            f"cors is {cors!r}. It must be * or origins such as https://example.org, "
-            "without a path, separated by commas."
-        )
     methods = apigateway.CorsHttpMethod
     return apigateway.CorsPreflightOptions(
-        allow_origins=origins,
+        allow_origins=[origin.strip() for origin in cors.split(",")],
         allow_methods=[methods.GET, methods.HEAD, methods.POST],
         allow_headers=["content-type"],
         expose_headers=["x-model-version"],

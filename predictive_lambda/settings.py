@@ -3,6 +3,7 @@
 Whoever uses a knob asks for it here, so that a part which you delete takes its knobs with it.
 """
 
+import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
@@ -28,6 +29,13 @@ class Knobs:
         self.names.add(name)
         value = self.given.get(name)
         return default if value is None else str(value)
+
+    def match(self, name: str, pattern: str, allowed: str) -> str:
+        """Give text that the whole pattern matches, or "" if nothing is given."""
+        value = self.text(name)
+        if value and not re.fullmatch(pattern, value):
+            raise KnobError(f"{name} is {value!r}. It must be {allowed}.")
+        return value
 
     def choice(self, name: str, default: str, choices: Collection[str]) -> str:
         value = self.text(name, default)
