@@ -19,7 +19,7 @@ OF_LIBRARIES = (
 )
 BY_NUMBER = (
     "Fit it on artefacts.rows(inputs), and give columns by number: "
-    "inputs.columns.get_indexer(['a', 'b'])"
+    "[inputs.columns.get_loc(name) for name in ('a', 'b')]"
 )
 FILL_IN = "Fill in what is missing in a pipeline, by SimpleImputer, or drop those rows"
 NO_PANDAS = "The function has no pandas: do without its functions, and without set_output"

@@ -324,7 +324,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
     ),
     "columns by name": (
         lambda: fitted(by_column(["colour"]), MIXED[COLUMNS], "kind", by_name=True),
-        r"give columns by number: inputs.columns.get_indexer\(",
+        r"give columns by number: \[inputs.columns.get_loc\(name\) for",
     ),
     "columns by type": (
         lambda: fitted(
@@ -333,7 +333,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
             "kind",
             by_name=True,
         ),
-        r"give columns by number: inputs.columns.get_indexer\(",
+        r"give columns by number: \[inputs.columns.get_loc\(name\) for",
     ),
     "tables inside": (
         lambda: fitted(
