@@ -10,6 +10,12 @@ NEXT = '<a href="?lat=39.153198&amp;long=-77.066176&amp;k=5">Show the next ones 
 
 ROWS = [
     row("a page without a point", "/?format=html", HTML, contains=(*PAGE, HIDDEN, 'value="5"')),
+    row(
+        "a map whose meridians and parallels have numbers",
+        f"{HERE}&format=html",
+        HTML,
+        contains=(">45° N</text>", ">105° W</text>", ">180°</text>", ">39.2° N</text>"),
+    ),
     row("browsers get the page", "/", HTML, send={"accept": "text/html,*/*;q=0.8"}, contains=PAGE),
     row(
         "a page with an answer",

@@ -107,7 +107,6 @@ def fill(
     wrong: Problem | None = None,
 ) -> str:
     """Fill in page.html: with values, and with what was sent, which may be anything."""
-    hidden = dict.fromkeys(("no_answer", "no_far", "no_none", "no_more"), "hidden")
     texts = {name: written(value) for name, value in sent.items() if value is not None}
     shown = [p for p in (*INPUTS, *OPTIONS) if p.name != "radius" or "radius" in texts]
     fields = {p.name: field(p, texts.get(p.name, ""), wrong) for p in (*ALIASES, *shown)}
@@ -116,7 +115,7 @@ def fill(
     return page().substitute(
         {name: escape(text) for name, text in WORDS.items()}
         | dict.fromkeys(("point", "list"), "")
-        | hidden
+        | dict.fromkeys(("no_answer", "no_far", "no_none", "no_more"), "hidden")
         | {
             "head": HEAD.format(**head()) if whole else "",
             "ground": drawing.ground() if whole else "",
@@ -127,7 +126,8 @@ def fill(
             "view": "{:.2f} {:.2f} {:.2f} {:.2f}".format(*box),
             "km": f"{max(box[2:]):.0f}",
             "number": f"{max(box[2:]) / 40:.2f}",
-            "search": "".join(fields[p.name] for p in ALIASES) + keep("k", texts.get("k", "")),
+            "search": "".join(fields[p.name] for p in ALIASES),
+            "k": escape(texts.get("k", "")),
             "no_search": "" if ALIASES else "hidden",
             "form": "".join(fields[p.name] for p in shown),
             "self": escape(urlencode(named)),
@@ -153,10 +153,6 @@ def field(parameter: Parameter, text: str, wrong: Problem | None) -> str:
         error=escape(wrong.detail) if wrong and is_wrong else "",
         hint=escape(parameter.allowed.partition("number ")[2] or parameter.description),
     )
-
-
-def keep(name: str, text: str) -> str:
-    return f'<input type="hidden" name="{name}" value="{escape(text)}">'
 
 
 HTML = "text/html; charset=utf-8"
