@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,10 +61,8 @@ def trained_in_its_container(project: Path, engine: None) -> Path:
 @pytest.fixture
 def url(project: Path) -> Iterator[str]:
     """What `make run` prints."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     process = subprocess.Popen(
-        ["make", "run", f"PORT={port}"],
+        ["make", "run", "PORT=0"],
         cwd=project,
         stdout=subprocess.PIPE,
         text=True,
@@ -74,12 +71,12 @@ def url(project: Path) -> Iterator[str]:
     assert process.stdout
     yield process.stdout.readline().split()[1]
     os.killpg(process.pid, signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
 
 
 def test_the_example_is_replaced_and_its_successor_answers(project: Path, url: str) -> None:
     assert [path.name for path in (project / "model").glob("*.pkl")] == ["penguins.pkl"]
-    with urlopen(url, timeout=30) as answer:
+    with urlopen(url, timeout=60) as answer:
         assert answer.read() == b"Adelie"
 
 
