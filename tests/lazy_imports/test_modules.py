@@ -89,7 +89,7 @@ def watched(name: str, places: list[tuple[str, str]]) -> Said:
         wrong = [
             f"{name} first: {holder}.{attribute} is another"
             for holder, attribute in places
-            if getattr(importlib.import_module(holder), attribute) is not vars(module)[attribute]
+            if getattr(importlib.import_module(holder), attribute) is not getattr(module, attribute)
         ]
     except BaseException as error:
         wrong = [f"{name} first: {type(error)} {error}"]
