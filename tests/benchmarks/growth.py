@@ -60,7 +60,7 @@ def grow(number: int) -> dict[str, Any]:
     progress(f"Growth: {number:,} stores")
     with TemporaryDirectory(dir=ROOT / ".bench") as name:
         folder = Path(name)
-        command = [sys.executable, "-m", "benchmarks.growth", str(number), name]
+        command = [sys.executable, "-m", "tests.benchmarks.growth", str(number), name]
         trained = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         points = random_points(QUERIES, seed=1)
         with task_root(folder) as task:
