@@ -12,7 +12,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from predictive_lambda import monitoring, release  # optional, as are the lines that name them
+# Optional, as are the lines that name them.
+from predictive_lambda import bulk, monitoring, release
 from predictive_lambda.settings import Knobs
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
@@ -46,28 +47,16 @@ class PredictiveLambdaStack(Stack):
         live = release.alias(self, function, knobs)
         stage = self._public_api(live, knobs)
         monitoring.watch(self, function, live, stage, knobs)
+        bulk.fan_out(self, self._image_function, self._log_group, knobs)
         knobs.refuse_others()
         CfnOutput(self, "HTTP API Url", value=stage.url)
 
     def _function(self, knobs: Knobs) -> lambda_.Function:
-        log_group = self._log_group("PredictiveLambdaLogs", knobs)
-        # A role of its own may write to this log group; the managed policy to every one.
-        lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
-        role = iam.Role(self, "PredictiveLambdaRole", assumed_by=lambda_service)
-        log_group.grant_write(role)
-        base = knobs.match("base_image", BASE, "NAME:TAG@sha256:DIGEST")
-        function = lambda_.DockerImageFunction(
-            self,
+        function = self._image_function(
             "PredictiveLambda",
-            code=lambda_.DockerImageCode.from_image_asset(
-                str(MODEL), exclude=EXCLUDE, build_args={"BASE": base} if base else None
-            ),
-            architecture=ARCHITECTURES[knobs.choice("architecture", "x86_64", ARCHITECTURES)],
+            knobs,
             memory_size=knobs.number("memory_mb", 4096, range(128, 10_241)),
             timeout=Duration.seconds(15),
-            role=role,
-            log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
         )
         Validations.of(function).acknowledge(
             Acknowledgment(
@@ -80,6 +69,29 @@ class PredictiveLambdaStack(Stack):
             ),
         )
         return function
+
+    def _image_function(
+        self, name: str, knobs: Knobs, cmd: list[str] | None = None, **settings: Any
+    ) -> lambda_.Function:
+        """Make a function of the image, with a role of its own and logs; `cmd` replaces its CMD."""
+        log_group = self._log_group(f"{name}Logs", knobs)
+        # A role of its own may write to this log group; the managed policy to every one.
+        lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
+        role = iam.Role(self, f"{name}Role", assumed_by=lambda_service)
+        log_group.grant_write(role)
+        base = knobs.match("base_image", BASE, "NAME:TAG@sha256:DIGEST")
+        return lambda_.DockerImageFunction(
+            self,
+            name,
+            code=lambda_.DockerImageCode.from_image_asset(
+                str(MODEL), exclude=EXCLUDE, cmd=cmd, build_args={"BASE": base} if base else None
+            ),
+            architecture=ARCHITECTURES[knobs.choice("architecture", "x86_64", ARCHITECTURES)],
+            role=role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            **settings,
+        )
 
     def _public_api(self, function: lambda_.IFunction, knobs: Knobs) -> apigateway.HttpStage:
         api = apigateway.HttpApi(

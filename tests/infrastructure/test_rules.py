@@ -20,6 +20,7 @@ OPTIONAL: dict[str, Any] = {
     "dashboard": True,
     "cors": "*",
     "architecture": "arm64",
+    "bulk": True,
 }
 COMBINATIONS = [
     dict(turned)

@@ -18,6 +18,16 @@ def synthesize(**context: object) -> Template:
     return Template.from_stack(PredictiveLambdaStack(app, "the-predictive-lambda"))
 
 
+MACHINE = "AWS::StepFunctions::StateMachine"
+
+
+def definition(template: Template) -> Any:
+    """Return what the state machine does; what the template only refers to is left out."""
+    [machine] = template.find_resources(MACHINE).values()
+    _, parts = machine["Properties"]["DefinitionString"]["Fn::Join"]
+    return json.loads("".join(part for part in parts if isinstance(part, str)))
+
+
 @pytest.fixture(scope="module")
 def template() -> Template:
     return synthesize()
@@ -113,6 +123,13 @@ def test_logs_expire_and_go_with_the_stack(template: Template) -> None:
         ({"alarm_email": "me@example.org"}, "AWS::CloudWatch::Alarm", {"Threshold": 12000}),
         ({"dashboard": "true"}, "AWS::CloudWatch::Dashboard", {}),
         ({"log_retention_days": "7"}, "AWS::Logs::LogGroup", {"RetentionInDays": 7}),
+        ({"bulk": "true", "bulk_memory_mb": 3538}, "AWS::Lambda::Function", {"MemorySize": 3538}),
+        ({"bulk": "true", "bulk_concurrency": "900"}, MACHINE, {"MaxConcurrency": 900}),
+        (
+            {"bulk": "true", "bulk_tolerated_failures": 5},
+            MACHINE,
+            {"ToleratedFailurePercentage": 5},
+        ),
         (
             {"throttle": "5"},
             "AWS::ApiGatewayV2::Stage",
@@ -122,7 +139,11 @@ def test_logs_expire_and_go_with_the_stack(template: Template) -> None:
     ids=str,
 )
 def test_a_knob_turns(context: dict[str, object], resource: str, properties: Any) -> None:
-    synthesize(**context).has_resource_properties(resource, properties)
+    template = synthesize(**context)
+    if resource == MACHINE:
+        assert definition(template)["States"]["EachObject"].items() >= properties.items()
+    else:
+        template.has_resource_properties(resource, properties)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +167,10 @@ def test_a_knob_turns(context: dict[str, object], resource: str, properties: Any
         ("alarm_email", "me", "me@example.org"),
         ("canary", "yes", "true or false"),
         ("snap_start", "1", "true or false"),
+        ("bulk", "on", "true or false"),
+        ("bulk_memory_mb", "128", "512 to 10240"),
+        ("bulk_concurrency", "0", "1 to 10000"),
+        ("bulk_tolerated_failures", "101", "0 to 100"),
     ],
 )
 def test_nonsense_is_an_error_that_names_what_is_allowed(
@@ -189,6 +214,68 @@ def test_the_dashboard_searches_what_metrics_py_writes(template: Template) -> No
         body = json.dumps(found["Properties"]["DashboardBody"]["Fn::Join"][1])
         search = "{PredictiveLambda,function,version} function="
         assert json.dumps({"Ref": function}) in body.partition(search)[2][:60]
+
+
+def test_bulk_is_the_same_image_with_another_command(template: Template) -> None:
+    template.resource_count_is("AWS::S3::Bucket", 0)
+    template.resource_count_is(MACHINE, 0)
+    bulk = synthesize(bulk="true")
+    serving, answering = (
+        function["Properties"] for function in bulk.find_resources("AWS::Lambda::Function").values()
+    )
+    assert serving["Code"] == answering["Code"]
+    assert "ImageConfig" not in serving
+    assert answering["ImageConfig"] == {"Command": ["bulk.lambdaHandler"]}
+    assert (answering["Timeout"], answering["MemorySize"]) == (900, 1769)
+
+
+def test_the_bulk_function_reads_in_and_writes_out_and_nothing_else() -> None:
+    bulk = synthesize(bulk="true")
+    [policy] = bulk.find_resources("AWS::IAM::Policy", Match.object_like(BULK_POLICY)).values()
+    allowed = {
+        str(statement["Action"]): json.dumps(statement["Resource"])
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "s3:" in str(statement["Action"])
+    }
+    assert {*allowed} == {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
+    assert "/in/*" in allowed["s3:GetObject"] and "/out/*" in allowed["s3:PutObject"]
+
+
+BULK_POLICY = {
+    "Properties": {"Roles": [{"Ref": Match.string_like_regexp("^PredictiveLambdaBulkRole")}]}
+}
+
+
+def test_rows_are_kept_private_encrypted_and_rid_of_what_was_cut_short() -> None:
+    bulk = synthesize(bulk="true")
+    bulk.has_resource("AWS::S3::Bucket", {"DeletionPolicy": "Retain"})
+    bulk.has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "BucketEncryption": Match.any_value(),
+            "PublicAccessBlockConfiguration": {"BlockPublicPolicy": True},
+            "LifecycleConfiguration": {
+                "Rules": [{"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}]
+            },
+        },
+    )
+    secure = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    bulk.has_resource_properties(
+        "AWS::S3::BucketPolicy",
+        {"PolicyDocument": {"Statement": [Match.object_like(secure)]}},
+    )
+
+
+def test_a_throttled_object_is_tried_again_and_a_broken_one_is_not() -> None:
+    each = definition(synthesize(bulk="true"))["States"]["EachObject"]
+    retried = {
+        error: retry["MaxAttempts"]
+        for retry in each["ItemProcessor"]["States"]["AnswerAnObject"]["Retry"]
+        for error in retry["ErrorEquals"]
+    }
+    assert retried["Lambda.TooManyRequestsException"] >= 30
+    assert {"Lambda.ServiceException", "Lambda.SdkClientException"} <= retried.keys()
+    assert all(error.startswith("Lambda.") for error in retried)
 
 
 def image_tag(model: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
