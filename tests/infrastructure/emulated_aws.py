@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT, Popen
@@ -19,6 +19,7 @@ from urllib.request import urlopen
 from predictive_lambda.local_image import ENGINE, build, docker
 
 ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILE = ROOT / "model" / "Dockerfile"
 ACCOUNT, REGION = "000000000000", "us-east-1"
 STACK = "the-predictive-lambda"
 
@@ -29,13 +30,15 @@ class EmulatorError(RuntimeError):
 
 @dataclass
 class Aws:
-    """A running emulator; `tags` are those that its deployments put on images."""
+    """A running emulator; `tags` are those that its deployments put on images, `outputs` what the
+    last deployment gave out."""
 
     process: Popen[bytes]
     port: int
     folder: Path
     environment: dict[str, str]
     tags: set[str] = field(default_factory=set)
+    outputs: dict[str, str] = field(default_factory=dict)
 
     def synthesize(self, project: Path, name: str, **knobs: str) -> Path:
         """Write the assembly of a project's CDK app; return its folder."""
@@ -47,10 +50,11 @@ class Aws:
     def deploy(self, assembly: Path) -> str:
         """Deploy the assembly's stack; return the URL at which it answers."""
         self.publish(assembly)
-        outputs = self.folder / "outputs.json"
-        options = ("--require-approval", "never", "--outputs-file", str(outputs))
+        file = self.folder / "outputs.json"
+        options = ("--require-approval", "never", "--outputs-file", str(file))
         self.cdk("deploy", "--app", str(assembly), *options)
-        public = json.loads(outputs.read_text())[STACK]["HTTPAPIUrl"]
+        self.outputs = json.loads(file.read_text())[STACK]
+        public = self.outputs["HTTPAPIUrl"]
         api = public.removeprefix("https://").partition(".")[0]
         return f"http://127.0.0.1:{self.port}/_aws/execute-api/{api}/$default/"
 
@@ -103,12 +107,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def emulated_aws() -> Iterator[Aws]:
-    """Start the emulator on a free port and bootstrap it; remove all that it made in the end."""
+def emulated_aws(reachable: bool = False) -> Iterator[Aws]:
+    """Start the emulator on a free port and bootstrap it; remove all that it made in the end.
+
+    It listens on 127.0.0.1. Its containers do not get there, unless it is made reachable for them.
+    """
     port = free_port()
     instance = f"predictive-lambda-{os.getpid()}"  # its containers are labelled with it
-    with TemporaryDirectory(prefix="emulated-aws-") as name:
+    with TemporaryDirectory(prefix="emulated-aws-") as name, ExitStack() as stack:
         folder = Path(name)
+        host = stack.enter_context(relayed(folder, port)) if reachable else "127.0.0.1"
         environment = os.environ | {
             "HOME": name,  # neither the user's settings nor their caches
             "TMPDIR": name,
@@ -126,7 +134,8 @@ def emulated_aws() -> Iterator[Aws]:
             "STATE_DIR": str(folder / "state"),
             # Limits as on Lambda; and a request may wait for one of a few containers, which two
             # cores can start in time.
-            "LAMBDA_DOCKER_FLAGS": "--memory 4g --read-only --tmpfs /tmp",
+            "LAMBDA_DOCKER_FLAGS": "--memory 4g --read-only --tmpfs /tmp "
+            f"--add-host host.docker.internal:{host}",
             "LAMBDA_ACCOUNT_CONCURRENCY": "4",
         }
         with open(folder / "ministack.log", "wb") as log:
@@ -157,6 +166,24 @@ def without_code_deploy(assembly: Path) -> Path:
             del template["Resources"][name]
     file.write_text(json.dumps(template))
     return assembly
+
+
+@contextmanager
+def relayed(folder: Path, port: int) -> Iterator[str]:
+    """Pass what containers send to the address that this gives on to a port of this machine."""
+    name, program = f"predictive-lambda-relay-{os.getpid()}", Path(__file__).with_name("relay.py")
+    [base] = [line.split()[1] for line in DOCKERFILE.read_text().splitlines() if "FROM" in line]
+    here = Popen([sys.executable, program, str(folder / "socket"), str(port)])
+    try:
+        shared = ("--volume", f"{folder}:/shared", "--volume", f"{program}:/relay.py:ro")
+        python = ("--entrypoint", "/var/lang/bin/python3", base, "/relay.py")
+        docker("run", "--detach", "--name", name, *shared, *python, str(port), "/shared/socket")
+        address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        yield docker("inspect", "--format", address, name).strip()
+    finally:
+        here.terminate()
+        here.wait()
+        docker("rm", "--force", "--volumes", name)
 
 
 def without_registry(folder: Path) -> Path:

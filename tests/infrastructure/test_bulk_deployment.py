@@ -1,0 +1,107 @@
+"""The state machine on an emulated AWS: objects of rows in, the answers of `make score` out."""
+
+import csv
+import gzip
+import io
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+
+import bulk
+from predictor import MODEL
+from tests.infrastructure.emulated_aws import REGION, ROOT, STACK, Aws, emulated_aws
+
+KNOBS = {"bulk": "true", "bulk_concurrency": "8", "bulk_tolerated_failures": "20"}  # of 4 at once
+pytestmark = pytest.mark.proof
+
+
+def rows(count: int, *more: str) -> bytes:
+    """Write a csv of the model's example, numbered, with more lines behind."""
+    names = [parameter.name for parameter in MODEL.inputs]
+    file = io.StringIO()
+    example = [MODEL.example.get(name, "") for name in names]
+    csv.writer(file).writerows([["number", *names], *([i, *example] for i in range(count))])
+    return (file.getvalue() + "".join(f"{line}\n" for line in more)).encode()
+
+
+OBJECTS = {
+    **{f"{i} of 5.csv": rows(i) for i in range(1, 6)},
+    "many.csv": rows(20_000),
+    "bad rows.csv": rows(3, "bad", "worse,"),
+    "folder/lines.jsonl": b"\n".join([json.dumps(dict(MODEL.example)).encode(), b"{"]),
+    "zipped.csv.gz": gzip.compress(rows(10)),
+    "empty.csv": b"",
+}
+BROKEN = {"broken.csv.gz": gzip.compress(rows(10))[:-10]}
+
+
+@pytest.fixture(scope="module")
+def aws(engine: None) -> Iterator[Aws]:
+    with emulated_aws(reachable=True) as running:
+        assembly = running.synthesize(ROOT, "bulk", **KNOBS)
+        template = assembly / f"{STACK}.template.json"
+        # The emulator has its own name for the error of a function that runs too often at once.
+        throttled = template.read_text().replace(
+            "Lambda.TooManyRequestsException", "Lambda.Unknown"
+        )
+        template.write_text(throttled)
+        running.deploy(assembly)
+        yield running
+
+
+def client(aws: Aws, service: str) -> Any:
+    session = get_session()
+    session.set_credentials(aws.environment["AWS_ACCESS_KEY_ID"], "none")
+    endpoint = aws.environment["AWS_ENDPOINT_URL"]
+    return session.create_client(service, region_name=REGION, endpoint_url=endpoint)
+
+
+def run(aws: Aws, **asked: object) -> str:
+    """Run the state machine to its end, and return how it ended."""
+    states = client(aws, "stepfunctions")
+    machine = aws.outputs["BulkStateMachine"]
+    arn = states.start_execution(stateMachineArn=machine, input=json.dumps(asked))["executionArn"]
+    while (found := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        time.sleep(1)
+    return str(found["status"])
+
+
+def answered(aws: Aws) -> dict[str, Any]:
+    """Return when each object under out/ was written."""
+    bucket = aws.outputs["BulkBucket"]
+    listed = client(aws, "s3").list_objects_v2(Bucket=bucket, Prefix="out/").get("Contents", [])
+    return {entry["Key"].removeprefix("out/"): entry["LastModified"] for entry in listed}
+
+
+def unpacked(name: str, content: bytes) -> bytes:
+    return gzip.decompress(content) if name.endswith(".gz") else content
+
+
+def test_objects_get_the_answers_of_make_score_once(aws: Aws, tmp_path: Path) -> None:
+    s3, bucket = client(aws, "s3"), aws.outputs["BulkBucket"]
+    for name, content in {**OBJECTS, **BROKEN, "": b""}.items():
+        s3.put_object(Bucket=bucket, Key=f"in/{name}", Body=content)
+
+    assert run(aws) == "SUCCEEDED"  # one in twelve is broken
+
+    first = answered(aws)
+    assert first.keys() == OBJECTS.keys()
+    for name, content in OBJECTS.items():
+        source, target = tmp_path / Path(name).name, tmp_path / f"out {Path(name).name}"
+        source.write_bytes(content)
+        bulk.score(MODEL, source, target, {})
+        found = s3.get_object(Bucket=bucket, Key=f"out/{name}")["Body"].read()
+        assert unpacked(name, found) == unpacked(name, target.read_bytes()), name
+
+    s3.delete_object(Bucket=bucket, Key="out/many.csv")
+    assert run(aws) == "SUCCEEDED"
+    second = answered(aws)
+    assert second.keys() == first.keys()
+    assert {name for name in first if second[name] != first[name]} == {"many.csv"}
+    assert run(aws, again=True) == "SUCCEEDED"
+    assert all(when > first[name] for name, when in answered(aws).items())
