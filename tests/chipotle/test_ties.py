@@ -32,6 +32,7 @@ def model_of(places: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nearest, "places", places)
     monkeypatch.setattr(nearest, "count", len(places))
     nearest._tree.cache_clear()
+    nearest._store.cache_clear()
 
 
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
@@ -56,6 +57,7 @@ def test_hard_places_come_in_order_and_ties_as_trained(
             assert [int(store["address"]) for store in alone] == order[0][:k], (point, k)
             assert [int(store["address"]) for store in answer] == order[1][:k], (point, k)
     nearest._tree.cache_clear()
+    nearest._store.cache_clear()
 
 
 def in_order(metres: np.ndarray) -> list[int]:

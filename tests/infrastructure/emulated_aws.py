@@ -172,7 +172,7 @@ def without_code_deploy(assembly: Path) -> Path:
 def relayed(folder: Path, port: int) -> Iterator[str]:
     """Pass what containers send to the address that this gives on to a port of this machine."""
     name, program = f"predictive-lambda-relay-{os.getpid()}", Path(__file__).with_name("relay.py")
-    [base] = [line.split()[1] for line in DOCKERFILE.read_text().splitlines() if "FROM" in line]
+    base = DOCKERFILE.read_text().partition("\nFROM ")[2].split()[0]
     here = Popen([sys.executable, program, str(folder / "socket"), str(port)])
     try:
         shared = ("--volume", f"{folder}:/shared", "--volume", f"{program}:/relay.py:ro")

@@ -1,5 +1,7 @@
 """Points and candidates in, the nearest by WGS84 geodesic out: exact, and by few geodesics."""
 
+from bisect import insort
+
 import numpy as np
 from geographiclib.geodesic import Geodesic
 
@@ -30,48 +32,80 @@ def nearest(
     latitudes and, by the triangle inequality, at least a measured distance less the way from there.
     Opposite to the stores that saves nine geodesics in ten.
     """
-    metres = np.full(len(point), np.inf)
-    inverse = _one_by_one if len(point) < MANY else _together
-
-    def measure(pairs: np.ndarray) -> None:
-        metres[pairs] = inverse(points[point[pairs]], places[place[pairs]])
-
-    choice = (np.bincount(point) > k)[point]
-    measure(np.flatnonzero(~choice))
+    few = len(point) < MANY
+    inverse = _one_by_one if few else _together
     if len(point) == len(points):  # one candidate each: there is nothing to order
-        return point, place, metres
-    pairs, wanted = np.flatnonzero(choice), k
-    if pairs.size:
-        here, there = on_sphere(points), on_sphere(places)
-        at_least = B * _angles(here[point], there[place])
-        found = np.full((len(points), k), np.inf)  # metres of each point's k nearest so far
+        return point, place, inverse(points[point], places[place])
+    metres = np.empty(len(point))
+    choice = (np.bincount(point) > k)[point]
+    metres[~choice] = inverse(points[point[~choice]], places[place[~choice]])
+    for group in [point == p for p in set(point[choice].tolist())] if few else [choice]:
+        if group.any():
+            needed = _best_first if few else _in_rounds
+            metres[group] = needed(points[point[group]], places[place[group]], point[group], k)
+    return _in_order(point, place, metres, k)
+
+
+def _best_first(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int) -> np.ndarray:
+    """Return the same as `_in_rounds`, for one point, and without its overhead."""
+    metres, there = np.full(len(places), np.inf), on_sphere(places)
+    at_least, here = B * _angles(there @ on_sphere(points[:1])[0]), points[0].tolist()
+    found: list[float] = []
+    for _ in places:
+        best = int(at_least.argmin())
+        if len(found) == k and at_least[best] > found[-1] + A * ROUNDING:
+            break
+        measured = WGS84.Inverse(*here, *places[best].tolist(), Geodesic.DISTANCE)["s12"]
+        metres[best] = measured
+        insort(found, measured)
+        del found[k:]
+        at_least = np.maximum(at_least, measured - A * _angles(there @ there[best]))
+        at_least[best] = np.inf
+    return metres
+
+
+def _in_rounds(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int) -> np.ndarray:
+    """Return metres for pairs that may be among a point's k nearest, infinity for the others."""
+    metres = np.full(len(point), np.inf)
+    here, there = on_sphere(points), on_sphere(places)
+    at_least = B * _angles(np.einsum("ij,ij->i", here, there))
+    found = np.full((point.max() + 1, k), np.inf)  # metres of each point's k nearest so far
+    pairs, wanted = np.arange(len(point)), k
     while pairs.size:
         pairs = pairs[np.lexsort((at_least[pairs], point[pairs]))]
         starts = np.diff(point[pairs], prepend=-1) > 0
         row, best = np.cumsum(starts) - 1, pairs[starts]
         rank = np.arange(len(pairs)) - np.flatnonzero(starts)[row]
         taken = rank < wanted
-        measure(pairs[taken])
+        metres[pairs[taken]] = _together(points[pairs[taken]], places[pairs[taken]])
         new = np.full((len(best), wanted), np.inf)
         new[row[taken], rank[taken]] = metres[pairs[taken]]
         asked = point[best]
         found[asked] = np.sort(np.hstack([found[asked], new]))[:, :k]
-        way = A * _angles(there[place[pairs]], there[place[best]][row])
+        way = A * _angles(np.einsum("ij,ij->i", there[pairs], there[best][row]))
         at_least[pairs] = np.maximum(at_least[pairs], metres[best][row] - way)
         possible = at_least[pairs] <= found[asked, -1][row] + A * ROUNDING
         pairs, wanted = pairs[possible & ~taken], 1
-    return _in_order(point, place, metres, k)
+    return metres
 
 
 def _in_order(
     point: np.ndarray, place: np.ndarray, metres: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return each point's first k pairs by distance, ties by place, without the unmeasured."""
-    order = np.lexsort((metres, point))
+    order = np.argsort(point, kind="stable")
     order = order[np.isfinite(metres[order])]
-    apart = (np.diff(metres[order], prepend=0) > TIE) | (np.diff(point[order], prepend=-1) > 0)
-    order = order[np.lexsort((place[order], np.cumsum(apart)))]
-    order = order[np.arange(len(order)) - np.searchsorted(point[order], point[order]) < k]
+    first = np.diff(point[order], prepend=-1) > 0
+    several = ~(first & np.append(first[1:], True))
+    some = order[several]
+    some = some[np.lexsort((metres[some], point[some]))]
+    ties = np.diff(metres[some], prepend=0) <= TIE
+    ties &= np.diff(point[some], prepend=-1) == 0
+    if ties.any():
+        some = some[np.lexsort((place[some], np.cumsum(~ties)))]
+    order[several] = some
+    rank = np.arange(len(order)) - np.flatnonzero(first)[np.cumsum(first) - 1]
+    order = order[rank < k]
     return point[order], place[order], metres[order]
 
 
@@ -83,9 +117,9 @@ def on_sphere(places: np.ndarray) -> np.ndarray:
     return np.stack([x, y, np.sin(reduced)], axis=-1)
 
 
-def _angles(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the central angles in radians between unit vectors, to within ROUNDING."""
-    return np.arccos(np.clip(np.einsum("ij,ij->i", some, others), -1, 1))
+def _angles(cosines: np.ndarray) -> np.ndarray:
+    """Return the central angles in radians, to within ROUNDING."""
+    return np.arccos(np.clip(cosines, -1, 1))
 
 
 def _one_by_one(points: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -1,14 +1,13 @@
 """The nearest stores: coordinates in, stores as plain data out."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn import config_context
-from sklearn.neighbors import KDTree
 
 from predictor import geodesics
 from serving import artefacts
@@ -18,7 +17,7 @@ to_radians, estimator, stores = pipeline[0], pipeline[-1], pipeline.stores_
 count = len(stores["address"])
 places = np.column_stack([stores["lat"], stores["long"]])
 MANY = 200  # points for which making a second tree pays
-BLOCK = 4_000  # points at once: bounds the memory
+BLOCK = 8_000  # points at once: bounds the memory
 
 
 def predict(
@@ -45,11 +44,16 @@ def _predict(points: np.ndarray, k: int, radius: float | None) -> list[list[dict
     if radius is not None:
         near = metres <= radius
         point, place, metres = point[near], place[near], metres[near]
-    names = (*stores, "distance_m")
-    columns = [*(column[place].tolist() for column in stores.values()), metres.tolist()]
-    results = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    chosen = place.tolist()
+    once = {i: _store(i) for i in set(chosen)}
+    results = [{**once[i], "distance_m": m} for i, m in zip(chosen, metres.tolist(), strict=True)]
     ends = np.searchsorted(point, np.arange(len(points) + 1)).tolist()
     return [results[start:end] for start, end in pairwise(ends)]
+
+
+@lru_cache(maxsize=10_000)
+def _store(place: int) -> dict[str, Any]:
+    return {name: column[place : place + 1].tolist()[0] for name, column in stores.items()}
 
 
 def _candidates(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -69,7 +73,7 @@ def _candidates(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         complete = (angles[:, -1] > limits) | (asked == count)
         row, column = np.nonzero(complete[:, None] & (angles <= limits[:, None]))
         found.append((pending[row], near[row, column]))
-        pending, asked = pending[~complete], asked * (16 if many else 64)
+        pending, asked = pending[~complete], asked * (4 if many else 64)
     point, place = map(np.concatenate, zip(*found, strict=True))
     return point, place
 
@@ -88,5 +92,7 @@ def _by_tree(points: np.ndarray, asked: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def _tree() -> KDTree:
-    return KDTree(geodesics.on_sphere(places))
+def _tree() -> Any:
+    from scipy.spatial import cKDTree
+
+    return cKDTree(geodesics.on_sphere(places))
