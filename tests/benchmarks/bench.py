@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from predictive_lambda.local_image import EngineError, docker
-from tests.benchmarks import charts, cold_start, cost, growth, runtime, tables, variants, warm
+from tests.benchmarks import charts, cold_start, cost, growth, many, runtime, tables, variants, warm
 from tests.benchmarks.serving import PYTHON, progress, run
 
 VERSIONS = """
@@ -31,6 +31,7 @@ def main() -> None:
     results["image"] = runtime.measure()
     results["variants"] = variants.measure()
     results["warm"] = warm.measure()
+    results["many"] = many.measure()
     results["growth"] = growth.measure()
     results["cost, modelled"] = cost.model(results["image"], results["warm"])
     charts.RESULTS.write_text(json.dumps(results, indent=2) + "\n")

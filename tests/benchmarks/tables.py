@@ -16,6 +16,7 @@ def tables(results: dict[str, Any]) -> str:
             *image(results["image"]),
             *variants(results["variants"]),
             *warm(results["warm"]),
+            *many(results["many"]),
             *growth(results["growth"]),
             *cost(results["cost, modelled"]),
         ]
@@ -74,6 +75,13 @@ def warm(measured: dict[str, Any]) -> list[str]:
             [name, f"{figures['median_us']:.0f}", f"{figures['p99_us']:.0f}"]
             for name, figures in measured["answers"].items()
         ),
+    )
+
+
+def many(measured: dict[str, Any]) -> list[str]:
+    return table(
+        "many points at once, one processor | k = 1, points/s | k = 10, points/s",
+        ([name, *(f"{rate:,}" for rate in rates.values())] for name, rates in measured.items()),
     )
 
 
