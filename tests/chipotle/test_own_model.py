@@ -62,7 +62,7 @@ def trained_in_its_container(project: Path, engine: None) -> Path:
 def url(project: Path) -> Iterator[str]:
     """What `make run` prints."""
     process = subprocess.Popen(
-        ["make", "run", "PORT=0"],
+        ["make", "--no-print-directory", "run", "PORT=0"],
         cwd=project,
         stdout=subprocess.PIPE,
         text=True,

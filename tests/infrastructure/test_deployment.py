@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen
 from typing import Any
@@ -116,6 +117,21 @@ def test_a_second_model_answers_and_the_first_comes_back(
         assert aws.deploy(assembly) == url
         versions.append(version())
     assert versions[0] == versions[2] != versions[1]
+
+
+COMBINATIONS = [
+    names for count in range(len(KNOBS) + 2) for names in combinations([*KNOBS, "bulk"], count)
+]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("names", COMBINATIONS, ids=" ".join)
+def test_every_combination_of_knobs_is_deployed_and_answers(
+    names: tuple[str, ...], url: str, aws: Aws
+) -> None:
+    knobs = {name: KNOBS.get(name, "true") for name in names}
+    assert aws.deploy(aws.synthesize(ROOT, f"with {' '.join(names)}", **knobs)) == url
+    assert over_http(url)(EXAMPLE).text == in_process(EXAMPLE).text
 
 
 @pytest.mark.proof

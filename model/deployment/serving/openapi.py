@@ -64,8 +64,8 @@ def document(handler: Handler) -> dict[str, Any]:
     problems[PROBLEM_JSON] = PROBLEM_SCHEMA
     root = {"get": operation("predict", "Predict for one point", answers, problems, 400)}
     root["get"]["parameters"] = [described(p, model.example) for p in handler.parameters]
-    too_long = {"description": "The URL is too long for the gateway"}
-    root["get"]["responses"] |= {"414": too_long, "431": too_long}
+    too_large = {"description": "The URL is larger than the gateway takes"}
+    root["get"]["responses"] |= {"414": too_large, "431": too_large}
     if ("POST", "") in handler.routes:
         results = object_of({"results": list_of(list_of(result)), "model": MODEL_SCHEMA})
         summary = "Predict for many points"
