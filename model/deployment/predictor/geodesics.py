@@ -124,8 +124,8 @@ def _angles(cosines: np.ndarray) -> np.ndarray:
 
 def _one_by_one(points: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return geodesics in metres (Karney, doi:10.1007/s00190-012-0578-z); 50 us each."""
-    pairs = np.hstack([points, places]).tolist()
-    return np.array([WGS84.Inverse(*pair, Geodesic.DISTANCE)["s12"] for pair in pairs])
+    pairs = zip(points.tolist(), places.tolist(), strict=True)
+    return np.array([WGS84.Inverse(*p, *q, Geodesic.DISTANCE)["s12"] for p, q in pairs])
 
 
 def _together(points: np.ndarray, places: np.ndarray) -> np.ndarray:

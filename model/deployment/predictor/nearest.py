@@ -80,7 +80,7 @@ def _candidates(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _by_estimator(points: np.ndarray, asked: int) -> tuple[np.ndarray, np.ndarray]:
     """Return each point's nearest stores by angle on geographic latitudes: radians, and stores."""
-    with config_context(assume_finite=True, skip_parameter_validation=True):
+    with config_context(assume_finite=True, skip_parameter_validation=True):  # a fifth of the time
         return estimator.kneighbors(to_radians.transform(points), n_neighbors=asked)
 
 
