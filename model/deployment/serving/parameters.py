@@ -111,7 +111,7 @@ class Parameter:
             return f"which has {len(value)} characters" if len(value) > self.longest else ""
         if self.type == "boolean":
             return "" if isinstance(value, bool) else "which is neither"
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             return "which is not a number"
         if not abs(value) <= float_info.max:  # NaN, infinity, an integer of more than 308 digits
             return "which is not finite"
