@@ -180,7 +180,7 @@ def score(
     with reading(source, watch) as text, writing(target) as out:
         rows: Iterator[Any] = filter(None, csv.reader(text)) if as_csv else filter(str.strip, text)
         columns: list[str] = next(rows, []) if as_csv else []
-        scorer = Scorer(replace(model, formats={}), asked, columns, str(target).endswith(".gz"))
+        scorer = Scorer(picklable(model), asked, columns, str(target).endswith(".gz"))
         if columns:
             refuse(columns, model)
             out.write(scorer.header())
@@ -188,6 +188,11 @@ def score(
             out.write(written)
             total, problems = total + count, problems + wrong
     return total, problems
+
+
+def picklable(model: Model) -> Model:
+    """Leave out what other processes do not need, and may not be able to get."""
+    return replace(model, formats={}, aliases={}, figures=dict)
 
 
 def in_order(scorer: Scorer, rows: Iterator[Any], workers: int) -> Iterator[tuple[bytes, int, int]]:

@@ -88,15 +88,14 @@ def _only_one(folder: Path) -> Iterator[None]:
 
     The lock goes with the process that has it. What killed trainings left is swept.
     """
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(ImportError):  # Windows has no fcntl
+    with contextlib.ExitStack() as at_the_end:
+        if os.name == "posix":  # Windows has no such lock
             import fcntl
 
+            opened = os.open(folder, os.O_RDONLY)
+            at_the_end.callback(os.close, opened)
             fcntl.flock(opened, fcntl.LOCK_EX)
         for left in folder.glob(".training-*"):
             if left.stat().st_mtime < time.time() - HOUR:
                 shutil.rmtree(left, ignore_errors=True)
         yield
-    finally:
-        os.close(opened)

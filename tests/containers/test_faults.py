@@ -10,7 +10,7 @@ from tests.engines import EXAMPLE, in_process, over_http, runtime_pid, served
 
 ANSWERED = (200, in_process(EXAMPLE).text)
 FAILED = (500, '{"message": "Internal Server Error"}')
-MEND = "run ./trainmodel.sh"
+MEND = "Train the model again: make train."
 
 
 def test_an_image_that_is_amiss_refuses_to_start_and_says_why(serving_image: str) -> None:

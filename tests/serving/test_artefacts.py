@@ -118,7 +118,10 @@ def edit_manifest(task: Path, **changes: object) -> None:
             lambda task: joblib.dump(RunsCode(task / "mark"), task / PICKLE.name),
             f"is not the model that {MANIFEST.name} describes",
         ),
-        (lambda task: shutil.copy(PICKLE, task / "b.pkl"), "and can have one pickle; remove one"),
+        (
+            lambda task: shutil.copy(PICKLE, task / "b.pkl"),
+            ". It can have one pickle: remove the other.",
+        ),
         (
             lambda task: edit_manifest(task, **{"scikit-learn": "0.23.2"}),
             "was trained with scikit-learn 0.23.2",
@@ -143,5 +146,5 @@ def test_a_misfit_refuses_to_start_and_says_how_to_mend_it(
     assert done.returncode == 1
     last_line = done.stderr.splitlines()[-1]
     assert sentence in last_line
-    assert last_line.endswith("in model/, run ./trainmodel.sh")
+    assert last_line.endswith(("rain the model again: make train.", "remove the other."))
     assert not (task / "mark").exists()

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -189,7 +190,11 @@ def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, **more)
 
 
-def test_this_trees_model_answers_in_several_processes_in_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["fork", "spawn"])  # of starting processes, by the system
+def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_path: Path) -> None:
+    code = f"import multiprocessing\nmultiprocessing.set_start_method({way!r})"
+    (tmp_path / "sitecustomize.py").write_text(code)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     model = lambdaHandler.model
     names = [parameter.name for parameter in model.inputs]
     row = [str(model.example.get(name, "")) for name in names]
@@ -197,7 +202,7 @@ def test_this_trees_model_answers_in_several_processes_in_order(tmp_path: Path) 
         csv.writer(file).writerow(["number", *names])
         csv.writer(file).writerows([number, *row] for number in range(20_000))
         file.write("bad\n")
-    done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+    done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), env=environment)
     assert (done.returncode, done.stderr) == (1, "20,001 rows, 1 of them with a problem.\n")
     answers = rows_of(tmp_path / "out.csv")[1:]
     assert [answer[0] for answer in answers] == [*map(str, range(20_000)), "bad"]

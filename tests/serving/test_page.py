@@ -80,3 +80,8 @@ def test_the_form_sends_what_the_page_was_asked() -> None:
 
 def test_a_model_with_a_page_of_its_own_keeps_it() -> None:
     assert page.added_to(HANDLER.model) == HANDLER.model
+
+
+def test_a_client_that_asks_for_nothing_gets_json_where_there_is_only_a_page() -> None:
+    asked = {name: value for name, value in SENT.items() if name != "format"}
+    assert ask(HANDLER, **asked)["headers"]["content-type"] == "application/json"

@@ -78,7 +78,7 @@ def document(handler: Handler) -> dict[str, Any]:
         "info": {
             "title": model.title,
             "version": str(model.about["version"]),
-            "description": "Every path that is not listed answers as / does.",
+            "description": "A path that does not end as one of these answers as / does.",
         },
         "servers": [{"url": "."}],
         "paths": {

@@ -96,7 +96,7 @@ def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
     if choices:
         options = "".join(
             f'<option value="{escaped(choice)}"{" selected" * (choice == sent)}>{escaped(choice)}'
-            for choice in (*[""] * (not parameter.required), *choices)
+            for choice in (*[""] * parameter.may_be_missing, *choices)
         )
         control = f"<select {attributes}>{options}</select>"
     elif parameter.type == "string":
