@@ -1,7 +1,5 @@
 """Points and candidates in, the nearest by WGS84 geodesic out: exact, and by few geodesics."""
 
-from bisect import insort
-
 import numpy as np
 from geographiclib.geodesic import Geodesic
 
@@ -49,19 +47,16 @@ def nearest(
 def _best_first(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int) -> np.ndarray:
     """Return the same as `_in_rounds`, for one point, and without its overhead."""
     metres, there = np.full(len(places), np.inf), on_sphere(places)
-    at_least, here = B * _angles(there @ on_sphere(points[:1])[0]), points[0].tolist()
-    found: list[float] = []
-    for _ in places:
-        best = int(at_least.argmin())
-        if len(found) == k and at_least[best] > found[-1] + A * ROUNDING:
-            break
-        measured = WGS84.Inverse(*here, *places[best].tolist(), Geodesic.DISTANCE)["s12"]
-        metres[best] = measured
-        insort(found, measured)
-        del found[k:]
-        at_least = np.maximum(at_least, measured - A * _angles(there @ there[best]))
+    at_least = B * _angles(there @ on_sphere(points[:1])[0])
+    best = at_least.argpartition(k - 1)[:k]
+    while True:
+        metres[best] = _one_by_one(points[best], places[best])
+        way = A * _angles(there @ there[best].T)
+        at_least = np.maximum(at_least, (metres[best] - way).max(axis=1))
         at_least[best] = np.inf
-    return metres
+        best = at_least.argmin(keepdims=True)
+        if at_least[best] > np.partition(metres, k - 1)[k - 1] + A * ROUNDING:
+            return metres
 
 
 def _in_rounds(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int) -> np.ndarray:
@@ -73,7 +68,7 @@ def _in_rounds(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int
     pairs, wanted = np.arange(len(point)), k
     while pairs.size:
         pairs = pairs[np.lexsort((at_least[pairs], point[pairs]))]
-        starts = np.diff(point[pairs], prepend=-1) > 0
+        starts = _starts(point[pairs])
         row, best = np.cumsum(starts) - 1, pairs[starts]
         rank = np.arange(len(pairs)) - np.flatnonzero(starts)[row]
         taken = rank < wanted
@@ -95,18 +90,26 @@ def _in_order(
     """Return each point's first k pairs by distance, ties by place, without the unmeasured."""
     order = np.argsort(point, kind="stable")
     order = order[np.isfinite(metres[order])]
-    first = np.diff(point[order], prepend=-1) > 0
-    several = ~(first & np.append(first[1:], True))
+    first = _starts(point[order])
+    several = ~first
+    several[:-1] |= several[1:]
     some = order[several]
     some = some[np.lexsort((metres[some], point[some]))]
-    ties = np.diff(metres[some], prepend=0) <= TIE
-    ties &= np.diff(point[some], prepend=-1) == 0
+    ties = ~_starts(point[some])
+    ties[1:] &= metres[some[1:]] - metres[some[:-1]] <= TIE
     if ties.any():
         some = some[np.lexsort((place[some], np.cumsum(~ties)))]
     order[several] = some
     rank = np.arange(len(order)) - np.flatnonzero(first)[np.cumsum(first) - 1]
     order = order[rank < k]
     return point[order], place[order], metres[order]
+
+
+def _starts(point: np.ndarray) -> np.ndarray:
+    """Say where another point begins; np.diff and np.append take some times as long."""
+    starts = np.ones(len(point), dtype=bool)
+    np.not_equal(point[1:], point[:-1], out=starts[1:])
+    return starts
 
 
 def on_sphere(places: np.ndarray) -> np.ndarray:
@@ -119,7 +122,7 @@ def on_sphere(places: np.ndarray) -> np.ndarray:
 
 def _angles(cosines: np.ndarray) -> np.ndarray:
     """Return the central angles in radians, to within ROUNDING."""
-    return np.arccos(np.clip(cosines, -1, 1))
+    return np.arccos(np.minimum(np.maximum(cosines, -1), 1))  # np.clip is slow for few
 
 
 def _one_by_one(points: np.ndarray, places: np.ndarray) -> np.ndarray:

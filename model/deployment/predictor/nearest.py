@@ -74,6 +74,8 @@ def _candidates(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         row, column = np.nonzero(complete[:, None] & (angles <= limits[:, None]))
         found.append((pending[row], near[row, column]))
         pending, asked = pending[~complete], asked * (4 if many else 64)
+    if len(found) == 1:
+        return found[0]
     point, place = map(np.concatenate, zip(*found, strict=True))
     return point, place
 
