@@ -23,7 +23,8 @@ import sklearn
 
 import signature
 import trial
-from signature import ModelError, rows
+from refusals import OF_LIBRARIES, ModelError
+from signature import rows
 
 __all__ = ["ModelError", "rows", "write"]
 MODEL = Path(__file__).resolve().parent.parent
@@ -55,7 +56,7 @@ def write(
     try:  # before it predicts, which some models count
         content = pickle.dumps(model, protocol=5)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        advice = signature.OF_LIBRARIES
+        advice = OF_LIBRARIES
         raise ModelError(f"The model cannot be pickled: {error}. {advice}.") from error
     described = signature.describe(model, table, targets, units or {}, example)
     sha256 = hashlib.sha256(content).hexdigest()

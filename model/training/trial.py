@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from signature import OF_LIBRARIES, ModelError, as_taken, predict, refusal, rows
+from refusals import OF_LIBRARIES, ModelError, refusal
+from signature import as_taken, predict, rows
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
 ROWS = 100  # at most, of the training table, predicted again

@@ -1,4 +1,4 @@
-"""The page when something is wrong: bad input, hostile text, no location, no server."""
+"""The page when something is wrong: bad input, hostile text, no server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from playwright.sync_api import Route, expect
 from app import lambdaHandler
 from predictor import MODEL
 from predictor import page as page_module
-from tests.chipotle.page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen
+from tests.chipotle.page_in_browser import OLNEY, Open, first, on_screen
 
 HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${lat}$title&lt;"
 
@@ -131,28 +131,6 @@ def test_an_address_without_an_end_is_broken_into_lines(visit: Open) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_a_location_that_comes_late_does_not_replace_a_point(visit: Open) -> None:
-    page = visit()
-    page.add_init_script(
-        "navigator.geolocation.getCurrentPosition = (found) => setTimeout(found, 700,"
-        " {coords: {latitude: 47.6, longitude: -122.3, accuracy: 5}})"
-    )
-    page.reload()
-    page.get_by_role("button", name="Use my location").click()
-    expect(page.get_by_role("status")).to_have_text("Asking your browser where you are.")
-    page.mouse.click(*on_screen(page, *DENVER))
-    page.wait_for_timeout(1_000)
-    expect(first(page)).to_contain_text("Denver, CO")
-
-
-def test_a_location_that_is_vague_is_said_to_be(visit: Open) -> None:
-    place = {"latitude": DENVER[0], "longitude": DENVER[1], "accuracy": 25_000}
-    page = visit(geolocation=place, permissions=["geolocation"])
-    page.get_by_role("button", name="Use my location").click()
-    expect(page.get_by_role("alert")).to_contain_text("knows your location to 25 km only")
-    expect(first(page)).to_contain_text("Denver, CO")
-
-
 def test_links_work_in_a_page_that_a_translator_has_changed(visit: Open) -> None:
     page = visit(OLNEY)
     page.evaluate("document.querySelectorAll('a').forEach(a => { a.textContent = 'Übersetzt'; })")
@@ -160,29 +138,6 @@ def test_links_work_in_a_page_that_a_translator_has_changed(visit: Open) -> None
     page.wait_for_timeout(300)
     links = page.locator("#formats a").evaluate_all("all => all.map(a => a.href)")
     assert [link.rpartition("=")[2] for link in links] == ["text", "json", "geojson"]
-
-
-def test_a_location_that_is_allowed_is_answered(visit: Open) -> None:
-    place = {"latitude": DENVER[0], "longitude": DENVER[1]}
-    page = visit(geolocation=place, permissions=["geolocation"])
-    page.get_by_role("button", name="Use my location").click()
-    expect(first(page)).to_contain_text("Denver, CO")
-    assert asked(page) == DENVER
-
-
-def test_a_location_that_is_denied_is_a_sentence(visit: Open) -> None:
-    page = visit()
-    page.get_by_role("button", name="Use my location").click()
-    expect(page.get_by_role("alert")).to_contain_text("did not share your location. Choose a point")
-
-
-def test_a_location_is_asked_for_only_where_there_is_one(visit: Open) -> None:
-    page = visit()
-    page.add_init_script("Object.defineProperty(navigator, 'geolocation', {value: undefined})")
-    page.reload()
-    expect(page.locator("#locate")).to_be_hidden()
-    page.mouse.click(*on_screen(page, *DENVER))
-    expect(first(page)).to_contain_text("Denver, CO")
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import artefacts
 from predictive_lambda.local_event import make_event
+from refusals import ModelError
 from serving import batch, openapi, page, tabular
 from serving.handler import Handler
-from signature import ModelError, rows
+from signature import rows
 
 IRIS = load_iris(as_frame=True).frame  # "sepal length (cm)"
 WINE = load_wine(as_frame=True).frame  # "od280/od315_of_diluted_wines"
