@@ -3,7 +3,8 @@
 import gc
 
 gc.disable()  # until all is loaded: none of it is garbage
-import lazy_imports  # noqa: F401  first: it changes how the model's libraries are imported
+import lazy_imports  # noqa: F401  both first: they change how all else is imported
+import pack  # noqa: F401
 
 # isort: split
 from predictor import MODEL

@@ -76,7 +76,7 @@ def test_the_serving_image_holds_the_model_and_its_code_alone(serving: Container
         for file in deployment.rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
-    assert files == code | {"./requirements.txt", *(f"./{name}" for name in ARTEFACTS)}
+    assert files == code | {"./requirements.txt", "./.pack", *(f"./{name}" for name in ARTEFACTS)}
 
 
 def test_the_serving_image_cannot_import_pandas(serving: Container) -> None:
@@ -86,11 +86,30 @@ def test_the_serving_image_cannot_import_pandas(serving: Container) -> None:
 
 def test_the_serving_image_compiles_nothing_at_start(serving: Container) -> None:
     """Python says with -v from what it takes each module: a .py is one that it had to compile."""
-    command = [*("docker", "exec", serving.name), "python", "-v", "-c", "import app"]
+    without_pack = "import sys; sys.modules['pack'] = sys; import app"
+    command = [*("docker", "exec", serving.name), "python", "-v", "-c", without_pack]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     loaded = re.findall(r"^# code object from '?([^'\n]+?)'?$", said, re.MULTILINE)
     assert len(loaded) > 300  # and not none, for want of a match
     assert [name for name in loaded if not name.endswith(".pyc")] == []
+
+
+def test_the_serving_image_packs_all_that_a_start_imports(serving: Container) -> None:
+    printed = docker("exec", serving.name, "python", "-c", NOT_PACKED)
+    assert printed.split() == []
+
+
+NOT_PACKED = """
+import pack, sys
+before = {*sys.modules}
+import app
+app.lambdaHandler.answered = lambda response: None
+app.lambdaHandler.rehearse()
+for name in sys.modules.keys() - before:
+    loader = getattr(sys.modules[name].__spec__, "loader", None)
+    if type(loader).__name__ == "SourceFileLoader" and "get_code" not in vars(loader):
+        print(name)
+"""
 
 
 def test_the_function_can_write_nothing_but_tmp_and_has_no_rights(serving: Container) -> None:
