@@ -77,10 +77,10 @@ def picklable(model: Model) -> Model:
 def in_order(scorer: Scorer, rows: Iterator[Any], workers: int) -> Iterator[tuple[bytes, int, int]]:
     """Answer the rows in so many processes, with few blocks in memory and their order kept."""
     blocks = iter(lambda: list(islice(rows, BLOCK)), [])
+    gc.freeze()  # the garbage collector need not look through, or copy to processes, what is loaded
     if workers == 1:  # Lambda lacks the shared memory that a pool needs
         yield from map(scorer, blocks)
         return
-    gc.freeze()  # the processes share what is loaded, until the garbage collector touches it
     with ProcessPoolExecutor(workers, initializer=begin, initargs=(scorer,)) as pool:
         waiting = deque(pool.submit(answer, block) for block in islice(blocks, 2 * workers))
         while waiting:

@@ -1,17 +1,19 @@
 """Rows in, the same rows with their answers out: of a csv or of JSON lines, for any model."""
 
 import csv
+import gc
 import gzip
 import io
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from json import JSONDecoder
 from math import isfinite
 from typing import Any
 
 from serving.formats import Result, dumps
-from serving.model import Model
-from serving.parameters import Parameter, Value, values
+from serving.model import Model, in_a_point
+from serving.parameters import NUMBER, Parameter, Value, values
 from serving.problems import Problem, quoted, similar
 
 Row = dict[str, Any]
@@ -29,28 +31,44 @@ class Scorer:
 
     def __call__(self, block: list[Any]) -> tuple[bytes, int, int]:
         """Return the rows with their answers, how many there are, and how many problems."""
-        read = [self.read(row) for row in block]
-        found = iter(self.predict([point for _, point, wrong in read if not wrong]))
-        answers = [([], wrong) if wrong else next(found) for _, _, wrong in read]
-        rows = [row for row, _, _ in read]
-        text = self.as_csv(rows, answers) if self.columns else self.as_json(rows, answers)
-        return self.encode(text), len(rows), sum(bool(wrong) for _, wrong in answers)
-
-    def read(self, row: Any) -> tuple[Row, tuple[Any, ...], str]:
-        """Return the row by its columns, the point in it, and what is wrong with it."""
-        named: Row = {}
+        gc.disable()  # the end of the block frees what it makes: looking through it takes a third
         try:
-            if self.columns:
-                named = dict(zip(self.columns, row, strict=False))
-                if len(row) != len(self.columns):
-                    wrong = f"The row has {len(row)} fields, and the header {len(self.columns)}."
-                    raise Problem(400, wrong)
-            else:
-                named = from_json(row)
-                refuse(named, self.model)
-            return named, self.model.point(values(self.model.inputs, named, parse)), ""
+            rows, wrong = map(list, zip(*map(self.read, block), strict=True))
+            right = [row for row, problem in zip(rows, wrong, strict=True) if not problem]
+            answered = iter(self.answer(right))
+            answers = [([], problem) if problem else next(answered) for problem in wrong]
+            text = self.as_csv(rows, answers) if self.columns else self.as_json(rows, answers)
+        finally:
+            gc.enable()
+        return self.encode(text), len(rows), sum(bool(problem) for _, problem in answers)
+
+    def read(self, row: Any) -> tuple[Row, str]:
+        """Return the row by its columns, and what is wrong with it."""
+        if self.columns:
+            named = dict(zip(self.columns, row, strict=False))
+            if len(row) == len(self.columns):
+                return named, ""
+            return named, f"The row has {len(row)} fields, and the header {len(self.columns)}."
+        named = {}
+        try:
+            named = from_json(row)
+            refuse(named, self.model)
+            return named, ""
         except Problem as problem:
-            return named, (), problem.detail
+            return named, problem.detail
+
+    def answer(self, rows: list[Row]) -> list[Answer]:
+        columns: list[list[Any]] = []
+        wrong: dict[int, str] = {}
+        for parameter in self.model.inputs:
+            found, problems = column(parameter, rows)
+            columns.append(found)
+            wrong = problems | wrong  # of a row's problems, the first counts
+        points = [*zip(*columns, strict=True)]
+        if not wrong:
+            return self.predict(points)
+        answers = iter(self.predict([p for i, p in enumerate(points) if i not in wrong]))
+        return [([], wrong[i]) if i in wrong else next(answers) for i in range(len(rows))]
 
     def predict(self, points: list[tuple[Any, ...]]) -> list[Answer]:
         """Answer the points, with those alone that the model has a problem with."""
@@ -81,7 +99,7 @@ class Scorer:
         """Write a line for each result of each row, and one for a row that has none."""
         file, kept, members = io.StringIO(), self.kept, list(self.model.result)
         csv.writer(file, lineterminator="\n").writerows(
-            [*[row.get(column) for column in kept], *[result.get(m) for m in members], wrong]
+            [*map(row.get, kept), *map(result.get, members), wrong]
             for row, (results, wrong) in zip(rows, answers, strict=True)
             for result in results or [{}]
         )
@@ -113,8 +131,34 @@ def refuse(columns: Collection[str], model: Model) -> None:
             raise Problem(400, wrong, parameter.name)
 
 
+def column(parameter: Parameter, rows: list[Row]) -> tuple[list[Any], dict[int, str]]:
+    """Return the values of an input, as a point has them, and the problems of some by row."""
+    numbers = numbers_of(parameter, rows) if parameter.type == "number" else []
+    # All numbers from the least to the greatest are right, if these two are.
+    if numbers and not (parameter.refusal(min(numbers)) or parameter.refusal(max(numbers))):
+        return numbers, {}
+    found, problems = [], {}
+    for i, row in enumerate(rows):
+        try:
+            found.append(in_a_point(parameter, values([parameter], row, parse)[parameter.name]))
+        except Problem as problem:
+            found.append(None)
+            problems[i] = problem.detail
+    return found, problems
+
+
 def parse(parameter: Parameter, value: Any) -> Value:
     return None if value in ("", None) and parameter.may_be_missing else parameter.parse(value)
+
+
+def numbers_of(parameter: Parameter, rows: list[Row]) -> list[float]:
+    """Read plain numbers, if all are, in a quarter of the time that one by one takes."""
+    sent: list[Any] = [row.get(parameter.name) for row in rows]
+    kinds = {*map(type, sent)}
+    if kinds <= {int, float} or (kinds == {str} and all(map(NUMBER.fullmatch, sent))):
+        with suppress(OverflowError):  # of an integer
+            return [float(number) + 0.0 for number in sent]  # -0.0 is 0.0
+    return []
 
 
 def from_json(line: str) -> Row:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 from importlib.metadata import version
 from importlib.util import find_spec, resolve_name
@@ -20,7 +21,7 @@ from tempfile import TemporaryDirectory
 from textwrap import fill
 from typing import Any, NamedTuple
 
-from tests.lazy_imports.new_interpreter import MODEL, child
+from tests.lazy_imports.new_interpreter import MODEL, child, in_a_fork
 
 TABLES = MODEL / "deployment" / "lazy_imports" / "tables.py"
 VENV = MODEL.parent / ".venv" / "bin" / "python"  # trains and tests
@@ -156,10 +157,20 @@ class Start(NamedTuple):
 
 
 def start_of(root: Path, ms: dict[str, float], tables: Tables) -> Start:
-    """Change the tables until no package runs while the model loads."""
-    while use := (said := child(answered, root, tables, lazily=False))["first use"]:
-        resolve(use[0], tables)
-    return Start(ms, {*said["ran"]}, {*said["waits"]})
+    """Change the tables until, while the model loads, no package runs but those that it needs."""
+    before = deepcopy(tables)
+    needed: set[str] = set()
+    while True:
+        said = child(answered, root, tables, needed, lazily=False)
+        for use in said["first use"]:
+            if not resolve(use, tables):
+                needed.add(package := package_of(use, tables.deferred))
+                put_back(package, tables, before)
+        for name in said["broken"]:
+            print(f"{name}: breaks if it runs later", flush=True)
+            give_up(name, tables)
+        if not (said["first use"] or said["broken"]):
+            return Start(ms, {*said["ran"]}, {*said["waits"]})
 
 
 def is_worth(package: str, start: Start, deferred: set[str]) -> bool:
@@ -175,8 +186,12 @@ def package_of(name: str, packages: set[str]) -> str:
     return max((p for p in packages if name.startswith(f"{p}.")), key=len, default="")
 
 
-def answered(root: Path, tables: Tables) -> dict[str, list[str]]:
-    """Answer the model's example with these tables, unless a module runs that should wait."""
+def answered(root: Path, tables: Tables, needed: set[str]) -> dict[str, list[str]]:
+    """Answer the model's example with these tables, unless a module runs that should wait.
+
+    Packages that are needed may run, and what these use, too. At the end, each module that waits is
+    run in a process of its own: those that cannot are broken.
+    """
     sys.path.insert(0, str(root))
     lazy_imports: Any = importlib.import_module("lazy_imports")
     table, waiting = lazy_imports.tables, lazy_imports.waiting
@@ -188,46 +203,74 @@ def answered(root: Path, tables: Tables) -> dict[str, list[str]]:
     waiting.WITHOUT_PACKAGE = tables.independent | tables.deferred
     sys.meta_path[:] = [f for f in sys.meta_path if f is not lazy_imports.Finder]
     sys.meta_path.insert(0, lazy_imports.Finder)
+    run = waiting.run
     uses: list[str] = []
+    running: list[str] = []
 
-    def stop(module: Any) -> None:
+    def watch(module: Any) -> None:
         name: str = module.__name__
+        package = package_of(f"{name}.", tables.deferred)
+        if loaded or running or package in needed or module not in waiting.waiting:
+            running.append(package)
+            run(module)
+            running.pop()
+            return
         attribute = sys._getframe(1).f_locals["name"]
         uses.append(f"{name}.{attribute}" if name in tables.deferred else name)
         raise Stopped
 
-    run, waiting.run = waiting.run, stop
+    waiting.run, loaded, broken = watch, False, []
     try:
         app = importlib.import_module("app")
-    except BaseException:  # modules in C make another of it
-        if not uses:
-            raise
-    else:
-        waiting.run = run
+        loaded = True
         query = {name: str(value) for name, value in app.MODEL.example.items()}
         app.lambdaHandler({"queryStringParameters": query}, None)
+        broken = [m.__name__ for m in waiting.waiting if in_a_fork(breaks, m)]
+    except BaseException:  # modules in C make another of it
+        if not (uses or running):
+            raise
+        broken = [] if uses else running[:1]
     waits = {module.__name__ for module in waiting.waiting}
-    return {"first use": uses[:1], "ran": [*({*sys.modules} - waits)], "waits": [*waits]}
+    ran = [*({*sys.modules} - waits)]
+    return {"first use": uses[:1], "broken": broken, "ran": ran, "waits": [*waits]}
 
 
-def resolve(use: str, tables: Tables) -> None:
-    """Change the tables so that a use runs no package, or give up that the package waits."""
+def breaks(module: Any) -> bool:
+    try:
+        dir(module)
+    except Exception:
+        return True
+    return False
+
+
+def resolve(use: str, tables: Tables) -> bool:
+    """Change the tables so that a use runs no package; return whether that can be."""
     package = package_of(use, tables.deferred)
     source = child(source_of, package, use.removeprefix(f"{package}."), lazily=False)
-    needed = {*tables.independent, *tables.known}
+    print(f"{use}: {source}", flush=True)
+    known = {*tables.independent, *tables.known}
     if (
         source is None
-        or use in needed
-        or sum(name.startswith(f"{package}.") for name in needed) == MOST_NEEDED
+        or use in known
+        or sum(name.startswith(f"{package}.") for name in known) == MOST_NEEDED
     ):
-        give_up(package, tables)
-    elif source == use and is_loaded_by(SourceFileLoader, use) and use not in tables.deferred:
+        return False
+    if source == use and is_loaded_by(SourceFileLoader, use) and use not in tables.deferred:
         tables.deferred.add(use)
     else:
         tables.independent.add(source)
         if source != use:
             tables.known[use] = source
-    print(f"{use}: {source}", flush=True)
+    return True
+
+
+def put_back(package: str, tables: Tables, before: Tables) -> None:
+    """Forget what has been added for a package."""
+    for table, old in zip(tables[1:3], before[1:3], strict=True):
+        table -= {name for name in table - old if name.startswith(f"{package}.")}
+    for name in [name for name in tables.known if name.startswith(f"{package}.")]:
+        if name not in before.known:
+            del tables.known[name]
 
 
 def give_up(package: str, tables: Tables) -> None:

@@ -89,10 +89,12 @@ class Model:
 
     def point(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the inputs' values in their order, with NaN for a missing number."""
-        return tuple(
-            NAN if values[p.name] is None and p.type in ("number", "integer") else values[p.name]
-            for p in self.inputs
-        )
+        return tuple(in_a_point(p, values[p.name]) for p in self.inputs)
+
+
+def in_a_point(parameter: Parameter, value: Any) -> Any:
+    is_number = parameter.type in ("number", "integer")
+    return NAN if value is None and is_number else value
 
 
 NAN = float("nan")  # one object, so that points that miss the same value are equal
