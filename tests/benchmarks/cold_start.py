@@ -8,7 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.serving import ENVIRONMENT, MODEL, PYTHON, interleaved, run, task_root
+from tests.benchmarks.serving import (
+    ENVIRONMENT,
+    MODEL,
+    PYTHON,
+    build,
+    interleaved,
+    run,
+    task_root,
+)
 
 FORMATS = (
     "text",
@@ -31,12 +39,21 @@ MORE_THREADS = {k: v for k, v in ENVIRONMENT.items() if k != "OPENBLAS_NUM_THREA
 
 def measure(rounds: int = 45, cold_rounds: int = 5) -> dict[str, Any]:
     """Compare with plain imports, numpy alone and nothing; then with no file's pages in memory."""
-    with task_root() as folder, task_root() as eager, task_root() as collecting:
+    with (
+        task_root() as folder,
+        task_root() as eager,
+        task_root() as unpacked,
+        task_root() as collecting,
+    ):
         (eager / "lazy_imports" / "__init__.py").write_text("")
+        build(eager)
+        (unpacked / ".pack").unlink()
         app = (collecting / "app.py").read_text()
         (collecting / "app.py").write_text(re.sub(r"\n(import gc|gc\.).*", "", app))
+        build(collecting)
         others = {
             "ours without lazy_imports": (eager, *OURS, "text"),
+            "ours without a pack": (unpacked, *OURS, "text"),
             "ours with the garbage collector": (collecting, *OURS, "text"),
             "plain": (folder, "plain", "handler", "text"),
             "numpy alone": (folder, "numpy_alone", "handler", "text"),
@@ -51,8 +68,8 @@ def measure(rounds: int = 45, cold_rounds: int = 5) -> dict[str, Any]:
             starts["ours, text"], environment=MORE_THREADS
         )
         warm = interleaved("Cold start, files in memory", rounds, starts)
-        files = [*files_read(folder), *files_read(eager), *installed()]
-        on_disk = ("ours, text", "ours without lazy_imports", "plain", "numpy alone", "empty")
+        files = [*installed(), *(file for f in (folder, eager, unpacked) for file in files_read(f))]
+        on_disk = ("ours, text", "ours without lazy_imports", "ours without a pack", "plain")
 
         def from_disk(name: str) -> dict[str, Any]:
             drop_pages(files)

@@ -1,15 +1,15 @@
-"""Points a second of one processor, as `predictor.predict` answers many at once."""
+"""Points a second of one processor, as `predictor.predict` answers many at once, and as it did."""
 
 from typing import Any
 
 from tests.benchmarks.serving import progress, run, task_root
 
-POINTS = 8_000  # in a call; a tenth with k = 10
+POINTS = 8_000  # in a call; a tenth with k = 10, and a twentieth point by point
 MEASURE = f"""
 import gc, json, time
 import numpy as np
+import point_by_point
 from predictor import nearest
-from predictor.nearest import predict
 
 gc.freeze()
 rng, stores = np.random.default_rng(1), nearest.places
@@ -20,18 +20,35 @@ PLACES = {{
         np.column_stack([np.arcsin(rng.uniform(-1, 1, n)), rng.uniform(-np.pi, np.pi, n)])
     ),
 }}
+ONE = [[40.0, -100.0]]
+
+def rate(predict, points, k):
+    start = time.process_time()
+    predict(points, k=k)
+    return len(points) / (time.process_time() - start)
+
 rates = {{}}
-predict(PLACES["US"]({POINTS}).tolist())  # imports and trees
+nearest.predict(PLACES["US"]({POINTS}).tolist())  # imports and trees
 for name, place in PLACES.items():
-    rates[name] = {{}}
     for k in (1, 10):
-        taken = []
-        for _ in range(7):
-            points = place({POINTS} // k).tolist()
-            start = time.process_time()
-            predict(points, k=k)
-            taken.append(time.process_time() - start)
-        rates[name][f"k = {{k}}"] = round(len(points) / sorted(taken)[3])
+        points = [place({POINTS} // k).tolist() for _ in range(9)]
+        some = [part[: {POINTS} // k // 20] for part in points]
+        assert nearest.predict(some[0], k=k) == [
+            [store | {{"distance_m": round(store["distance_m"], 3)}} for store in answer]
+            for answer in point_by_point.predict(some[0], k=k)
+        ]
+        pairs = [  # interleaved, so that both see the same noise
+            (rate(point_by_point.predict, few, k), rate(nearest.predict, many, k))
+            for few, many in zip(some, points)
+        ]
+        before, now = (sorted(side)[4] for side in zip(*pairs))
+        rates[f"{{name}}, k = {{k}}"] = {{"before": round(before), "now": round(now)}}
+for k in (1, 10):
+    pairs = [
+        (rate(point_by_point.predict, ONE, k), rate(nearest.predict, ONE, k)) for _ in range(501)
+    ]
+    before, now = (sorted(side)[250] for side in zip(*pairs))
+    rates[f"one point, k = {{k}}"] = {{"before": round(before), "now": round(now)}}
 print(json.dumps(rates))
 """
 

@@ -32,8 +32,20 @@ def task_root(artefacts: Path = MODEL) -> Iterator[Path]:
             shutil.copytree(source, folder, dirs_exist_ok=True)
         for artefact in ("chipotle.pkl", "chipotle.json"):
             os.link(artefacts / artefact, folder / artefact)
-        subprocess.run([PYTHON, "-m", "compileall", "-q", folder], check=True, env=ENVIRONMENT)
+        build(folder)
         yield folder
+
+
+def build(folder: Path) -> None:
+    """Compile and pack, as the image's build does."""
+    for command in (["compileall", "-q", folder], ["pack"]):
+        subprocess.run(
+            [PYTHON, "-m", *command],
+            cwd=folder,
+            check=True,
+            env=ENVIRONMENT,
+            stdout=subprocess.DEVNULL,
+        )
 
 
 def run(

@@ -56,6 +56,6 @@ def image_of(variant: Variant, image: str) -> str:
         (folder / "variant.py").write_text(f"{variant.module}\n")
         (folder / "Dockerfile").write_text(
             f"FROM {image}\nCOPY variant.py ./\nRUN python -m compileall -q .\n"
-            f'{variant.dockerfile}\nCMD ["variant.lambdaHandler"]\n'
+            f'{variant.dockerfile}\nRUN python -m pack\nCMD ["variant.lambdaHandler"]\n'
         )
         return build(folder)

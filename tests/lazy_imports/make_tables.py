@@ -18,7 +18,7 @@ from importlib.metadata import version
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from textwrap import fill
+from textwrap import fill as wrap
 from typing import Any, NamedTuple
 
 from tests.lazy_imports.new_interpreter import MODEL, child, in_a_fork
@@ -41,6 +41,10 @@ class Tables(NamedTuple):
     known: dict[str, str]
 
 
+class Broken(Exception):
+    """A module cannot wait."""
+
+
 class Stopped(BaseException):  # no module that tries an import catches it
     """A module is used that should wait."""
 
@@ -56,29 +60,45 @@ def main() -> None:
 
 
 def found() -> Tables:
-    tables = Tables({name for name in packages() if re_exports(name)}, set(), set(), {})
+    names = packages()
+    tables = Tables({name for name in names if re_exports(name)}, set(), set(), {})
     saved_ms = times_ms(", ".join(sorted(tables.re_exporting)))
     with task_roots() as roots:
-        times = [child(times_ms, "app", root, lazily=False) for root in roots]
+        models = [(root, child(times_ms, "app", root, lazily=False)) for root in roots]
         for depth in (1, 2):  # numpy.ma, then scipy.sparse.linalg
             print(f"Trying what may wait, at depth {depth} ...", flush=True)
-            tables.deferred.update(
+            more = {
                 name
-                for name in {*packages()} - tables.re_exporting
+                for name in {*names} - tables.re_exporting
                 if name.count(".") == depth and "._" not in name
                 if not package_of(name, tables.deferred)
-                if any(spent_ms(of_root, name) >= WORTH_MS for of_root in times)
-            )
-            starts = [start_of(*of_root, tables) for of_root in zip(roots, times, strict=True)]
-            for name in sorted(tables.deferred):
-                if not any(is_worth(name, start, tables.deferred) for start in starts):
-                    give_up(name, tables)
+                if any(spent_ms(ms, name) >= WORTH_MS for _, ms in models)
+            }
+            tables, starts = settled(tables.re_exporting, tables.deferred | more, models)
     for name in {name for start in starts for name in start.ms}:  # else no model imports it
         saved_ms[name] = max(start.left_out(name) for start in starts)
     for name in sorted(tables.re_exporting):
         if package_of(name, tables.deferred) or spent_ms(saved_ms, name) < WORTH_MS:
             tables.re_exporting.discard(name)
     return tables
+
+
+def settled(
+    re_exporting: set[str], deferred: set[str], models: list[tuple[Path, dict[str, float]]]
+) -> tuple[Tables, list["Start"]]:
+    """Drop packages, and begin anew, until each can wait and some model's start is faster by it."""
+    while True:
+        tables = Tables({*re_exporting}, {*deferred}, set(), {})
+        try:
+            starts = [start_of(root, ms, tables) for root, ms in models]
+        except Broken as broken:
+            dropped = {package_of(f"{broken}.", deferred)}
+        else:
+            dropped = {n for n in deferred if not any(is_worth(n, s, deferred) for s in starts)}
+        if not dropped:
+            return tables, starts
+        print(f"Without {', '.join(sorted(dropped))} ...", flush=True)
+        deferred = deferred - dropped
 
 
 @contextmanager
@@ -124,7 +144,7 @@ def re_exports(package: str) -> bool:
         elif not isinstance(statement, ast.Import):
             return False
     used = {node.id for other in others for node in ast.walk(other) if isinstance(node, ast.Name)}
-    return bool(recorded) and not recorded & used
+    return bool(recorded) and not {*recorded, "dir", "globals", "locals", "vars"} & used
 
 
 def times_ms(names: str, root: Path | None = None) -> dict[str, float]:
@@ -157,20 +177,29 @@ class Start(NamedTuple):
 
 
 def start_of(root: Path, ms: dict[str, float], tables: Tables) -> Start:
-    """Change the tables until, while the model loads, no package runs but those that it needs."""
+    """Change the tables until, while the model loads, no package runs but those that it needs.
+
+    Raises Broken with the name of a module that cannot run when its turn comes.
+    """
     before = deepcopy(tables)
     needed: set[str] = set()
     while True:
         said = child(answered, root, tables, needed, lazily=False)
-        for use in said["first use"]:
-            if not resolve(use, tables):
-                needed.add(package := package_of(use, tables.deferred))
-                put_back(package, tables, before)
         for name in said["broken"]:
-            print(f"{name}: breaks if it runs later", flush=True)
-            give_up(name, tables)
-        if not (said["first use"] or said["broken"]):
+            raise Broken(name)
+        if not said["first use"]:
             return Start(ms, {*said["ran"]}, {*said["waits"]})
+        [use] = said["first use"]
+        if not resolve(use, tables):
+            needed.add(package_of(use, tables.deferred))
+            fill(tables, before)
+
+
+def fill(tables: Tables, before: Tables) -> None:
+    held: Any
+    for held, old in zip(tables, before, strict=True):
+        held.clear()
+        held.update(old)
 
 
 def is_worth(package: str, start: Start, deferred: set[str]) -> bool:
@@ -195,11 +224,8 @@ def answered(root: Path, tables: Tables, needed: set[str]) -> dict[str, list[str
     sys.path.insert(0, str(root))
     lazy_imports: Any = importlib.import_module("lazy_imports")
     table, waiting = lazy_imports.tables, lazy_imports.waiting
-    for held, new in zip(
-        (table.RE_EXPORTING, table.DEFERRED, table.INDEPENDENT, table.KNOWN), tables, strict=True
-    ):
-        held.clear()
-        held.update(new)
+    held = Tables(table.RE_EXPORTING, table.DEFERRED, table.INDEPENDENT, table.KNOWN)
+    fill(held, tables)
     waiting.WITHOUT_PACKAGE = tables.independent | tables.deferred
     sys.meta_path[:] = [f for f in sys.meta_path if f is not lazy_imports.Finder]
     sys.meta_path.insert(0, lazy_imports.Finder)
@@ -264,25 +290,6 @@ def resolve(use: str, tables: Tables) -> bool:
     return True
 
 
-def put_back(package: str, tables: Tables, before: Tables) -> None:
-    """Forget what has been added for a package."""
-    for table, old in zip(tables[1:3], before[1:3], strict=True):
-        table -= {name for name in table - old if name.startswith(f"{package}.")}
-    for name in [name for name in tables.known if name.startswith(f"{package}.")]:
-        if name not in before.known:
-            del tables.known[name]
-
-
-def give_up(package: str, tables: Tables) -> None:
-    tables.deferred.discard(package)
-    for table in (tables.deferred, tables.independent):
-        table -= {name for name in table if name.startswith(f"{package}.")}
-    for name in [name for name in tables.known if name.startswith(f"{package}.")]:
-        del tables.known[name]
-    if package_of(package, tables.deferred):
-        tables.independent.add(package)
-
-
 def is_loaded_by(loader: type, module: str) -> bool:
     return isinstance(getattr(find_spec(module), "loader", None), loader)
 
@@ -317,7 +324,7 @@ def text(tables: Tables) -> str:
     written = TABLES.read_text()
     for name, rows in new.items():
         lines = [
-            fill(row.replace(": ", ":\0"), 100, initial_indent="    ", subsequent_indent="    ")
+            wrap(row.replace(": ", ":\0"), 100, initial_indent="    ", subsequent_indent="    ")
             for row in rows.splitlines()
         ]
         body = "\n".join(lines).replace("\0", " ")

@@ -87,7 +87,14 @@ def _in_rounds(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int
 def _in_order(
     point: np.ndarray, place: np.ndarray, metres: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return each point's first k pairs by distance, ties by place, without the unmeasured."""
+    """Return each point's first k pairs by distance, ties by place, without the unmeasured.
+
+    The pairs of a point lie together.
+    """
+    if point[0] == point[-1]:  # one point: mostly without a tie, and then in a tenth of the time
+        order = metres.argsort()[: k + 1]
+        if (metres[order[1:]] - metres[order[:-1]] > TIE).all():
+            return point[order[:k]], place[order[:k]], metres[order[:k]]
     order = np.argsort(point, kind="stable")
     order = order[np.isfinite(metres[order])]
     first = _starts(point[order])
