@@ -28,7 +28,7 @@ from signature import rows
 
 __all__ = ["ModelError", "rows", "write"]
 MODEL = Path(__file__).resolve().parent.parent
-HOUR = 3600  # seconds
+MINUTE, HOUR = 60, 3600  # seconds
 
 
 def write(
@@ -70,7 +70,8 @@ def write(
         "signature": described,
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    with _only_one(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
+    _sweep(folder, ".training-*", HOUR)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
         files = {f"{name}.pkl": content, f"{name}.json": text.encode()}
         for file_name, data in files.items():
             with open(Path(new, file_name), "wb") as file:
@@ -78,25 +79,35 @@ def write(
                 os.fsync(file.fileno())
         inputs = table.drop(columns=targets)
         trial.load(Path(new, f"{name}.pkl"), model, inputs, described["flat"])
-        for file_name in files:
-            os.replace(Path(new, file_name), folder / file_name)
+        with _only_one(folder):
+            for file_name in files:
+                os.replace(Path(new, file_name), folder / file_name)
     return sha256
 
 
 @contextlib.contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """Let trainings that run at once write one after the other, so that no pair is mixed.
+    """Let trainings at once take the names one after the other, as trainmodel.sh does.
 
-    The lock goes with the process that has it. What killed trainings left is swept.
+    So no pair is mixed. A lock of a minute ago is that of a killed training.
     """
-    with contextlib.ExitStack() as at_the_end:
-        if os.name == "posix":  # Windows has no such lock
-            import fcntl
-
-            opened = os.open(folder, os.O_RDONLY)
-            at_the_end.callback(os.close, opened)
-            fcntl.flock(opened, fcntl.LOCK_EX)
-        for left in folder.glob(".training-*"):
-            if left.stat().st_mtime < time.time() - HOUR:
-                shutil.rmtree(left, ignore_errors=True)
+    lock = folder / ".training-lock"
+    while True:
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            _sweep(folder, lock.name, MINUTE)
+            time.sleep(0.2)
+    try:
         yield
+    finally:
+        _sweep(folder, lock.name, 0)
+
+
+def _sweep(folder: Path, names: str, seconds: float) -> None:
+    """Remove what trainings left in the folder so long ago."""
+    for left in folder.glob(names):
+        with contextlib.suppress(FileNotFoundError):
+            if left.stat().st_mtime <= time.time() - seconds:
+                shutil.rmtree(left, ignore_errors=True)

@@ -280,8 +280,11 @@ def resolve(use: str, tables: Tables) -> bool:
         or use in known
         or sum(name.startswith(f"{package}.") for name in known) == MOST_NEEDED
     ):
-        return False
-    if source == use and is_loaded_by(SourceFileLoader, use) and use not in tables.deferred:
+        if not package_of(package, tables.deferred):
+            return False
+        tables.deferred.discard(package)  # inside another, which it may do without
+        tables.independent.add(package)
+    elif source == use and is_loaded_by(SourceFileLoader, use) and use not in tables.deferred:
         tables.deferred.add(use)
     else:
         tables.independent.add(source)

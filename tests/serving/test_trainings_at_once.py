@@ -1,6 +1,5 @@
 """Trainings that run at once, or are killed, leave a pickle and a manifest of one training."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -56,15 +55,24 @@ def number_of_the_pair(folder: Path) -> int:
 
 
 def test_a_training_waits_until_another_has_written(tmp_path: Path) -> None:
-    folder = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)  # as a training does
+    lock = tmp_path / ".training-lock"
+    lock.mkdir()  # as a training does, here or in its container
     waiting = start(1, tmp_path)
     with pytest.raises(subprocess.TimeoutExpired):
-        waiting.wait(timeout=10)
-    assert not [*tmp_path.iterdir()]
-    os.close(folder)
+        waiting.wait(timeout=15)
+    assert not [*tmp_path.glob("one.*")]
+    lock.rmdir()
     assert ended(waiting) == 0
     assert number_of_the_pair(tmp_path) == 1
+
+
+def test_a_lock_of_a_killed_training_is_swept(tmp_path: Path) -> None:
+    lock = tmp_path / ".training-lock"
+    lock.mkdir()
+    os.utime(lock, (time.time() - 90,) * 2)
+    assert ended(start(1, tmp_path)) == 0
+    assert number_of_the_pair(tmp_path) == 1
+    assert not lock.exists()
 
 
 def test_of_trainings_at_once_one_pair_is_left(tmp_path: Path) -> None:

@@ -32,9 +32,7 @@ def predict(
     """
     blocks = [points[start : start + BLOCK] for start in range(0, len(points), BLOCK)]
     return [
-        answer
-        for block in blocks
-        for answer in _predict(_degrees(block), min(k, count), radius)
+        answer for block in blocks for answer in _predict(_degrees(block), min(k, count), radius)
     ]
 
 
