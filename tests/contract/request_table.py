@@ -67,6 +67,10 @@ def absences() -> Iterator[Row]:
             yield Row(f"{p.name} may be absent", target, send={"accept": JSON}, media_type=JSON)
         if p.may_be_missing:
             yield Row(f"{p.name} may be empty", "/?" + query(**{p.name: ""}))
+    for p in MODEL.options:
+        if p.may_be_missing and "html" in FORMATS:
+            sent = query(**{p.name: "", "format": "html"})
+            yield Row(f"{p.name} may be empty in a form", f"/?{sent}")
 
 
 ANY_MODEL = [

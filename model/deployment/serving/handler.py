@@ -83,7 +83,7 @@ class Handler:
         sent = {
             name: value
             for name, value in request.query.items()
-            if value != "" or not self.is_left_empty(name)
+            if value != "" or not self.may_be_empty(name, request.query)
         }
         sent = self.with_inputs(sent)
         unsent = {alias.name for alias in self.model.aliases} - sent.keys()
@@ -106,9 +106,10 @@ class Handler:
                 sent |= read(str(alias.parse(sent[alias.name])))
         return sent
 
-    def is_left_empty(self, name: str) -> bool:
-        """Say whether an empty value means a missing one: forms send their empty fields."""
-        return any(p.name == name and p.may_be_missing for p in self.model.inputs)
+    def may_be_empty(self, name: str, query: Mapping[str, Any]) -> bool:
+        """Say whether an empty value means a missing one: of an input, and in a page's form."""
+        parameters = self.parameters if query.get("format") == "html" else self.model.inputs
+        return any(p.name == name and p.may_be_missing for p in parameters)
 
     def refuse_misspelt(self, query: Mapping[str, Any]) -> None:
         """Raise Problem (400) for a name that looks like an input which is absent."""
