@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from predictor.nearest import stores
+from predictor.nearest import places, stores
 from serving.parameters import Parameter
 from serving.problems import Problem, quoted
 
@@ -31,8 +31,8 @@ PLACE = Parameter("place", f"A {KINDS}, instead of coordinates.", "string", long
 def find(name: str) -> dict[str, float]:
     """Return the latitude and longitude of a place; raise Problem (400) with the choices."""
     zip_code = re.fullmatch(r"\s*(\d{5})(-\d{4})?\s*", name, re.ASCII)
-    if zip_code and (found := _zips().get(int(zip_code[1]))):
-        return dict(zip(("lat", "long"), found, strict=True))
+    if zip_code and (point := _zips().get(int(zip_code[1]))):
+        return dict(zip(("lat", "long"), point, strict=True))
     asked = _words(name)
     matches = [i for i, (_, words) in enumerate(_named()) if asked and {*asked} <= {*words}]
     towns = [(i, town) for i in matches if (town := _named()[i][0])]
@@ -41,15 +41,15 @@ def find(name: str) -> dict[str, float]:
         raise Problem(
             400, f"place is {quoted(name)}, no {KINDS} known here.{_alike(name)}", "place"
         )
-    places = np.column_stack([stores["lat"], stores["long"]])[matches]
+    found = places[matches]
     choices = {", ".join(filter(None, (stores["city"][i], stores["state"][i]))) for i in matches}
-    if len(choices) == 1 and np.ptp(places, axis=0).max() > APART:
+    if len(choices) == 1 and np.ptp(found, axis=0).max() > APART:
         choices = {stores["address"][i] for i in matches}
     if len(choices) > 1:
         some = "; ".join(sorted(choices)[:CHOICES])
         more = f" (and {len(choices) - CHOICES} more)" if len(choices) > CHOICES else ""
         raise Problem(400, f"place is {quoted(name)}. Say which one: {some}{more}.", "place")
-    latitude, longitude = places.mean(axis=0).round(5).tolist()
+    latitude, longitude = found.mean(axis=0).round(5).tolist()
     return {"lat": latitude, "long": longitude}
 
 
@@ -80,9 +80,9 @@ def _named() -> list[tuple[list[str], list[str]]]:
 def _zips() -> dict[int, tuple[float, float]]:
     if not ZIPS.exists():
         return {}
-    codes, *places = np.cumsum(np.load(ZIPS)["zips"], axis=1)
-    places = (np.array(places).T / STEPS).tolist()
-    return dict(zip(codes.tolist(), map(tuple, places), strict=True))
+    codes, *degrees = np.cumsum(np.load(ZIPS)["zips"], axis=1)
+    points = (np.array(degrees).T / STEPS).tolist()
+    return dict(zip(codes.tolist(), map(tuple, points), strict=True))
 
 
 def write(array_js: str) -> None:
