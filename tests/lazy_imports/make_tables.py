@@ -65,6 +65,7 @@ def found() -> Tables:
     saved_ms = times_ms(", ".join(sorted(tables.re_exporting)))
     with task_roots() as roots:
         models = [(root, child(times_ms, "app", root, lazily=False)) for root in roots]
+        starts = [start_of(*model, tables) for model in models]
         for depth in (1, 2):  # numpy.ma, then scipy.sparse.linalg
             print(f"Trying what may wait, at depth {depth} ...", flush=True)
             more = {
@@ -72,13 +73,15 @@ def found() -> Tables:
                 for name in {*names} - tables.re_exporting
                 if name.count(".") == depth and "._" not in name
                 if not package_of(name, tables.deferred)
-                if any(spent_ms(ms, name) >= WORTH_MS for _, ms in models)
+                if any(spent_ms(start.ran_ms, name) >= WORTH_MS for start in starts)
             }
             tables, starts = settled(tables.re_exporting, tables.deferred | more, models)
-    for name in {name for start in starts for name in start.ms}:  # else no model imports it
+    imported = {name for start in starts for name in start.ms}
+    for name in imported:  # for what no model here imports, others may
         saved_ms[name] = max(start.left_out(name) for start in starts)
     for name in sorted(tables.re_exporting):
-        if package_of(name, tables.deferred) or spent_ms(saved_ms, name) < WORTH_MS:
+        is_private = "._" in name and name not in imported
+        if is_private or package_of(name, tables.deferred) or spent_ms(saved_ms, name) < WORTH_MS:
             tables.re_exporting.discard(name)
     return tables
 
@@ -90,7 +93,8 @@ def settled(
     while True:
         tables = Tables({*re_exporting}, {*deferred}, set(), {})
         try:
-            starts = [start_of(root, ms, tables) for root, ms in models]
+            # What this tree's model needs of a package is looked for. Other models may run it all.
+            starts = [start_of(*model, tables, model is models[0]) for model in models]
         except Broken as broken:
             dropped = {package_of(f"{broken}.", deferred)}
         else:
@@ -172,14 +176,19 @@ class Start(NamedTuple):
     ran: set[str]
     waits: set[str]
 
+    @property
+    def ran_ms(self) -> dict[str, float]:
+        return {name: ms for name, ms in self.ms.items() if name in self.ran}
+
     def left_out(self, name: str) -> float:
         return 0 if name in self.ran else self.ms.get(name, 0)
 
 
-def start_of(root: Path, ms: dict[str, float], tables: Tables) -> Start:
-    """Change the tables until, while the model loads, no package runs but those that it needs.
+def start_of(root: Path, ms: dict[str, float], tables: Tables, looks: bool = False) -> Start:
+    """Start a model with the tables; the packages that it needs may run.
 
-    Raises Broken with the name of a module that cannot run when its turn comes.
+    If it looks, it changes the tables until fewer do. Raises Broken with the name of a module that
+    cannot run when its turn comes.
     """
     before = deepcopy(tables)
     needed: set[str] = set()
@@ -190,7 +199,7 @@ def start_of(root: Path, ms: dict[str, float], tables: Tables) -> Start:
         if not said["first use"]:
             return Start(ms, {*said["ran"]}, {*said["waits"]})
         [use] = said["first use"]
-        if not resolve(use, tables):
+        if not (looks and resolve(use, tables)):
             needed.add(package_of(use, tables.deferred))
             fill(tables, before)
 
@@ -278,7 +287,7 @@ def resolve(use: str, tables: Tables) -> bool:
     if (
         source is None
         or use in known
-        or sum(name.startswith(f"{package}.") for name in known) == MOST_NEEDED
+        or sum(name.startswith(f"{package}.") for name in known) >= MOST_NEEDED
     ):
         if not package_of(package, tables.deferred):
             return False

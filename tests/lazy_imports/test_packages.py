@@ -15,18 +15,18 @@ from tests.lazy_imports.new_interpreter import child, in_a_fork, on_and_off, out
 
 def use_again_after_a_failure() -> list[str]:
     """Use a deferred module whose import fails, then the same when nothing is in the way."""
-    optimize = importlib.import_module("scipy.optimize")
-    sys.modules["scipy.optimize._minimize"] = None  # type: ignore[assignment]
-    failures = [outcome(lambda: optimize.minimize)[0] for _ in range(2)]
-    del sys.modules["scipy.optimize._minimize"]
-    return [*failures, described(optimize.minimize)]
+    spatial = importlib.import_module("scipy.spatial")
+    sys.modules["scipy.spatial._procrustes"] = None  # type: ignore[assignment]
+    failures = [outcome(lambda: spatial.procrustes)[0] for _ in range(2)]
+    del sys.modules["scipy.spatial._procrustes"]
+    return [*failures, described(spatial.procrustes)]
 
 
 def test_a_first_use_that_fails_says_why_and_may_be_repeated() -> None:
     first, second, after = child(use_again_after_a_failure, lazily=True)
-    assert "import of scipy.optimize._minimize halted" in first
+    assert "import of scipy.spatial._procrustes halted" in first
     assert second == first
-    assert "scipy.optimize._minimize" in after
+    assert "scipy.spatial._procrustes" in after
 
 
 def import_anew() -> list[bool]:

@@ -1,16 +1,8 @@
 """scikit-learn's modules in, the same modules out, run when they are used: a faster start.
 
-`import sklearn` and a k-NN model load 1,200 modules, of which an answer takes half. After
-`import lazy_imports`, the packages in tables.py wait for their first use. Every object is the
-genuine one, every module runs once, and no answer changes. EAGER_IMPORT=1 (SPEC 1) turns it off.
-These things differ:
-
-- A module's own errors and settings come with its first use. What it sets inside a block such as
-  `catch_warnings` or `mock.patch.dict(sys.modules)` ends with the block, as with any import there.
-- Of a package in RE_EXPORTING, `vars` lacks unused names, `del` of a name does not last, and every
-  module inside is an attribute (`tests`, too). Its type, and a waiting module's, is a subclass.
-- `sys.modules` has fewer modules, in another order. A pickle of a function that does not say where
-  it is from, such as SciPy's ufuncs, may name another module that has the same function.
+After `import lazy_imports`, the packages in tables.py wait for their first use. Every object is the
+genuine one, every module runs once, and no answer changes: model/README.md says what differs.
+EAGER_IMPORT=1 (SPEC 1) turns it off.
 """
 
 import logging
