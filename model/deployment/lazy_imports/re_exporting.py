@@ -13,6 +13,9 @@ class Place(tuple[str, str]):
     """Where a name is defined: module, name in it."""
 
 
+places: dict[ModuleType, dict[str, Place]] = {}
+
+
 class ReExports(ModuleType):
     """A package that has run, but for its imports from modules inside."""
 
@@ -28,9 +31,6 @@ class ReExports(ModuleType):
 
     def __dir__(self) -> list[str]:
         return sorted({*vars(self), *places[self]})
-
-
-places: dict[ModuleType, dict[str, Place]] = {}
 
 
 class Scope:

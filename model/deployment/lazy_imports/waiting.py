@@ -17,6 +17,7 @@ OF_IMPORT = {
     *("__file__", "__cached__", "__path__"),
 }
 WITHOUT_PACKAGE = INDEPENDENT | DEFERRED
+waiting: "dict[ModuleType, Deferred]" = {}
 
 # Python's lock of an import: each waiting module has one for its run. A thread that would wait for
 # itself goes on with the part of the module that is there, as in any import.
@@ -69,9 +70,6 @@ class Deferred(Exchanged):
             return self.loader.exec_module(module)
         waiting[module] = self
         module.__class__ = Waiting
-
-
-waiting: dict[ModuleType, Deferred] = {}
 
 
 def run(module: ModuleType) -> None:
