@@ -2,13 +2,15 @@
 
 `python -m pack`, a step of the image's build, answers the model's example, and stores the code of
 the modules that are loaded then. After `import pack`, imports find it there: what Python would run,
-bit for bit. Python searches as ever for a module that is not where it was, or whose source has
-another size or time, and for all of them if Python itself is another.
+bit for bit. Python searches as ever for a module whose folder has other files of its name, whose
+source has another size or time, or that another folder or a zip file may have, and for all of them
+if Python itself, or how it reads folders, is another.
 """
 
 import marshal
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder, SourceFileLoader
@@ -17,10 +19,12 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, cast
 
-FILE = Path(__file__).with_name(".pack")
+FILE = Path(__file__).with_name(".pack")  # PYTHON, the size of the code and a table, code, PYTHON
 PYTHON = MAGIC_NUMBER + sys.flags.optimize.to_bytes(4, "little")  # compiles alike
-HEAD = 16  # bytes: PYTHON, the sizes of the table and of the code; then these follow
-Place = tuple[str, str, int, int, int, int]  # folder, file, its size and time, where its code is
+HOOKS = [*sys.path_hooks]
+LOADERS = (SourceFileLoader, ExtensionFileLoader)
+# A module's folder, the entries of its name there, its file, that file's size and time, its code.
+Place = tuple[str, list[str], str, int, int, int, int]
 
 
 class Finder:
@@ -30,74 +34,77 @@ class Finder:
         self.table, self.code = table, code
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if target or name not in self.table:
+        if target or name not in self.table or sys.path_hooks != HOOKS:
             return None
-        folder, file, size, time, start, end = self.table[name]
+        folder, entries, file, size, time, start, end = self.table[name]
         module = name.rpartition(".")[2]
         try:
             folders = (f or os.getcwd() for f in (sys.path if path is None else path))
-            found = next((f for f in folders if module in names(f)), None)
-            if found != folder or signature(file) != (size, time):
+            found = next((f for f in folders if isinstance(f, str) and module in names(f)), "")
+            is_there = found == folder and names(found)[module] == entries
+            if not is_there or signature(file) != (size, time):
                 return None
         except OSError:  # the file is gone, or a zip file is on the path
             return None
-        loader: Any = (ExtensionFileLoader if start == end else SourceFileLoader)(name, file)
-        if start < end:
-            loader.get_code = lambda name: marshal.loads(self.code[start:end])
+        kind = SourceFileLoader if file.endswith(".py") else ExtensionFileLoader
+        loader: Any = kind(name, file)
+        loader.get_code = lambda name: marshal.loads(self.code[start:end])
         return spec_from_file_location(name, loader=loader)
+
+    def invalidate_caches(self) -> None:
+        names.cache_clear()
 
 
 @cache
-def names(folder: str) -> set[str]:
-    """Name what may be a module in a folder."""
-    return {n.partition(".")[0] for n in (os.listdir(folder) if os.path.exists(folder) else ())}
+def names(folder: str) -> dict[str, list[str]]:
+    """Return what may be modules in a folder, by name."""
+    entries: dict[str, list[str]] = {}
+    with suppress(FileNotFoundError):
+        for entry in sorted(os.listdir(folder)):
+            entries.setdefault(entry.partition(".")[0], []).append(entry)
+    return entries
 
 
 def signature(file: str) -> tuple[int, int]:
     """Return a file's size and time in seconds, by which Python finds a .pyc stale, too."""
-    status = os.stat(file)
-    return status.st_size, int(status.st_mtime)
+    return (status := os.stat(file)).st_size, int(status.st_mtime)
 
 
 def read() -> Finder | None:
     """Open the pack, if there is a whole one for this Python."""
-    try:
-        with FILE.open("rb") as file:
-            pack = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
-    except (OSError, ValueError):  # there is none, or it is empty
-        return None
-    table, code = (int.from_bytes(pack[at : at + 4], "little") for at in (8, 12))
-    if pack[:8] != PYTHON or len(pack) != HEAD + table + code:
-        return None
-    return Finder(marshal.loads(pack[HEAD : HEAD + table]), pack[HEAD + table :])
+    with suppress(OSError, ValueError, EOFError, TypeError), FILE.open("rb") as file:
+        pack = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+        if pack[: len(PYTHON)] == PYTHON == pack[-len(PYTHON) :]:
+            size, table = marshal.loads(pack[len(PYTHON) :])
+            return Finder(table, pack[-len(PYTHON) - size :])
+    return None
 
 
-def write() -> None:
-    """Answer the example in every format, and pack what that has loaded."""
+def write() -> str:
+    """Answer the example in every format, pack what that has loaded, and say so."""
     FILE.unlink(missing_ok=True)
     try:
         import_module("app").lambdaHandler.rehearse()
-    except Exception as error:  # the start will say it, too
-        print(f"Nothing is packed, because the example is not answered: {error!r}")
-        return
+    except (Exception, SystemExit) as error:  # the start will say it, too
+        return f"Nothing is packed, because the example is not answered: {error!r}"
     table: dict[str, Place] = {}
     code = bytearray()
     for name, module in sys.modules.copy().items():
-        spec = getattr(module, "__spec__", None)
-        loader: Any = getattr(spec, "loader", None)
-        if spec and spec.name == name and type(loader) in (SourceFileLoader, ExtensionFileLoader):
-            file, start = Path(spec.origin), len(code)
-            folder = file.parents[1] if loader.is_package(name) else file.parent
-            if type(loader) is SourceFileLoader:
+        with suppress(Exception):  # anything may be there
+            parent, _, own = name.rpartition(".")
+            path = sys.modules[parent].__path__ if parent else None
+            loader = cast(Any, PathFinder.find_spec(name, path)).loader
+            if type(loader) in LOADERS and loader.path == module.__file__:
+                file, start = loader.path, len(code)
+                folder = str(Path(file).parents[loader.is_package(name)])
                 code += marshal.dumps(loader.get_code(name))
-            table[name] = (str(folder), str(file), *signature(str(file)), start, len(code))
-    places = marshal.dumps(table)
-    sizes = [len(part).to_bytes(4, "little") for part in (places, code)]
-    FILE.write_bytes(b"".join([PYTHON, *sizes, places, code]))
-    print(f"Packed the code of {len(table)} modules: {FILE.name}, {len(code) / 1e6:.1f} MB.")
+                table[name] = (folder, names(folder)[own], file, *signature(file), start, len(code))
+    FILE.write_bytes(b"".join([PYTHON, marshal.dumps((len(code), table)), code, PYTHON]))
+    return f"Packed the code of {len(table)} modules: {FILE.name}, {len(code) / 1e6:.1f} MB."
 
 
 if __name__ == "__main__":
-    write()
+    print(write(), flush=True)
+    os._exit(0)  # whatever threads the app has started
 elif finder := read():
     sys.meta_path.insert(sys.meta_path.index(cast(Any, PathFinder)), cast(Any, finder))

@@ -5,7 +5,6 @@ import gc
 import gzip
 import io
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from json import JSONDecoder
 from math import isfinite
@@ -152,22 +151,25 @@ def parse(parameter: Parameter, value: Any) -> Value:
 
 
 def numbers_of(parameter: Parameter, rows: list[Row]) -> list[float]:
-    """Read plain numbers, if all are, in a quarter of the time that one by one takes."""
+    """Read plain numbers, if all are, in a quarter of the time that one by one takes.
+
+    JSON's integers are read one by one: those beyond 2**53 are checked before they are rounded.
+    """
     sent: list[Any] = [row.get(parameter.name) for row in rows]
     kinds = {*map(type, sent)}
-    if kinds <= {int, float} or (kinds == {str} and all(map(NUMBER.fullmatch, sent))):
-        with suppress(OverflowError):  # of an integer
-            return [float(number) + 0.0 for number in sent]  # -0.0 is 0.0
+    if kinds == {float} or (kinds == {str} and all(map(NUMBER.fullmatch, sent))):
+        return [float(number) + 0.0 for number in sent]  # -0.0 is 0.0
     return []
 
 
 def from_json(line: str) -> Row:
     try:
         if isinstance(row := JSON.decode(line), dict):
+            dumps([[[row]]]).encode("utf-8", "surrogateescape")  # it can be written again
             return row
     except (ValueError, RecursionError):
         pass
-    raise Problem(400, "The line is not a JSON object.")
+    raise Problem(400, "The line is not a JSON object, nests too deep, or has half a character.")
 
 
 def finite(number: str) -> float:

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -28,7 +29,7 @@ VENV = MODEL.parent / ".venv" / "bin" / "python"  # trains and tests
 LIBRARIES = ("joblib", "narwhals", "numpy", "scikit-learn", "scipy")
 ROOTS = [name.replace("scikit-learn", "sklearn") for name in LIBRARIES]
 WORTH_MS = 0.5
-MOST_NEEDED = 12  # names and modules that a start needs of a package; of more, it needs it all
+MOST_NEEDED = 12  # names and modules that a package makes a start need; with more, it needs it all
 PROOFS = (["tests/lazy_imports"], ["-m", "proof", "tests/lazy_imports"])
 
 
@@ -99,6 +100,8 @@ def settled(
             dropped = {package_of(f"{broken}.", deferred)}
         else:
             dropped = {n for n in deferred if not any(is_worth(n, s, deferred) for s in starts)}
+            victims = {name for start in starts for name in start.victims}
+            dropped = dropped - victims or dropped  # without the others, they may wait
         if not dropped:
             return tables, starts
         print(f"Without {', '.join(sorted(dropped))} ...", flush=True)
@@ -170,11 +173,15 @@ def spent_ms(times: dict[str, float], package: str) -> float:
 
 
 class Start(NamedTuple):
-    """What a model's start takes plainly, and what has run and what waits after a lazy one."""
+    """What a model's start takes plainly, and what has run and what waits after a lazy one.
+
+    Victims run because other packages need them.
+    """
 
     ms: dict[str, float]
     ran: set[str]
     waits: set[str]
+    victims: set[str]
 
     @property
     def ran_ms(self) -> dict[str, float]:
@@ -192,16 +199,26 @@ def start_of(root: Path, ms: dict[str, float], tables: Tables, looks: bool = Fal
     """
     before = deepcopy(tables)
     needed: set[str] = set()
+    victims: set[str] = set()
+    caused: Counter[str] = Counter()
     while True:
         said = child(answered, root, tables, needed, lazily=False)
         for name in said["broken"]:
             raise Broken(name)
-        if not said["first use"]:
-            return Start(ms, {*said["ran"]}, {*said["waits"]})
-        [use] = said["first use"]
-        if not (looks and resolve(use, tables)):
-            needed.add(package_of(use, tables.deferred))
-            fill(tables, before)
+        if not said["use"]:
+            return Start(ms, {*said["ran"]}, {*said["waits"]}, victims)
+        use, user = said["use"]
+        package = package_of(use, tables.deferred)
+        cause = package_of(f"{user}.", before.deferred) or package  # what made the user run
+        caused[cause] += 1
+        if looks and caused[cause] <= MOST_NEEDED and resolve(use, tables):
+            continue
+        if cause != package and cause in needed:
+            victims.add(package)
+            cause = package
+        needed.add(cause)
+        fill(tables, before)
+        caused.clear()
 
 
 def fill(tables: Tables, before: Tables) -> None:
@@ -250,8 +267,13 @@ def answered(root: Path, tables: Tables, needed: set[str]) -> dict[str, list[str
             run(module)
             running.pop()
             return
-        attribute = sys._getframe(1).f_locals["name"]
-        uses.append(f"{name}.{attribute}" if name in tables.deferred else name)
+        frame: Any = sys._getframe(1)
+        attribute = frame.f_locals["name"]
+        while (user := str(frame.f_globals.get("__name__"))).startswith(
+            ("importlib", "lazy_imports")
+        ):
+            frame = frame.f_back
+        uses.extend([f"{name}.{attribute}" if name in tables.deferred else name, user])
         raise Stopped
 
     waiting.run, loaded, broken = watch, False, []
@@ -267,7 +289,7 @@ def answered(root: Path, tables: Tables, needed: set[str]) -> dict[str, list[str
         broken = [] if uses else running[:1]
     waits = {module.__name__ for module in waiting.waiting}
     ran = [*({*sys.modules} - waits)]
-    return {"first use": uses[:1], "broken": broken, "ran": ran, "waits": [*waits]}
+    return {"use": uses[:2], "broken": broken, "ran": ran, "waits": [*waits]}
 
 
 def breaks(module: Any) -> bool:
@@ -283,12 +305,7 @@ def resolve(use: str, tables: Tables) -> bool:
     package = package_of(use, tables.deferred)
     source = child(source_of, package, use.removeprefix(f"{package}."), lazily=False)
     print(f"{use}: {source}", flush=True)
-    known = {*tables.independent, *tables.known}
-    if (
-        source is None
-        or use in known
-        or sum(name.startswith(f"{package}.") for name in known) >= MOST_NEEDED
-    ):
+    if source is None or use in {*tables.independent, *tables.known}:
         if not package_of(package, tables.deferred):
             return False
         tables.deferred.discard(package)  # inside another, which it may do without

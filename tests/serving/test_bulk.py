@@ -105,11 +105,12 @@ def test_a_bad_row_of_a_csv_gets_its_problem(row: str, line: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("{", "The line is not a JSON object."),
-        ("[5.1, 3.5, 1.4, 0.2]", "The line is not a JSON object."),
-        ("[" * 100_000, "The line is not a JSON object."),
-        ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object."),
-        ('{"sepal_length": 5, "x": 1e999}', "The line is not a JSON object."),
+        ("{", "The line is not a JSON object, "),
+        ("[5.1, 3.5, 1.4, 0.2]", "The line is not a JSON object, "),
+        ("[" * 100_000, "The line is not a JSON object, "),
+        ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object, "),
+        ('{"sepal_length": 5, "x": 1e999}', "The line is not a JSON object, "),
+        ('{"note": "\\ud800"}', "The line is not a JSON object, nests too deep, or has half a"),
         ('{"sepal_length": 5}', "There is no sepal_width. The inputs are sepal_length, "),
         ('{"sepal_lenght": 5}', "'sepal_lenght' is not an input. Did you mean sepal_length?"),
         (json.dumps(dict.fromkeys(NAMES, True)), "sepal_length is true, which is not a number."),
@@ -122,6 +123,15 @@ def test_a_bad_line_of_json_gets_its_problem(row: str, problem: str, tmp_path: P
     )
     assert second["problem"].startswith(problem)
     assert first == third and first["predictions"] == posted(POINTS[:1])[0]
+
+
+def test_lines_that_nest_deep_are_answered_or_have_a_problem(tmp_path: Path) -> None:
+    """How deep Python reads and writes depends on its version, and on how deep it is called."""
+    point = json.dumps(dict(zip(NAMES, POINTS[0], strict=True)))[1:-1]
+    lines = [f'{{{point}, "x": {"[" * deep}{"]" * deep}}}' for deep in (1, *range(800, 1100))]
+    found = scored(tmp_path, "\n".join(lines), ".jsonl").splitlines()
+    assert len(found) == len(lines)
+    assert '"predictions"' in found[0] and "nests too deep" in found[-1]
 
 
 def test_other_columns_pass_as_they_are(tmp_path: Path) -> None:

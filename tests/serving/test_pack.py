@@ -103,6 +103,33 @@ def touch(task: Path) -> None:
 def shadow(task: Path) -> None:
     with ZipFile(task / "other.zip", "w") as file:
         file.writestr("plain.py", "SAYS = 'zip'\n")
+        file.writestr("lib/plain.py", "SAYS = 'lib'\n")
+
+
+def folder(name: str) -> Callable[[Path], object]:
+    """Make a package, which Python prefers to a module of that name."""
+
+    def make(task: Path) -> None:
+        (task / name).mkdir()
+        write(f"{name}/__init__.py")(task)
+
+    return make
+
+
+LATE = """
+import importlib, pathlib, pack, sys
+sys.path.insert(0, "inner")
+importlib.util.find_spec("plain")
+pathlib.Path("inner/plain.py").write_text("SAYS = 'new'")
+importlib.invalidate_caches()
+"""
+HOOK = """
+import pack, sys, zipimport
+from importlib.machinery import FileFinder, SourceFileLoader
+class Changing(SourceFileLoader): pass  # as type checkers do that change what they load
+sys.path_hooks.insert(0, FileFinder.path_hook((Changing, [".py"])))
+sys.path_importer_cache.clear()
+"""
 
 
 NOT_PACKED = PACKED.replace("True", "False")
@@ -123,7 +150,13 @@ FIRST = "sys.path.insert(0, {!r})".format
         (rewrite(lambda pack: bytes([pack[0] ^ 1]) + pack[1:]), "", NOT_PACKED),
         # Another folder or file may have the name; what is in a zip file, only Python knows.
         (write("inner/plain.py"), FIRST("inner"), PACKED.replace("plain True", "new False")),
+        (write("plain.pyc", ""), "", PACKED.replace("plain True", "plain False")),
+        (folder("plain"), "", PACKED.replace("plain True", "new False")),
         (shadow, FIRST("other.zip"), "zip False\ninner False\npart True\n"),
+        (shadow, FIRST("other.zip/lib"), "lib False\ninner False\npart True\n"),
+        (write("late.py", LATE), "import late", PACKED.replace("plain True", "new False")),
+        (write("hook.py", HOOK), "import hook", NOT_PACKED),
+        (lambda task: None, "sys.path.insert(0, b'bytes')", PACKED),
         (lambda task: None, FIRST("nowhere"), PACKED),
     ],
 )
@@ -154,11 +187,34 @@ sys.meta_path.insert(0, Agent)
     assert used(task, first=agent) == f"asked for plain\nasked for inner.part\n{PACKED}"
 
 
-def test_an_example_that_fails_packs_nothing_and_says_so(task: Path) -> None:
-    (task / "app.py").write_text("1 / 0\n")
-    said = run(task, "-m", "pack")
-    assert said == (
-        "Nothing is packed, because the example is not answered: "
-        "ZeroDivisionError('division by zero')\n"
+def test_what_is_loaded_otherwise_is_not_packed(task: Path) -> None:
+    (task / "app.py").write_text(
+        """
+import sys, threading, time, types, plain, inner.part
+from importlib.util import module_from_spec, spec_from_file_location
+sys.modules["strange"] = object()  # some are no modules
+gone = types.ModuleType("gone")
+gone.__file__ = "/gone.py"
+sys.modules["gone"] = gone
+spec = spec_from_file_location("plain", "inner/part.py")
+sys.modules["other"] = sys.modules["plain"]
+sys.modules["plain"] = module_from_spec(spec)  # another file under a name
+threading.Thread(target=time.sleep, args=(3600,)).start()  # nobody waits for it
+
+class lambdaHandler:
+    rehearse = staticmethod(lambda: None)
+"""
     )
+    assert re.fullmatch(r"Packed the code of \d+ modules.*\n", run(task, "-m", "pack"))
+    assert used(task) == PACKED.replace("plain True", "plain False")
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("1 / 0", "ZeroDivisionError('division by zero')"), ("exit()", "SystemExit(None)")],
+)
+def test_an_example_that_fails_packs_nothing_and_says_so(code: str, error: str, task: Path) -> None:
+    (task / "app.py").write_text(code)
+    said = run(task, "-m", "pack")
+    assert said == f"Nothing is packed, because the example is not answered: {error}\n"
     assert used(task) == NOT_PACKED
