@@ -67,13 +67,14 @@ def found() -> Tables:
     with task_roots() as roots:
         models = [(root, child(times_ms, "app", root, lazily=False)) for root in roots]
         starts = [start_of(*model, tables) for model in models]
-        for depth in (1, 2):  # numpy.ma, then scipy.sparse.linalg
+        for depth in (1, 2, 1):  # numpy.ma, scipy.sparse.linalg, then scipy.linalg, which that uses
             print(f"Trying what may wait, at depth {depth} ...", flush=True)
             more = {
                 name
                 for name in {*names} - tables.re_exporting
                 if name.count(".") == depth and "._" not in name
                 if not package_of(name, tables.deferred)
+                if not any(package_of(other, {name}) for other in tables.deferred)
                 if any(spent_ms(start.ran_ms, name) >= WORTH_MS for start in starts)
             }
             tables, starts = settled(tables.re_exporting, tables.deferred | more, models)
