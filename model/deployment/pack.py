@@ -2,9 +2,9 @@
 
 `python -m pack`, a step of the image's build, answers the model's example, and stores the code of
 the modules that are loaded then. After `import pack`, imports find it there: what Python would run,
-bit for bit. Python searches as ever for a module whose folder has other files of its name, whose
-source has another size or time, or that another folder or a zip file may have, and for all of them
-if Python itself, or how it reads folders, is another.
+bit for bit. Python searches as ever for a module whose source has another size or time, or that a
+folder or a zip file before its own may have, and for all of them if Python itself, or how it reads
+folders, is another. Only a file that is put beside a module later, under its name, is not seen.
 """
 
 import marshal
@@ -23,8 +23,8 @@ FILE = Path(__file__).with_name(".pack")  # PYTHON, the size of the code and a t
 PYTHON = MAGIC_NUMBER + sys.flags.optimize.to_bytes(4, "little")  # compiles alike
 HOOKS = [*sys.path_hooks]
 LOADERS = (SourceFileLoader, ExtensionFileLoader)
-# A module's folder, the entries of its name there, its file, that file's size and time, its code.
-Place = tuple[str, list[str], str, int, int, int, int]
+# A module's folder and file, the file's size and time, and where its code begins and ends.
+Place = tuple[str, str, tuple[int, int], int, int]
 
 
 class Finder:
@@ -36,15 +36,14 @@ class Finder:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if target or name not in self.table or sys.path_hooks != HOOKS:
             return None
-        folder, entries, file, size, time, start, end = self.table[name]
-        module = name.rpartition(".")[2]
+        folder, file, unchanged, start, end = self.table[name]
+        own = name.rpartition(".")[2]
         try:
             folders = (f or os.getcwd() for f in (sys.path if path is None else path))
-            found = next((f for f in folders if isinstance(f, str) and module in names(f)), "")
-            is_there = found == folder and names(found)[module] == entries
-            if not is_there or signature(file) != (size, time):
+            found = next((f for f in folders if f == folder or own in names(f)), None)
+            if found != folder or signature(file) != unchanged:
                 return None
-        except OSError:  # the file is gone, or a zip file is on the path
+        except (OSError, TypeError):  # a zip file is on the path, or what is no path at all
             return None
         kind = SourceFileLoader if file.endswith(".py") else ExtensionFileLoader
         loader: Any = kind(name, file)
@@ -56,13 +55,12 @@ class Finder:
 
 
 @cache
-def names(folder: str) -> dict[str, list[str]]:
-    """Return what may be modules in a folder, by name."""
-    entries: dict[str, list[str]] = {}
-    with suppress(FileNotFoundError):
-        for entry in sorted(os.listdir(folder)):
-            entries.setdefault(entry.partition(".")[0], []).append(entry)
-    return entries
+def names(folder: str) -> set[str]:
+    """Name what may be a module in a folder."""
+    try:
+        return {entry.partition(".")[0] for entry in os.listdir(folder)}
+    except FileNotFoundError:
+        return set()
 
 
 def signature(file: str) -> tuple[int, int]:
@@ -91,14 +89,14 @@ def write() -> str:
     code = bytearray()
     for name, module in sys.modules.copy().items():
         with suppress(Exception):  # anything may be there
-            parent, _, own = name.rpartition(".")
+            parent = name.rpartition(".")[0]
             path = sys.modules[parent].__path__ if parent else None
             loader = cast(Any, PathFinder.find_spec(name, path)).loader
             if type(loader) in LOADERS and loader.path == module.__file__:
                 file, start = loader.path, len(code)
                 folder = str(Path(file).parents[loader.is_package(name)])
                 code += marshal.dumps(loader.get_code(name))
-                table[name] = (folder, names(folder)[own], file, *signature(file), start, len(code))
+                table[name] = (folder, file, signature(file), start, len(code))
     FILE.write_bytes(b"".join([PYTHON, marshal.dumps((len(code), table)), code, PYTHON]))
     return f"Packed the code of {len(table)} modules: {FILE.name}, {len(code) / 1e6:.1f} MB."
 

@@ -107,10 +107,10 @@ def shadow(task: Path) -> None:
 
 
 def folder(name: str) -> Callable[[Path], object]:
-    """Make a package, which Python prefers to a module of that name."""
+    """Make a package."""
 
     def make(task: Path) -> None:
-        (task / name).mkdir()
+        (task / name).mkdir(parents=True)
         write(f"{name}/__init__.py")(task)
 
     return make
@@ -150,8 +150,7 @@ FIRST = "sys.path.insert(0, {!r})".format
         (rewrite(lambda pack: bytes([pack[0] ^ 1]) + pack[1:]), "", NOT_PACKED),
         # Another folder or file may have the name; what is in a zip file, only Python knows.
         (write("inner/plain.py"), FIRST("inner"), PACKED.replace("plain True", "new False")),
-        (write("plain.pyc", ""), "", PACKED.replace("plain True", "plain False")),
-        (folder("plain"), "", PACKED.replace("plain True", "new False")),
+        (folder("lib/plain"), FIRST("lib"), PACKED.replace("plain True", "new False")),
         (shadow, FIRST("other.zip"), "zip False\ninner False\npart True\n"),
         (shadow, FIRST("other.zip/lib"), "lib False\ninner False\npart True\n"),
         (write("late.py", LATE), "import late", PACKED.replace("plain True", "new False")),
