@@ -13,18 +13,19 @@ import sys
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder, SourceFileLoader
+from importlib.machinery import BuiltinImporter, ExtensionFileLoader, PathFinder, SourceFileLoader
 from importlib.util import MAGIC_NUMBER, spec_from_file_location
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 FILE = Path(__file__).with_name(".pack")  # PYTHON, the size of the code and a table, code, PYTHON
 PYTHON = MAGIC_NUMBER + sys.flags.optimize.to_bytes(4, "little")  # compiles alike
 HOOKS = [*sys.path_hooks]
 LOADERS = (SourceFileLoader, ExtensionFileLoader)
-# A module's folder and file, the file's size and time, and where its code begins and ends.
-Place = tuple[str, str, tuple[int, int], int, int]
+# A module's folder and file, its own folders (if it is a package), its .pyc file, the file's size
+# and time, and where its code begins and ends.
+Place = tuple[str, str, list[str] | None, str | None, tuple[int, int], int, int]
 
 
 class Finder:
@@ -33,10 +34,10 @@ class Finder:
     def __init__(self, table: dict[str, Place], code: memoryview) -> None:
         self.table, self.code = table, code
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if target or name not in self.table or sys.path_hooks != HOOKS:
             return None
-        folder, file, unchanged, start, end = self.table[name]
+        folder, file, inside, cached, unchanged, start, end = self.table[name]
         own = name.rpartition(".")[2]
         try:
             folders = (f or os.getcwd() for f in (sys.path if path is None else path))
@@ -45,10 +46,13 @@ class Finder:
                 return None
         except (OSError, TypeError):  # a zip file is on the path, or what is no path at all
             return None
-        kind = SourceFileLoader if file.endswith(".py") else ExtensionFileLoader
-        loader: Any = kind(name, file)
+        loader: Any = LOADERS[not file.endswith(".py")](name, file)
         loader.get_code = lambda name: marshal.loads(self.code[start:end])
-        return spec_from_file_location(name, loader=loader)
+        spec: Any = spec_from_file_location(
+            name, file, loader=loader, submodule_search_locations=inside and [*inside]
+        )
+        spec.cached = cached  # Python would work it out again
+        return spec
 
     def invalidate_caches(self) -> None:
         names.cache_clear()
@@ -57,10 +61,9 @@ class Finder:
 @cache
 def names(folder: str) -> set[str]:
     """Name what may be a module in a folder."""
-    try:
+    with suppress(FileNotFoundError):
         return {entry.partition(".")[0] for entry in os.listdir(folder)}
-    except FileNotFoundError:
-        return set()
+    return set()
 
 
 def signature(file: str) -> tuple[int, int]:
@@ -87,16 +90,16 @@ def write() -> str:
         return f"Nothing is packed, because the example is not answered: {error!r}"
     table: dict[str, Place] = {}
     code = bytearray()
+    module: Any
     for name, module in sys.modules.copy().items():
         with suppress(Exception):  # anything may be there
             parent = name.rpartition(".")[0]
-            path = sys.modules[parent].__path__ if parent else None
-            loader = cast(Any, PathFinder.find_spec(name, path)).loader
-            if type(loader) in LOADERS and loader.path == module.__file__:
-                file, start = loader.path, len(code)
-                folder = str(Path(file).parents[loader.is_package(name)])
-                code += marshal.dumps(loader.get_code(name))
-                table[name] = (folder, file, signature(file), start, len(code))
+            spec: Any = PathFinder.find_spec(name, sys.modules[parent].__path__ if parent else None)
+            file, inside = spec.origin, spec.submodule_search_locations
+            if type(spec.loader) in LOADERS and file == module.__spec__.origin:
+                folder, start = str(Path(file).parents[1 if inside else 0]), len(code)
+                code += marshal.dumps(spec.loader.get_code(name))
+                table[name] = (folder, file, inside, spec.cached, signature(file), start, len(code))
     FILE.write_bytes(b"".join([PYTHON, marshal.dumps((len(code), table)), code, PYTHON]))
     return f"Packed the code of {len(table)} modules: {FILE.name}, {len(code) / 1e6:.1f} MB."
 
@@ -105,4 +108,4 @@ if __name__ == "__main__":
     print(write(), flush=True)
     os._exit(0)  # whatever threads the app has started
 elif finder := read():
-    sys.meta_path.insert(sys.meta_path.index(cast(Any, PathFinder)), cast(Any, finder))
+    sys.meta_path.insert(sys.meta_path.index(BuiltinImporter), finder)
