@@ -8,8 +8,7 @@ PROVED = {
 # Packages whose __init__ only imports names from modules inside: each name waits until it is used.
 RE_EXPORTING = {
     "joblib", "narwhals._compliant", "narwhals.stable", "narwhals.testing",
-    "scipy._lib.array_api_extra", "scipy._lib.cobyqa", "scipy._lib.cobyqa.subsolvers",
-    "scipy._lib.cobyqa.utils", "scipy.integrate._ivp", "scipy.optimize._lsq",
+    "scipy._lib.array_api_extra", "scipy.integrate._ivp", "scipy.optimize._lsq",
     "scipy.optimize._trustregion_constr", "scipy.signal.windows", "sklearn._loss",
     "sklearn.callback", "sklearn.cluster", "sklearn.covariance", "sklearn.cross_decomposition",
     "sklearn.decomposition", "sklearn.ensemble", "sklearn.externals.array_api_extra",
