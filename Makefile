@@ -20,11 +20,12 @@ run-image: .venv/.serving ## Serve predictions from the serving image, as Lambda
 
 .PHONY: score
 score: .venv/.scoring ## Answer the rows of a file: make score IN=points.csv OUT=answers.csv (.jsonl, .gz; ARGS='--k 3')
-	@OMP_NUM_THREADS=1 $(BIN)/python model/deployment/bulk.py $(ARGS) $(IN) $(OUT)
+	@test -n "$(IN)" -a -n "$(OUT)" || { echo "Say which files: make score IN=points.csv OUT=answers.csv"; exit 2; }
+	@OMP_NUM_THREADS=1 $(BIN)/python model/deployment/bulk.py $(ARGS) "$(IN)" "$(OUT)"
 
 .PHONY: smoke
 smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https://...
-	@PYTHONPATH=model/deployment $(BIN)/python -m tests.smoke $(URL)
+	@PYTHONSAFEPATH=1 PYTHONPATH=model/deployment:. $(BIN)/python -m tests.smoke $(URL)
 
 .PHONY: test
 test: .venv/.development node_modules/.installed ## Run the tests (those that need Docker or Chromium are skipped if it is missing)
@@ -82,9 +83,11 @@ train: ## Train the model in its container: NAME.pkl and NAME.json
 
 .PHONY: train-local
 train-local: .venv/.development ## Train without Docker, in .venv, with the same packages
-	@$(BIN)/python model/training/training.py
+	@touch .venv/.begun
+	@$(BIN)/python model/training/training.py || { echo "The training failed. If a package is missing, see 'Another package' in model/README.md."; exit 1; }
+	@test -n "$$(find model -maxdepth 1 -name '*.pkl' -newer .venv/.begun)" || { echo "model/training/training.py wrote no model. It must end with artefacts.write(...)."; exit 1; }
 	@echo "Trained: $$(cd model && echo *.pkl *.json). The packages are those of the images. The rest is this machine's:"
-	@echo "$$($(BIN)/python -V), $$($(BIN)/python -m platform). The images have $$(grep -om1 'python:[0-9.]*' model/Dockerfile), on Linux. Before you deploy: make train"
+	@echo "$$($(BIN)/python -V), $$($(BIN)/python -m platform). The images have $$(grep -om1 'python:[0-9.]*' model/Dockerfile), on Linux. A server that runs must be started again. Before you deploy: make train"
 
 .PHONY: conformance
 conformance: .venv/.development ## Check what holds for any model, with the one in this tree

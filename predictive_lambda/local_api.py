@@ -152,8 +152,15 @@ def is_whole_number(text: str) -> bool:
 def load() -> Any:
     """Load the handler as Lambda does, with model/deployment on the path."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "model" / "deployment"))
-    from app import lambdaHandler
-
+    try:
+        from app import lambdaHandler
+    except ImportError as error:
+        if error.name != "predictor":
+            raise
+        raise RuntimeError(
+            "There is no MODEL in model/deployment/predictor/__init__.py. For most models, two "
+            "lines make it: see 'Your own model' in README.md."
+        ) from error
     return lambdaHandler
 
 

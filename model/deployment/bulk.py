@@ -165,8 +165,11 @@ def main() -> None:
     try:
         rows, problems = score(MODEL, source, target, asked, joblib.cpu_count(), bar)
     except (Problem, *UNREADABLE) as error:
+        if isinstance(error, OSError) and error.strerror:
+            parser.exit(2, f"{error.filename}: {error.strerror}.\n")
         parser.exit(2, f"{error}\n")
-    print(f"{rows:,} rows, {problems:,} of them with a problem.", file=sys.stderr)
+    where = f": see problem in {target}" if problems else ""
+    print(f"{rows:,} rows, {problems:,} of them with a problem{where}.", file=sys.stderr)
     sys.exit(bool(problems))
 
 

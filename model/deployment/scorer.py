@@ -119,6 +119,10 @@ class Scorer:
 
 def refuse(columns: Collection[str], model: Model) -> None:
     """Raise Problem if an input is no column: if it must be one, or stands there misspelt."""
+    if any("\udc80" <= letter <= "\udcff" for column in columns for letter in column):
+        raise Problem(400, "The names of the columns are not UTF-8. Save the file as UTF-8.")
+    if len(columns) == 1 and ";" in "".join(columns):
+        raise Problem(400, "The columns must be separated by commas, and not by semicolons.")
     names = [parameter.name for parameter in model.inputs]
     absent = [parameter for parameter in model.inputs if parameter.name not in columns]
     for name in columns if absent else ():

@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import platform
+import re
 import shutil
 import tempfile
 import time
@@ -45,13 +46,15 @@ def write(
     """Write NAME.pkl and NAME.json into the folder; return the pickle's sha256.
 
     table: what the model was fitted on, one column an input, and the columns of `target`.
-    about: facts for people, such as a title; units: by column; example: a request, by column;
-    what it lacks is of a row that is complete.
+    about: facts for people, such as a title; units: by column; example: values of a request, by
+    column; a row of the table gives the others.
 
     The same model, table and facts give the same bytes. Both files are complete on disk before
     either takes its name. Raises ModelError if the function could not load the model or answer with
     it, and OSError if the folder cannot be written; then the old files stay.
     """
+    if not re.fullmatch(r"[\w-][\w.-]*", name):
+        raise ModelError(f"The name {name!r} is no file's. It may have letters, digits, _, - and .")
     targets = [target] if isinstance(target, str) else [*target]
     try:  # before it predicts, which some models count
         content = pickle.dumps(model, protocol=5)

@@ -68,7 +68,7 @@ def absences() -> Iterator[Row]:
         if p.may_be_missing:
             yield Row(f"{p.name} may be empty", "/?" + query(**{p.name: ""}))
     for p in MODEL.options:
-        if p.may_be_missing and "html" in FORMATS:
+        if not p.required and "html" in FORMATS:
             sent = query(**{p.name: "", "format": "html"})
             yield Row(f"{p.name} may be empty in a form", f"/?{sent}")
 

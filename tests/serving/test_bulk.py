@@ -178,6 +178,14 @@ GOOD = f"{HEADER}\n5.1,3.5,1.4,0.2\n".encode()
         ("in.csv", "out.csv", GOOD, {"k": "4"}, "k is '4', which is out of range."),
         ("in.csv", "out.csv", b"a,b\n1,2\n", {}, "There is no sepal_length."),
         ("in.csv", "out.csv", GOOD.replace(b"petal_", b"Petal"), {}, "Did you mean petal_length?"),
+        (
+            "in.csv",
+            "out.csv",
+            GOOD.replace(b",", b";"),
+            {},
+            "separated by commas, and not by semicolons",
+        ),
+        ("in.csv", "out.csv", b"caf\xe9," + GOOD, {}, "are not UTF-8. Save the file as UTF-8."),
         ("in.csv.gz", "out.csv", gzip.compress(GOOD)[:-9], {}, "ended before the end"),
         ("in.csv.gz", "out.csv", GOOD, {}, "Not a gzipped file"),
         ("in.csv", "out.csv", GOOD + b'"' + b"x" * 200_000, {}, "field larger than field limit"),
@@ -213,7 +221,8 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
         csv.writer(file).writerows([number, *row] for number in range(20_000))
         file.write("bad\n")
     done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), env=environment)
-    assert (done.returncode, done.stderr) == (1, "20,001 rows, 1 of them with a problem.\n")
+    said = f"20,001 rows, 1 of them with a problem: see problem in {tmp_path / 'out.csv'}.\n"
+    assert (done.returncode, done.stderr) == (1, said)
     answers = rows_of(tmp_path / "out.csv")[1:]
     assert [answer[0] for answer in answers] == [*map(str, range(20_000)), "bad"]
     assert len({tuple(answer[1:]) for answer in answers[:-1]}) == 1
@@ -224,4 +233,4 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
 def test_a_wrong_command_says_what_is_wrong() -> None:
     done = run("nowhere.csv", "out.csv")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "[Errno 2] No such file or directory: 'nowhere.csv'\n"
+    assert done.stderr == "nowhere.csv: No such file or directory.\n"

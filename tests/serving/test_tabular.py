@@ -30,7 +30,7 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FunctionTransformer, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -43,6 +43,7 @@ from signature import rows
 
 IRIS = load_iris(as_frame=True).frame  # "sepal length (cm)"
 WINE = load_wine(as_frame=True).frame  # "od280/od315_of_diluted_wines"
+COLOURS = pd.DataFrame({"colour": ["red", "blue"], "x": [1.0, 2.0], "c": ["yes", "no"]})
 DIABETES = load_diabetes(as_frame=True).frame
 SIZES = np.arange(40) % 7
 MIXED = pd.DataFrame(
@@ -390,7 +391,27 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
             IRIS[[*reversed(IRIS.columns)]],
             ["target"],
         ),
-        "was fitted on the columns sepal length .* Give it the same in that order.",
+        "the table has them in another order. Give it the same.",
+    ),
+    "a target that is not named": (
+        lambda: (fitted(FOREST, IRIS, "target", by_name=True)[0], IRIS, []),
+        "also has target. If that is the target, write target='target'.",
+    ),
+    "columns that are encoded before": (
+        lambda: (
+            LogisticRegression().fit(pd.get_dummies(COLOURS[["colour"]]), COLOURS["c"]),
+            COLOURS[["colour", "c"]],
+            ["c"],
+        ),
+        "also has colour and lacks colour_blue, colour_red. Give it the same columns, and change",
+    ),
+    "a target that is encoded before": (
+        lambda: (
+            LogisticRegression().fit(COLOURS[["x"]], LabelEncoder().fit_transform(COLOURS["c"])),
+            COLOURS[["x", "c"]],
+            ["c"],
+        ),
+        "The model predicts 0, say, and c has 'yes', say. Fit it on that column",
     ),
     "a target that is not there": (
         lambda: (fitted(FOREST, IRIS, "target")[0], IRIS, ["species"]),

@@ -107,9 +107,12 @@ class Handler:
         return sent
 
     def may_be_empty(self, name: str, query: Mapping[str, Any]) -> bool:
-        """Say whether an empty value means a missing one: of an input, and in a page's form."""
-        parameters = self.parameters if query.get("format") == "html" else self.model.inputs
-        return any(p.name == name and p.may_be_missing for p in parameters)
+        """Say whether an empty value counts as absent: of an input that may be missing, and of what
+        else a page's form need not have."""
+        may = [p.name for p in self.model.inputs if p.may_be_missing]
+        if query.get("format") == "html":
+            may += [p.name for p in (*self.model.aliases, *self.model.options) if not p.required]
+        return name in may
 
     def refuse_misspelt(self, query: Mapping[str, Any]) -> None:
         """Raise Problem (400) for a name that looks like an input which is absent."""

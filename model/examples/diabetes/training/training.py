@@ -11,9 +11,5 @@ table = load_diabetes(as_frame=True, scaled=False).frame
 model = make_pipeline(StandardScaler(), RidgeCV())
 model.fit(table.drop(columns="target"), table["target"])
 artefacts.write(
-    model,
-    name="diabetes",
-    table=table,
-    target="target",
-    about={"title": "The progression of diabetes within a year"},
+    model, name="diabetes", table=table, target="target", about={"title": "Diabetes after a year"}
 )
