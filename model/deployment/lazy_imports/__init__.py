@@ -27,13 +27,11 @@ class Finder:
         deferred = name in DEFERRED or type(package) is Waiting
         if target or name in INDEPENDENT or not (re_exporting or deferred):
             return None
-        for finder in sys.meta_path[sys.meta_path.index(cast(Any, Finder)) + 1 :]:
-            spec: Any = finder.find_spec(name, path)
-            # A loader of another kind is somebody's who wants to see the module run.
-            if spec and type(spec.loader) in (SourceFileLoader, ExtensionFileLoader):
-                own = spec.loader
-                spec.loader = ReExporting(own) if re_exporting else Deferred(own, package)
-            if spec:
+        for finder in cast(Any, sys.meta_path)[sys.meta_path.index(cast(Any, Finder)) + 1 :]:
+            if spec := finder.find_spec(name, path):
+                own = spec.loader  # of another kind, it is somebody's who wants to see the run
+                if type(own) in (SourceFileLoader, ExtensionFileLoader):
+                    spec.loader = ReExporting(own) if re_exporting else Deferred(own, package)
                 return spec
         return None
 

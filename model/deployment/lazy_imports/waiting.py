@@ -19,8 +19,7 @@ OF_IMPORT = {
 WITHOUT_PACKAGE = INDEPENDENT | DEFERRED
 waiting: "dict[ModuleType, Deferred]" = {}
 
-# Python's lock of an import: each waiting module has one for its run. A thread that would wait for
-# itself goes on with the part of the module that is there, as in any import.
+# Python's lock of an import, for a run: a thread that would wait for itself goes on, as in imports.
 Lock, WouldWaitForEver = cast(Any, _bootstrap)._ModuleLock, cast(Any, _bootstrap)._DeadlockError
 
 
@@ -77,8 +76,7 @@ def run(module: ModuleType) -> None:
     deferred = waiting.get(module)
     if not deferred or deferred.runner == get_ident():
         return
-    if isinstance(deferred.package, Waiting):
-        run(deferred.package)
+    run(cast(ModuleType, deferred.package))  # first, if it waits
     try:
         deferred.lock.acquire()
     except WouldWaitForEver:

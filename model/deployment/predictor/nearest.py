@@ -46,9 +46,9 @@ def _predict(points: np.ndarray, k: int, radius: float | None) -> list[list[dict
     chosen = place.tolist()
     once = {i: _store(i) for i in set(chosen)}
     results = [once[i] | {"distance_m": m} for i, m in zip(chosen, metres.tolist(), strict=True)]
-    ends = range(0, len(results) + 1, k)
-    if radius is not None:
-        ends = np.searchsorted(point, np.arange(len(points) + 1)).tolist()
+    if radius is None:
+        return [results[start : start + k] for start in range(0, len(results), k)]
+    ends = np.searchsorted(point, np.arange(len(points) + 1)).tolist()
     return [results[start:end] for start, end in pairwise(ends)]
 
 
