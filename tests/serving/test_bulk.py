@@ -143,6 +143,12 @@ def test_other_columns_pass_as_they_are(tmp_path: Path) -> None:
     assert found.startswith(f"{HEADER},note,place{ADDED}\n".encode() + row + b",setosa,0.")
 
 
+def test_of_two_columns_with_one_name_both_pass_and_the_last_counts(tmp_path: Path) -> None:
+    found = scored(tmp_path, f"note,petal_width,note,{HEADER}\na,x,b,5.1,3.5,1.4,0.2\n")
+    assert found.startswith(f"note,petal_width,note,{HEADER}{ADDED}\n")
+    assert "\na,x,b,5.1,3.5,1.4,0.2,setosa," in found
+
+
 def test_answers_can_be_answered_again(tmp_path: Path) -> None:
     once = scored(tmp_path, f"{HEADER}\n5.1,3.5,1.4,0.2\n1,2,3,x\n")
     assert scored(tmp_path, once) == once
