@@ -81,8 +81,9 @@ def found() -> Tables:
     imported = {name for start in starts for name in start.ms}
     for name in imported:  # for what no model here imports, others may
         saved_ms[name] = max(start.left_out(name) for start in starts)
+    ran = {name for start in starts for name in start.ran}
     for name in sorted(tables.re_exporting):
-        is_private = "._" in name and name not in imported
+        is_private = "._" in name and name not in ran
         if is_private or package_of(name, tables.deferred) or spent_ms(saved_ms, name) < WORTH_MS:
             tables.re_exporting.discard(name)
     return tables
@@ -138,15 +139,22 @@ def packages() -> list[str]:
 
 
 def re_exports(package: str) -> bool:
-    """Say whether an __init__ imports names from modules inside, and does nothing with them."""
+    """Say whether an __init__ imports names from modules inside, and does nothing with them.
+
+    A name that is also a module's may be either, as the last import has it: that is not for us.
+    """
     folder = Path(str(find_spec(package).origin)).parent  # type: ignore[union-attr]
+    inside = {file.name.partition(".")[0] for file in folder.iterdir()}
     recorded: set[str] = set()
     others: list[ast.stmt] = []
     for statement in ast.parse((folder / "__init__.py").read_bytes()).body:
         if isinstance(statement, ast.ImportFrom):
             source = resolve_name("." * statement.level + (statement.module or ""), package)
             if f"{source}.".startswith(f"{package}.") and statement.names[0].name != "*":
-                recorded |= {alias.asname or alias.name for alias in statement.names}
+                names = {alias.asname or alias.name for alias in statement.names}
+                if source != package and names & inside:
+                    return False
+                recorded |= names
         elif isinstance(statement, ast.Expr | ast.Assign):
             others.append(statement)
         elif not isinstance(statement, ast.Import):
