@@ -8,15 +8,16 @@ PROVED = {
 # Packages whose __init__ only imports names from modules inside: each name waits until it is used.
 RE_EXPORTING = {
     "joblib", "narwhals._compliant", "narwhals.stable", "narwhals.testing",
-    "scipy._lib.array_api_extra", "scipy.integrate._ivp", "scipy.optimize._lsq",
-    "scipy.optimize._trustregion_constr", "scipy.signal.windows", "sklearn._loss",
-    "sklearn.callback", "sklearn.cluster", "sklearn.covariance", "sklearn.cross_decomposition",
-    "sklearn.decomposition", "sklearn.ensemble", "sklearn.externals.array_api_extra",
+    "scipy._lib.array_api_extra", "scipy.integrate._ivp", "scipy.optimize._trustregion_constr",
+    "scipy.signal.windows", "sklearn._loss", "sklearn.callback", "sklearn.cluster",
+    "sklearn.covariance", "sklearn.cross_decomposition", "sklearn.decomposition",
+    "sklearn.ensemble", "sklearn.externals.array_api_extra",
     "sklearn.externals.array_api_extra._agnostic", "sklearn.externals.array_api_extra.testing",
-    "sklearn.feature_extraction", "sklearn.feature_selection", "sklearn.gaussian_process",
-    "sklearn.inspection", "sklearn.linear_model", "sklearn.linear_model._glm", "sklearn.manifold",
-    "sklearn.metrics", "sklearn.metrics._pairwise_distances_reduction", "sklearn.metrics.cluster",
-    "sklearn.mixture", "sklearn.neighbors", "sklearn.neural_network", "sklearn.preprocessing",
+    "sklearn.feature_extraction", "sklearn.feature_selection", "sklearn.frozen",
+    "sklearn.gaussian_process", "sklearn.inspection", "sklearn.linear_model",
+    "sklearn.linear_model._glm", "sklearn.manifold", "sklearn.metrics",
+    "sklearn.metrics._pairwise_distances_reduction", "sklearn.metrics.cluster", "sklearn.mixture",
+    "sklearn.neighbors", "sklearn.neural_network", "sklearn.preprocessing",
     "sklearn.semi_supervised", "sklearn.svm", "sklearn.tree", "sklearn.utils",
 }
 
