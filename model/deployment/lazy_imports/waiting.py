@@ -32,9 +32,8 @@ class Waiting(ModuleType):
         return ModuleType.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        # Python's import sets a module inside.
-        inside = isinstance(value, ModuleType) and value.__name__ == f"{self.__name__}.{name}"
-        if name not in OF_IMPORT and not inside:
+        by_import = isinstance(value, ModuleType) and value.__name__ == f"{self.__name__}.{name}"
+        if name not in OF_IMPORT and not by_import:
             run(self)
         ModuleType.__setattr__(self, name, value)
 
