@@ -125,6 +125,16 @@ def test_a_bad_line_of_json_gets_its_problem(row: str, problem: str, tmp_path: P
     assert first == third and first["predictions"] == posted(POINTS[:1])[0]
 
 
+def test_an_integer_of_json_is_checked_before_it_is_rounded(tmp_path: Path) -> None:
+    inputs = tuple(replace(parameter, maximum=2.0**53) for parameter in FLOWERS.inputs)
+    line = json.dumps(dict.fromkeys(NAMES, 1.0) | {NAMES[0]: 2**53 + 1})  # as a float, 2**53
+    (tmp_path / "in.jsonl").write_text(f"{line}\n{line.replace(str(2**53 + 1), str(2**53))}\n")
+    bulk.score(replace(FLOWERS, inputs=inputs), tmp_path / "in.jsonl", tmp_path / "out.jsonl", {})
+    first, second = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+    assert "out of range" in first["problem"]
+    assert "problem" not in second
+
+
 def test_lines_that_nest_deep_are_answered_or_have_a_problem(tmp_path: Path) -> None:
     """How deep Python reads and writes depends on its version, and on how deep it is called."""
     point = json.dumps(dict(zip(NAMES, POINTS[0], strict=True)))[1:-1]
