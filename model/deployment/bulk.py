@@ -25,8 +25,9 @@ from typing import IO, Any
 
 import joblib
 
+from columns import refuse_header
 from predictor import MODEL
-from scorer import Scorer, refuse
+from scorer import Scorer
 from serving.formats import dumps
 from serving.model import Model
 from serving.parameters import Parameter, values
@@ -61,7 +62,7 @@ def score(
         columns: list[str] = next(rows, []) if as_csv else []
         scorer = Scorer(picklable(model), asked, columns, str(target).endswith(".gz"))
         if columns:
-            refuse(columns, model)
+            refuse_header(columns, model)
             out.write(scorer.header())
         for written, count, wrong in in_order(scorer, rows, workers):
             out.write(written)

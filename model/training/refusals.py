@@ -1,5 +1,11 @@
 """What is said of a model that cannot be served: an error in, a sentence that mends it out."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
 OF_LIBRARIES = (
     "Build it of what libraries have: FunctionTransformer(np.log1p), say, and neither a lambda nor "
     "a function or class of the training"
@@ -34,3 +40,31 @@ def refusal(said: str) -> ModelError:
     """Return the error for what the model said when it was given what the function gives it."""
     advice = next((advice for part, advice in ADVICE.items() if part in said), "Mend the training")
     return ModelError(f"The function could not use this model: {said.rstrip('.')}. {advice}.")
+
+
+def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:
+    """Raise ModelError if no class that the model predicts is a value of the target."""
+    classes = getattr(model, "classes_", None)
+    if isinstance(classes, np.ndarray) and len(targets) == 1:
+        predicted, known = classes.tolist(), table[targets[0]].unique().tolist()
+        if {*predicted}.isdisjoint(known):
+            raise ModelError(
+                f"The model predicts {predicted[0]!r}, say, and {targets[0]} has {known[0]!r}, "
+                "say. Fit it on that column, or put into the table what it was fitted on."
+            )
+
+
+def difference(fitted_on: Sequence[Any], inputs: Sequence[Any]) -> str:
+    """Say how the table's columns differ from those that the model was fitted on."""
+    more = [str(name) for name in inputs if name not in fitted_on]
+    fewer = [str(name) for name in fitted_on if name not in inputs]
+    if len(more) == 1 and not fewer:
+        advice = f"also has {more[0]}. If that is the target, write target={more[0]!r}"
+    elif more or fewer:
+        also = f"also has {', '.join(more)}" if more else ""
+        lacks = f"lacks {', '.join(fewer)}" if fewer else ""
+        both = " and ".join(filter(None, (also, lacks)))
+        advice = f"{both}. Give it the same columns, and change them in the model's pipeline"
+    else:
+        advice = "has them in another order. Give it the same"
+    return f"The model was fitted on certain columns, and the table {advice}"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from refusals import ModelError, refusal
+from refusals import ModelError, compare_classes, difference, refusal
 
 MOST_CHOICES = 50  # more different strings than this are free text
 LONGEST = 10_000  # characters of free text
@@ -78,7 +78,7 @@ def describe(
     if flat:
         described[0].pop("choices", None)
     result = _result(predict(model, as_taken(asked, flat)), [*targets] or ["label"])
-    _compare_classes(model, table, targets)
+    compare_classes(model, table, targets)
     tried = as_taken(given[:MOST_TRIED], flat)
     probabilities = len(result) == 1 and _gives_probabilities(model, tried)
     return {
@@ -112,7 +112,7 @@ def _check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Seque
         f"The table has no column {absent[:1]}. It has {', '.join(map(str, columns))}": absent,
         "Two columns of the table have one name. Rename one": not table.columns.is_unique,
         "The table has no rows, or no columns besides the targets": table.empty or not inputs,
-        _difference(fitted_on, inputs): fitted_on != inputs,
+        difference(fitted_on, inputs): fitted_on != inputs,
         "A target is called probability, which a result has besides it. Rename it": (
             "probability" in targets
         ),
@@ -120,32 +120,6 @@ def _check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Seque
     for sentence, is_wrong in wrong.items():
         if is_wrong:
             raise ModelError(f"{sentence}.")
-
-
-def _compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:
-    classes = getattr(model, "classes_", None)
-    if isinstance(classes, np.ndarray) and len(targets) == 1:
-        predicted, known = classes.tolist(), table[targets[0]].unique().tolist()
-        if {*predicted}.isdisjoint(known):
-            raise ModelError(
-                f"The model predicts {predicted[0]!r}, say, and {targets[0]} has {known[0]!r}, "
-                "say. Fit it on that column, or put into the table what it was fitted on."
-            )
-
-
-def _difference(fitted_on: Sequence[Any], inputs: Sequence[Any]) -> str:
-    more = [str(name) for name in inputs if name not in fitted_on]
-    fewer = [str(name) for name in fitted_on if name not in inputs]
-    if len(more) == 1 and not fewer:
-        advice = f"also has {more[0]}. If that is the target, write target={more[0]!r}"
-    elif more or fewer:
-        also = f"also has {', '.join(more)}" if more else ""
-        lacks = f"lacks {', '.join(fewer)}" if fewer else ""
-        both = " and ".join(filter(None, (also, lacks)))
-        advice = f"{both}. Give it the same columns, and change them in the model's pipeline"
-    else:
-        advice = "has them in another order. Give it the same"
-    return f"The model was fitted on certain columns, and the table {advice}"
 
 
 def _complete(inputs: pd.DataFrame) -> int:

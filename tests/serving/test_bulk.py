@@ -111,6 +111,7 @@ def test_a_bad_row_of_a_csv_gets_its_problem(row: str, line: str, tmp_path: Path
         ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object, "),
         ('{"sepal_length": 5, "x": 1e999}', "The line is not a JSON object, "),
         ('{"note": "\\ud800"}', "The line is not a JSON object, nests too deep, or has half a"),
+        ('{"a;b": 5}', "There is no sepal_length. The inputs are sepal_length, "),
         ('{"sepal_length": 5}', "There is no sepal_width. The inputs are sepal_length, "),
         ('{"sepal_lenght": 5}', "'sepal_lenght' is not an input. Did you mean sepal_length?"),
         (json.dumps(dict.fromkeys(NAMES, True)), "sepal_length is true, which is not a number."),
