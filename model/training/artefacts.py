@@ -105,12 +105,13 @@ def _only_one(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        _sweep(folder, lock.name, 0)
+        with contextlib.suppress(FileNotFoundError):  # swept, because this took a minute
+            lock.rmdir()
 
 
 def _sweep(folder: Path, names: str, seconds: float) -> None:
     """Remove what trainings left in the folder so long ago."""
     for left in folder.glob(names):
         with contextlib.suppress(FileNotFoundError):
-            if left.stat().st_mtime <= time.time() - seconds:
+            if left.stat().st_mtime < time.time() - seconds:
                 shutil.rmtree(left, ignore_errors=True)
