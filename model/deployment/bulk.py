@@ -4,6 +4,10 @@
 same image: a state machine (predictive_lambda/bulk.py) gives it the objects of a bucket.
 """
 
+import lazy_imports  # noqa: F401  both first: they change how all else is imported
+import pack  # noqa: F401
+
+# isort: split
 import argparse
 import csv
 import gc
@@ -33,7 +37,7 @@ from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem
 
-BLOCK = 4_000  # rows that a process answers at once: bounds the memory
+BLOCK = 8_000  # lines that a process answers at once: bounds the memory
 UNREADABLE = (OSError, EOFError, zlib.error, csv.Error)
 
 
@@ -58,13 +62,13 @@ def score(
     asked = values(model.options, options, Parameter.parse)
     total = problems = 0
     with reading(source, watch) as text, writing(target) as out:
-        rows: Iterator[Any] = filter(None, csv.reader(text)) if as_csv else filter(str.strip, text)
-        columns: list[str] = next(rows, []) if as_csv else []
+        columns = next(filter(None, csv.reader(text)), []) if as_csv else []
         scorer = Scorer(picklable(model), asked, columns, str(target).endswith(".gz"))
         if columns:
             refuse_header(columns, model)
             out.write(scorer.header())
-        for written, count, wrong in in_order(scorer, rows, workers):
+        blocks = blocks_of_csv(text) if as_csv else blocks_of_lines(text)
+        for written, count, wrong in in_order(scorer, blocks, workers):
             out.write(written)
             total, problems = total + count, problems + wrong
     return total, problems
@@ -75,9 +79,35 @@ def picklable(model: Model) -> Model:
     return replace(model, formats={}, aliases={}, figures=dict)
 
 
-def in_order(scorer: Scorer, rows: Iterator[Any], workers: int) -> Iterator[tuple[bytes, int, int]]:
-    """Answer the rows in so many processes, with few blocks in memory and their order kept."""
-    blocks = iter(lambda: list(islice(rows, BLOCK)), [])
+def blocks_of_lines(text: Iterator[str]) -> Iterator[list[str]]:
+    return iter(lambda: [*islice(text, BLOCK)], [])
+
+
+def blocks_of_csv(text: Iterator[str]) -> Iterator[list[str]]:
+    """Part lines where rows end; a field in quotes may go over several lines.
+
+    Here that is all: the processes that answer the rows read them, too.
+    """
+    for block in blocks_of_lines(text):
+        if '"' in "".join(block):
+            rows, lines = csv.reader(growing(block, text)), len(block)
+            while rows.line_num < lines:
+                next(rows)
+        yield block
+
+
+def growing(block: list[str], text: Iterator[str]) -> Iterator[str]:
+    """Return the block's lines, then further ones, which it then has, too."""
+    yield from block
+    for line in text:
+        block.append(line)
+        yield line
+
+
+def in_order(
+    scorer: Scorer, blocks: Iterator[list[str]], workers: int
+) -> Iterator[tuple[bytes, int, int]]:
+    """Answer the blocks in so many processes, with few of them in memory and their order kept."""
     gc.freeze()  # the garbage collector need not look through, or copy to processes, what is loaded
     if workers == 1:  # Lambda lacks the shared memory that a pool needs
         yield from map(scorer, blocks)
@@ -99,7 +129,7 @@ def begin(scorer: Scorer) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def answer(block: list[Any]) -> tuple[bytes, int, int]:
+def answer(block: list[str]) -> tuple[bytes, int, int]:
     return SCORER(block)
 
 

@@ -22,14 +22,14 @@ Answer = tuple[list[Result], str]  # and what is wrong, if something is
 
 @dataclass(frozen=True)
 class Scorer:
-    """Answers blocks of rows: lists of a csv's fields, if it has columns, or lines of JSON."""
+    """Answers blocks of lines: of a csv, if it has columns, or else of JSON."""
 
     model: Model
     options: Mapping[str, Value]
     columns: list[str]
     compress: bool
 
-    def __call__(self, block: list[Any]) -> tuple[bytes, int, int]:
+    def __call__(self, block: list[str]) -> tuple[bytes, int, int]:
         """Return the rows with their answers, how many there are, and how many problems."""
         gc.disable()  # the end of the block frees what it makes: looking through it takes a third
         try:
@@ -42,20 +42,20 @@ class Scorer:
             gc.enable()
         return self.encode(text), len(rows), sum(bool(problem) for _, problem in answers)
 
-    def of_csv(self, block: list[list[str]]) -> tuple[list[Row], list[str]]:
+    def of_csv(self, block: list[str]) -> tuple[list[Row], list[str]]:
         """Return rows with a field for each column, and what is wrong with each."""
-        count = len(self.columns)
+        rows, count = [*filter(None, csv.reader(block))], len(self.columns)
         wrong = [
             f"The row has {len(row)} fields, and the header {count}." if len(row) != count else ""
-            for row in block
+            for row in rows
         ]
         if any(wrong):
-            block = [row[:count] + [""] * (count - len(row)) for row in block]
-        return block, wrong
+            rows = [row[:count] + [""] * (count - len(row)) for row in rows]
+        return rows, wrong
 
     def of_json(self, block: list[str]) -> tuple[list[Row], list[str]]:
         rows, wrong = [], []
-        for line in block:
+        for line in filter(str.strip, block):
             row, problem = {}, ""
             try:
                 row = from_json(line)

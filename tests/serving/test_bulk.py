@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import bulk
 from app import lambdaHandler
+from columns import numbers_of
 from serving import batch
 from serving.handler import Handler
+from serving.parameters import NUMBER
 from serving.problems import Problem
 from tests.serving.flowers import MODEL as FLOWERS
 
@@ -152,6 +156,28 @@ def test_other_columns_pass_as_they_are(tmp_path: Path) -> None:
     scored(tmp_path, head + row + b"\r\n")
     found = (tmp_path / "out.csv").read_bytes()
     assert found.startswith(f"{HEADER},note,place{ADDED}\n".encode() + row + b",setosa,0.")
+
+
+@given(st.text('",\r\na', max_size=40))
+@example('a\n"b\nc"\na\n')
+def test_blocks_of_a_csv_end_where_rows_end(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(bulk, "BLOCK", 2)
+        blocks = [*bulk.blocks_of_csv(io.StringIO(text, newline=""))]
+    found = [row for block in blocks for row in csv.reader(block)]
+    assert found == [*csv.reader(io.StringIO(text, newline=""))]
+    assert all(len(block) == 2 or '"' in "".join(block) for block in blocks[:-1])
+
+
+@given(st.lists(st.text("-+.019Ee_ nai\u0661", max_size=5), max_size=3))
+@example(["+1", "1.", ".1", "1E-1"])
+@example(["1_0"])
+@example(["\u0661"])
+@example([" 1"])
+@example(["nan"])
+def test_many_cells_are_numbers_if_each_is(cells: list[str]) -> None:
+    are = all(map(NUMBER.fullmatch, cells))
+    assert numbers_of(cells) == ([*map(float, cells)] if are else [])
 
 
 def test_of_two_columns_with_one_name_both_pass_and_the_last_counts(tmp_path: Path) -> None:

@@ -45,9 +45,10 @@ def _predict(points: np.ndarray, k: int, radius: float | None) -> list[list[dict
         point, place, metres = point[near], place[near], metres[near]
     chosen = place.tolist()
     once = {i: _store(i) for i in set(chosen)}
-    results = [once[i] | {"distance_m": m} for i, m in zip(chosen, metres.tolist(), strict=True)]
+    pairs = zip(chosen, metres.tolist(), strict=True)
+    results = [dict(once[i], distance_m=m) for i, m in pairs]
     if radius is None:
-        return [results[start : start + k] for start in range(0, len(results), k)]
+        return [*map(list, zip(*[iter(results)] * k, strict=True))]  # k by k
     ends = np.searchsorted(point, np.arange(len(points) + 1)).tolist()
     return [results[start:end] for start, end in pairwise(ends)]
 
