@@ -39,10 +39,10 @@ def on_and_off(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]
         return on.result(), off.result()
 
 
-def in_a_fork(function: Callable[..., Any], *arguments: Any) -> Any:
+def in_a_fork(function: Callable[..., Any], *arguments: Any, seconds: float = 120) -> Any:
     """Call the function in a copy of this process; return what it returns, as JSON can say it.
 
-    Raises TimeoutError when it takes two minutes: then it is stuck.
+    Raises TimeoutError when it takes so many seconds: then it is stuck.
     """
     reading, writing = os.pipe()
     if not (process := os.fork()):
@@ -53,7 +53,7 @@ def in_a_fork(function: Callable[..., Any], *arguments: Any) -> Any:
             os._exit(0)
     os.close(writing)
     with open(reading) as pipe:
-        ready, _, _ = select([pipe], [], [], 120)
+        ready, _, _ = select([pipe], [], [], seconds)
         if not ready:
             os.kill(process, signal.SIGKILL)
         said = pipe.read()

@@ -105,6 +105,7 @@ def test_a_copy_of_a_process_runs_what_another_thread_had_begun() -> None:
     assert child(a_fork_amid_a_run, lazily=True) == 0.5
 
 
+STUCK = 20  # seconds, of which a process needs one
 PAIRS = [  # a module inside that one thread imports, a name that the other uses
     ("scipy.stats._distn_infrastructure", "scipy.stats", "norm"),
     ("scipy.interpolate._cubic", "scipy.interpolate", "BSpline"),
@@ -133,8 +134,12 @@ def that_wait(pairs: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
 def both_ways(pairs: list[tuple[str, str, str]], delays: list[float]) -> list[str]:
     """Import and use at once, each in a process of its own; return what went wrong."""
     importlib.import_module("numpy")  # once for all, to be quick
-    ends = [in_a_fork(at_once, [pair], delay) for pair in that_wait(pairs) for delay in delays]
-    return [wrong for end in ends for wrong in end]
+    return [
+        wrong
+        for pair in that_wait(pairs)
+        for delay in delays
+        for wrong in in_a_fork(at_once, [pair], delay, seconds=STUCK)
+    ]
 
 
 def at_once(pairs: list[tuple[str, str, str]], delay: float) -> list[str]:
@@ -168,7 +173,7 @@ def test_a_module_inside_may_be_imported_while_its_package_is_used_first() -> No
 
 @pytest.mark.proof
 def test_no_pair_of_threads_waits_for_ever() -> None:
-    delays = [step * 0.01 for step in range(-9, 10)]
+    delays = [step * 0.01 for step in range(-12, 13)]
     assert child(both_ways, PAIRS, delays, lazily=True) == []
 
 
@@ -177,10 +182,10 @@ def many_at_random(seeds: list[int]) -> list[str]:
     ends = []
     for seed in seeds:
         pairs = random.Random(seed).choices(that_wait(PAIRS), k=12)  # 24 threads
-        ends += in_a_fork(at_once, pairs, 0.0)
+        ends += in_a_fork(at_once, pairs, 0.0, seconds=STUCK)
     return ends
 
 
 @pytest.mark.proof
 def test_no_24_threads_wait_for_ever() -> None:
-    assert child(many_at_random, [*range(30)], lazily=True) == []
+    assert child(many_at_random, [*range(300)], lazily=True) == []
