@@ -7,7 +7,18 @@ import sys
 from typing import Any
 
 from predictive_lambda.local_image import EngineError, docker
-from tests.benchmarks import charts, cold_start, cost, growth, many, runtime, tables, variants, warm
+from tests.benchmarks import (
+    charts,
+    cold_start,
+    cost,
+    growth,
+    many,
+    runtime,
+    score,
+    tables,
+    variants,
+    warm,
+)
 from tests.benchmarks.serving import PYTHON, progress, run
 
 VERSIONS = """
@@ -32,6 +43,7 @@ def main() -> None:
     results["variants"] = variants.measure()
     results["warm"] = warm.measure()
     results["many"] = many.measure()
+    results["score"] = score.measure()
     results["growth"] = growth.measure()
     results["cost, modelled"] = cost.model(results["image"], results["warm"])
     charts.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
