@@ -49,7 +49,7 @@ def test_the_libraries_own_tests_end_and_warn_the_same(tested: str, tmp_path: Pa
 
 
 def report_of_tests(lazily: bool, tested: str, folder: Path) -> str:
-    """Run a library's own tests; return how each ended and all warnings, without times and folders."""
+    """Return how each of a library's own tests ended, and all warnings."""
     result = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no"),
