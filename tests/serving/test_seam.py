@@ -31,6 +31,7 @@ sys.path[:0] = [{task!r}, {root!r}]
 from tests.engines import in_process
 from tests.contract.request_table import ANY_MODEL, DESCRIPTION, MANY, REFUSALS
 for row in {rows}: row.check(in_process(row))
+import bulk
 """
 
 
@@ -61,7 +62,7 @@ ALL = {"from serving import .*\n": "", r"page.added_to\(MODEL\).*\)": "MODEL)"}
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_is_optional_goes_with_its_name_in_app_py(
+def test_what_is_optional_goes_with_its_name(
     delete: list[str], names: dict[str, str], rows: str, tmp_path: Path
 ) -> None:
     task = tmp_path / "task"
@@ -71,11 +72,12 @@ def test_what_is_optional_goes_with_its_name_in_app_py(
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for artefact in (*MODEL.glob("*.pkl"), *MODEL.glob("*.json")):
         shutil.copy(artefact, task)
-    code = (task / "app.py").read_text()
-    for name, instead in names.items():
-        code, found = re.subn(name, instead, code, count=1)
-        assert found, name
-    (task / "app.py").write_text(code)
+    for file in (task / "app.py", task / "bulk.py"):
+        code = file.read_text()
+        for name, instead in names.items():
+            code, found = re.subn(name, instead, code, count=1)
+            assert found or (file.name == "bulk.py" and name not in LAZY | PACK), name
+        file.write_text(code)
     script = SEND.format(task=str(task), root=str(ROOT), rows=rows)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=task)
     assert done.returncode == 0, done.stderr
