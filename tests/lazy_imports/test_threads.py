@@ -81,6 +81,33 @@ def test_a_thread_that_imports_and_one_that_uses_do_not_wait_for_ever() -> None:
     assert child(threads_that_wait_for_each_other, lazily=True) == [False, False]
 
 
+def a_package_that_is_just_made() -> bool:
+    """Import a module inside while another thread is about to give the package's loader back."""
+    waiting = importlib.import_module("lazy_imports.waiting")
+    begun, imported = threading.Event(), threading.Event()
+    give_back = waiting.Deferred.exec_module
+
+    def slow(self: object, module: object) -> None:
+        begun.set()
+        imported.wait(timeout=5)
+        give_back(self, module)
+
+    waiting.Deferred.exec_module = slow
+    thread = threading.Thread(target=importlib.import_module, args=("numpy.polynomial",))
+    thread.start()
+    begun.wait()
+    waiting.Deferred.exec_module = give_back
+    inside = importlib.import_module("numpy.polynomial.chebyshev")
+    imported.set()
+    thread.join()
+    return type(inside) is waiting.Waiting
+
+
+def test_a_module_inside_waits_from_the_moment_that_its_package_is_there() -> None:
+    """Else one thread runs it and waits for the package, and another the other way round."""
+    assert child(a_package_that_is_just_made, lazily=True)
+
+
 def a_fork_amid_a_run() -> float:
     """Copy this process while a thread of it runs a module; use the module in the copy."""
     stats = importlib.import_module("scipy.stats")

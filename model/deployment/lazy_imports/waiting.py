@@ -12,13 +12,10 @@ from typing import Any, cast
 from lazy_imports.tables import DEFERRED, INDEPENDENT, KNOWN
 
 # What Python's import reads and sets of a module is no use of it.
-OF_IMPORT = {
-    *("__class__", "__name__", "__package__", "__spec__", "__loader__"),
-    *("__file__", "__cached__", "__path__"),
-}
+OF_IMPORT = {"__class__", "__name__", "__package__", "__spec__", "__loader__", "__path__"}
+OF_IMPORT |= {"__file__", "__cached__"}
 WITHOUT_PACKAGE = INDEPENDENT | DEFERRED
 waiting: "dict[ModuleType, Deferred]" = {}
-
 # Python's lock of an import, for a run: a thread that would wait for itself goes on, as in imports.
 Lock, WouldWaitForEver = cast(Any, _bootstrap)._ModuleLock, cast(Any, _bootstrap)._DeadlockError
 
@@ -56,18 +53,21 @@ class Exchanged:
 
 
 class Deferred(Exchanged):
-    """Lets a module wait."""
+    """Lets a module wait, from the moment that other threads can see it."""
 
     def __init__(self, loader: Any, package: ModuleType | None) -> None:
         super().__init__(loader)
         self.package, self.lock, self.runner = package, Lock(loader.name), 0
 
-    def exec_module(self, module: ModuleType) -> None:
-        self.give_back(module)
-        if type(module) is not ModuleType:  # it has a class of its own
-            return self.loader.exec_module(module)
-        waiting[module] = self
-        module.__class__ = Waiting
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module: ModuleType = self.loader.create_module(spec) or ModuleType(spec.name)
+        if type(module) is ModuleType:
+            waiting[module], module.__class__ = self, Waiting
+        else:  # it has a class of its own, and does not wait
+            spec.loader = self.loader
+        return module
+
+    exec_module = Exchanged.give_back
 
 
 def run(module: ModuleType) -> None:
