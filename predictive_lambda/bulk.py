@@ -88,9 +88,7 @@ def fan_out(
         tolerated_failure_percentage=tolerated,
         result_path=sfn.JsonPath.DISCARD,
     )
-    objects.item_processor(
-        answer, mode=sfn.ProcessorMode.DISTRIBUTED, execution_type=sfn.ProcessorType.STANDARD
-    )
+    objects.item_processor(answer)
     machine = sfn.StateMachine(
         stack,
         "PredictiveLambdaBulkRun",

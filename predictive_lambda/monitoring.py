@@ -4,6 +4,7 @@ from aws_cdk import Acknowledgment, Duration, Stack, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
@@ -39,6 +40,11 @@ def _alarms(
 ) -> list[cloudwatch.IAlarm]:
     topic = sns.Topic(stack, "PredictiveLambdaAlarms", enforce_ssl=True)
     topic.add_subscription(EmailSubscription(email))
+    # A topic with a policy, here that of TLS, has no longer the one that lets its account publish.
+    alarms_of_this_account = {"StringEquals": {"aws:SourceAccount": stack.account}}
+    topic.grant_publish(
+        iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=alarms_of_this_account)
+    )
     Validations.of(topic).acknowledge(
         Acknowledgment(
             id="Serverless::Serverless-SNSRedrivePolicy",

@@ -29,17 +29,23 @@ def alias(stack: Stack, function: lambda_.Function, knobs: Knobs) -> lambda_.IFu
         stack, "PredictiveLambdaLive", alias_name="live", version=function.current_version
     )
     if canary:
-        _shift_slowly(stack, live)
+        _shift_slowly(stack, live, function)
     return live
 
 
-def _shift_slowly(stack: Stack, live: lambda_.Alias) -> None:
+def _shift_slowly(stack: Stack, live: lambda_.Alias, function: lambda_.Function) -> None:
+    name = function.function_name
+    new_version_alone = {  # else an old version that fails could not be replaced
+        "FunctionName": name,
+        "Resource": f"{name}:{live.alias_name}",
+        "ExecutedVersion": function.current_version.version,
+    }
     errors = cloudwatch.Alarm(
         stack,
         "PredictiveLambdaReleaseErrors",
-        alarm_description="A request failed. While a new version is released, the old one returns.",
-        metric=live.metric_errors(period=Duration.minutes(1)),
-        threshold=1,  # nothing that a client sends is an error
+        alarm_description="A request to a new version failed: the old version returns.",
+        metric=live.metric_errors(period=Duration.minutes(1), dimensions_map=new_version_alone),
+        threshold=1,  # a request that is not answered in time counts, too
         evaluation_periods=1,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
     )

@@ -81,6 +81,32 @@ def test_requests_go_through_the_alias_of_a_release(template: Template) -> None:
     )
 
 
+def test_an_error_of_the_new_version_alone_ends_a_release() -> None:
+    """Else an old version that fails would end the release that mends it."""
+    released = synthesize(canary="true")
+    [live] = released.find_resources("AWS::Lambda::Alias").values()
+    [alarm] = released.find_resources("AWS::CloudWatch::Alarm").values()
+    watched = {d["Name"]: d["Value"] for d in alarm["Properties"]["Dimensions"]}
+    assert watched["ExecutedVersion"] == live["Properties"]["FunctionVersion"]
+    assert watched["FunctionName"] == live["Properties"]["FunctionName"]
+    assert watched["Resource"] == {"Fn::Join": ["", [watched["FunctionName"], ":live"]]}
+
+
+def test_alarms_may_be_sent_to_their_topic() -> None:
+    """Its own policy, which TLS needs, takes the place of the one that lets its account publish."""
+    alarmed = synthesize(alarm_email="me@example.org")
+    [policy] = alarmed.find_resources("AWS::SNS::TopicPolicy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert {s["Effect"]: s["Action"] for s in statements} == dict.fromkeys(
+        ("Deny", "Allow"), "sns:Publish"
+    )
+    [allowed] = (s for s in statements if s["Effect"] == "Allow")
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
 def test_the_dashboard_searches_what_metrics_py_writes(template: Template) -> None:
     """Lambda names the function in the environment: by its name alone, without an alias."""
     [function] = template.find_resources("AWS::Lambda::Function")
