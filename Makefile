@@ -21,7 +21,7 @@ run-image: .venv/.serving ## Serve predictions from the serving image, as Lambda
 .PHONY: score
 score: .venv/.scoring ## Answer the rows of a file: make score IN=points.csv OUT=answers.csv (.jsonl, .gz; ARGS='--k 3')
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "Say which files: make score IN=points.csv OUT=answers.csv"; exit 2; }
-	@OMP_NUM_THREADS=1 $(BIN)/python model/deployment/bulk.py $(ARGS) "$(IN)" "$(OUT)"
+	@OMP_NUM_THREADS=1 $(BIN)/python model/deployment/bulk.py $(ARGS) -- "$(IN)" "$(OUT)"
 
 .PHONY: smoke
 smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https://...

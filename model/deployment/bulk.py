@@ -9,7 +9,6 @@ import pack  # noqa: F401
 
 # isort: split
 import argparse
-import csv
 import gc
 import gzip
 import io
@@ -29,16 +28,16 @@ from typing import IO, Any
 
 import joblib
 
+import blocks
 from columns import refuse_header
 from predictor import MODEL
 from scorer import Scorer
 from serving.formats import dumps
 from serving.model import Model
 from serving.parameters import Parameter, values
-from serving.problems import Problem
+from serving.problems import Problem, quoted
 
-BLOCK = 8_000  # lines that a process answers at once: bounds the memory
-UNREADABLE = (OSError, EOFError, zlib.error, csv.Error)
+UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 def score(
@@ -59,16 +58,19 @@ def score(
     as_csv = kinds <= {".csv", "-"}
     if not as_csv and kinds != {".jsonl"}:
         raise Problem(400, "IN and OUT must both end in .csv, or both in .jsonl; .gz may follow.")
+    names = [option.name for option in model.options]
+    if unknown := [name for name in options if name not in names]:
+        none = f"{quoted(unknown[0])} is no option. The options are {', '.join(names) or 'none'}."
+        raise Problem(400, none)
     asked = values(model.options, options, Parameter.parse)
     total = problems = 0
     with reading(source, watch) as text, writing(target) as out:
-        columns = next(filter(None, csv.reader(text)), []) if as_csv else []
+        columns = blocks.header(text) if as_csv else []
         scorer = Scorer(picklable(model), asked, columns, str(target).endswith(".gz"))
         if columns:
             refuse_header(columns, model)
             out.write(scorer.header())
-        blocks = blocks_of_csv(text) if as_csv else blocks_of_lines(text)
-        for written, count, wrong in in_order(scorer, blocks, workers):
+        for written, count, wrong in in_order(scorer, blocks.part(text, as_csv), workers):
             out.write(written)
             total, problems = total + count, problems + wrong
     return total, problems
@@ -79,44 +81,19 @@ def picklable(model: Model) -> Model:
     return replace(model, formats={}, aliases={}, figures=dict)
 
 
-def blocks_of_lines(text: Iterator[str]) -> Iterator[list[str]]:
-    return iter(lambda: [*islice(text, BLOCK)], [])
-
-
-def blocks_of_csv(text: Iterator[str]) -> Iterator[list[str]]:
-    """Part lines where rows end; a field in quotes may go over several lines.
-
-    Here that is all: the processes that answer the rows read them, too.
-    """
-    for block in blocks_of_lines(text):
-        if '"' in "".join(block):
-            rows, lines = csv.reader(growing(block, text)), len(block)
-            while rows.line_num < lines:
-                next(rows)
-        yield block
-
-
-def growing(block: list[str], text: Iterator[str]) -> Iterator[str]:
-    """Return the block's lines, then further ones, which it then has, too."""
-    yield from block
-    for line in text:
-        block.append(line)
-        yield line
-
-
 def in_order(
-    scorer: Scorer, blocks: Iterator[list[str]], workers: int
+    scorer: Scorer, parts: Iterator[list[str]], workers: int
 ) -> Iterator[tuple[bytes, int, int]]:
     """Answer the blocks in so many processes, with few of them in memory and their order kept."""
     gc.freeze()  # the garbage collector need not look through, or copy to processes, what is loaded
     if workers == 1:  # Lambda lacks the shared memory that a pool needs
-        yield from map(scorer, blocks)
+        yield from map(scorer, parts)
         return
     with ProcessPoolExecutor(workers, initializer=begin, initargs=(scorer,)) as pool:
-        waiting = deque(pool.submit(answer, block) for block in islice(blocks, 2 * workers))
+        waiting = deque(pool.submit(answer, block) for block in islice(parts, 2 * workers))
         while waiting:
             yield waiting.popleft().result()
-            waiting.extend(pool.submit(answer, block) for block in islice(blocks, 1))
+            waiting.extend(pool.submit(answer, block) for block in islice(parts, 1))
 
 
 SCORER: Scorer  # of a process in the pool
@@ -127,6 +104,7 @@ def begin(scorer: Scorer) -> None:
     global SCORER
     SCORER = scorer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def answer(block: list[str]) -> tuple[bytes, int, int]:
@@ -153,6 +131,10 @@ def writing(name: str | Path) -> Iterator[IO[bytes]]:
         with open(part, "wb") as file:
             yield file
         part.replace(name)
+    except OSError as error:
+        if error.filename == str(part):
+            error.filename = str(name)
+        raise
     finally:
         part.unlink(missing_ok=True)
 
@@ -161,31 +143,36 @@ def lambdaHandler(event: dict[str, Any], context: object) -> None:
     """Answer an object of the bucket, in/NAME, as out/NAME: once, unless it is asked for again."""
     import boto3
 
-    s3, bucket, key = boto3.client("s3"), os.environ["BUCKET"], event["key"]
+    s3, bucket, key, asked = boto3.client("s3"), os.environ["BUCKET"], event["key"], event["input"]
+    if not isinstance(asked, dict) or asked.keys() - {"again", "options"}:
+        raise Problem(400, 'The input must be {"again": true, "options": {}}, or a part of it.')
     target = "out/" + key.removeprefix("in/")
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=target, MaxKeys=1).get("Contents", [])
     is_there = any(found["Key"] == target for found in listed)
-    if key.endswith("/") or (is_there and not event["input"].get("again")):
+    if key.endswith("/") or (is_there and not asked.get("again")):
         return
     with TemporaryDirectory() as folder:  # files, because S3 ends a connection that is slowly read
         source, answers = Path(folder) / f"in-{Path(key).name}", Path(folder) / Path(key).name
         s3.download_file(bucket, key, source)
-        rows, problems = score(MODEL, source, answers, event["input"].get("options", {}))
+        rows, problems = score(MODEL, source, answers, asked.get("options", {}))
         s3.upload_file(answers, bucket, target)
     print(dumps({"object": key, "rows": rows, "problems": problems}))
 
 
-def main() -> None:
-    from tqdm import tqdm
-
+def progress(file: IO[bytes]) -> Any:
+    """Show how much of a file is read, in a terminal and if tqdm is there."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return nullcontext(file)
     tqdm.monitor_interval = 0  # a thread, which a process should not have that forks
+    total = os.fstat(file.fileno()).st_size or None
+    return tqdm.wrapattr(file, "read", total, disable=None)
 
-    def bar(file: IO[bytes]) -> Any:
-        total = os.fstat(file.fileno()).st_size or None
-        return tqdm.wrapattr(file, "read", total, disable=None)
 
+def main() -> None:
     parser = argparse.ArgumentParser(description=f"{MODEL.title}, for many rows.")
-    name = "a name that ends in .csv or .jsonl, or with .gz behind; - is a stream of csv"
+    name = "a name that ends in .csv or .jsonl, or with .gz behind; - and -.jsonl are streams"
     parser.add_argument("source", metavar="IN", help=name)
     parser.add_argument("target", metavar="OUT", help=name)
     for option in MODEL.options:
@@ -193,11 +180,14 @@ def main() -> None:
         parser.add_argument(f"--{option.name}", default=argparse.SUPPRESS, help=text)
     asked = vars(parser.parse_args())
     source, target = asked.pop("source"), asked.pop("target")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what it has begun
     try:
-        rows, problems = score(MODEL, source, target, asked, joblib.cpu_count(), bar)
+        rows, problems = score(MODEL, source, target, asked, joblib.cpu_count(), progress)
+    except KeyboardInterrupt:
+        parser.exit(130, "Stopped before the end.\n")
     except (Problem, *UNREADABLE) as error:
         if isinstance(error, OSError) and error.strerror:
-            parser.exit(2, f"{error.filename}: {error.strerror}.\n")
+            parser.exit(2, f"{error.filename or target}: {error.strerror}.\n")
         parser.exit(2, f"{error}\n")
     where = f": see problem in {target}" if problems else ""
     print(f"{rows:,} rows, {problems:,} of them with a problem{where}.", file=sys.stderr)

@@ -10,6 +10,7 @@ from json import JSONDecoder
 from math import isfinite
 from typing import Any
 
+import blocks
 from columns import ABSENT, column, refuse
 from serving.formats import Result, dumps
 from serving.model import Model
@@ -44,11 +45,11 @@ class Scorer:
 
     def of_csv(self, block: list[str]) -> tuple[list[Row], list[str]]:
         """Return rows with a field for each column, and what is wrong with each."""
-        rows, count = [*filter(None, csv.reader(block))], len(self.columns)
-        wrong = [
-            f"The row has {len(row)} fields, and the header {count}." if len(row) != count else ""
-            for row in rows
-        ]
+        rows, wrong = blocks.read(block)
+        count = len(self.columns)
+        for i, row in enumerate(rows):
+            if len(row) != count and not wrong[i]:
+                wrong[i] = f"The row has {len(row)} fields, and the header {count}."
         if any(wrong):
             rows = [row[:count] + [""] * (count - len(row)) for row in rows]
         return rows, wrong
@@ -129,8 +130,10 @@ class Scorer:
 
     def as_json(self, rows: list[Row], answers: list[Answer]) -> str:
         """Write a line for each row, with the list of its results."""
+        members = {"problem", self.model.answers}  # not those of an earlier run
         documents = (
-            row | ({"problem": wrong} if wrong else {self.model.answers: results})
+            {name: value for name, value in row.items() if name not in members}
+            | ({"problem": wrong} if wrong else {self.model.answers: results})
             for row, (results, wrong) in zip(rows, answers, strict=True)
         )
         return "".join(f"{dumps(document)}\n" for document in documents)

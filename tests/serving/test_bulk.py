@@ -5,8 +5,11 @@ import gzip
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import blocks
 import bulk
 from app import lambdaHandler
 from columns import numbers_of
@@ -60,7 +64,7 @@ def scored(tmp_path: Path, text: str | bytes, kind: str = ".csv", **options: obj
 def test_a_csv_gets_what_a_post_gets_a_line_a_result(
     kind: str, block: int, k: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "BLOCK", block)
+    monkeypatch.setattr(blocks, "LINES", block)
     rows: list[list[object]] = [[f"no. {i}", *point] for i, point in enumerate(POINTS)]
     text = "\n".join(",".join(map(str, row)) for row in rows)
     found = scored(tmp_path, f"id,{HEADER}\n{text}", kind, k=str(k))
@@ -96,6 +100,7 @@ def test_json_lines_get_the_list_that_a_post_gets(kind: str, tmp_path: Path) -> 
         ("5.1,3.5,1.4,", "5.1,3.5,1.4,,,,petal_width is empty. It"),
         ("5.1,3.5,1.4,nan", "5.1,3.5,1.4,nan,,,\"petal_width is 'nan', which is not a plain"),
         ("5.1,3.5,1.4", '5.1,3.5,1.4,,,,"The row has 3 fields, and the header 4."'),
+        pytest.param(f'"{"x" * 200_000}"', f'"""{"x" * 99}', id="long"),
         ("5.1,3.5,1.4,0.2,1", '5.1,3.5,1.4,0.2,,,"The row has 5 fields, and the header 4."'),
     ],
 )
@@ -158,15 +163,39 @@ def test_other_columns_pass_as_they_are(tmp_path: Path) -> None:
     assert found.startswith(f"{HEADER},note,place{ADDED}\n".encode() + row + b",setosa,0.")
 
 
+def parted(text: str, lines: int) -> list[list[str]]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(blocks, "LINES", lines)
+        return [*blocks.part(io.StringIO(text, newline=""), of_csv=True)]
+
+
 @given(st.text('",\r\na', max_size=40))
 @example('a\n"b\nc"\na\n')
-def test_blocks_of_a_csv_end_where_rows_end(text: str) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(bulk, "BLOCK", 2)
-        blocks = [*bulk.blocks_of_csv(io.StringIO(text, newline=""))]
-    found = [row for block in blocks for row in csv.reader(block)]
-    assert found == [*csv.reader(io.StringIO(text, newline=""))]
-    assert all(len(block) == 2 or '"' in "".join(block) for block in blocks[:-1])
+@example('a\n"b\nc\n')
+def test_where_blocks_end_changes_no_row_and_loses_no_line(text: str) -> None:
+    lines = [*io.StringIO(text, newline="")]
+    some = parted(text, 2)
+    assert [line for block in some for line in block] == lines
+    assert all(len(block) == 2 or '"' in "".join(block) for block in some[:-1])
+    read = [row for block in some for row in blocks.rows(block)]
+    assert [(row, bool(wrong)) for row, wrong in read] == [
+        (row, bool(wrong)) for row, wrong in blocks.rows(lines)
+    ]
+    with suppress(csv.Error):  # the oracle, if all quotes are right
+        assert read == [(row, "") for row in csv.reader(lines, strict=True)]
+
+
+def test_wrong_quotes_are_one_bad_row_wherever_they_end(tmp_path: Path) -> None:
+    good = "6.7,3.0,5.2,2.3,no. {}"
+    rows = [good.format(i) for i in range(20_000)]  # more than a field may be long
+    bad = {0: '5.1,3.5,1.4,0.2,"5 inch', 7_999: '"', 9_000: '"5.1"x,3.5', 19_999: '1,"'}
+    rows = [bad.get(i, row) for i, row in enumerate(rows)]
+    text = "\n".join([f"{HEADER},note", *rows])
+    _, *found = csv.reader(io.StringIO(scored(tmp_path, text), newline=""))
+    assert len(found) == 20_000
+    assert {i: row[0] for i, row in enumerate(found) if row[-1]} == bad
+    assert all("The row cannot be read: " in found[i][-1] for i in bad)
+    assert all(row[4] == f"no. {i}" for i, row in enumerate(found) if i not in bad)
 
 
 @given(st.lists(st.text("-+.019Ee_ nai\u0661", max_size=5), max_size=3))
@@ -189,6 +218,13 @@ def test_of_two_columns_with_one_name_both_pass_and_the_last_counts(tmp_path: Pa
 def test_answers_can_be_answered_again(tmp_path: Path) -> None:
     once = scored(tmp_path, f"{HEADER}\n5.1,3.5,1.4,0.2\n1,2,3,x\n")
     assert scored(tmp_path, once) == once
+    points = [dict(zip(NAMES, point, strict=True)) for point in ([5.1, 3.5, 1.4, 0.2], [99] * 4)]
+    once = scored(tmp_path, "\n".join(map(json.dumps, points)), ".jsonl")
+    assert scored(tmp_path, once, ".jsonl") == once
+    was_bad, was_good = (json.loads(line) for line in reversed(once.splitlines()))
+    changed = json.dumps(was_bad | points[0]) + "\n" + json.dumps(was_good | points[1])
+    mended, broken = map(json.loads, scored(tmp_path, changed, ".jsonl").splitlines())
+    assert mended.keys() == {*NAMES, "predictions"} and broken.keys() == {*NAMES, "problem"}
 
 
 def test_a_row_that_the_model_cannot_answer_is_the_only_one(tmp_path: Path) -> None:
@@ -231,7 +267,8 @@ GOOD = f"{HEADER}\n5.1,3.5,1.4,0.2\n".encode()
         ("in.csv", "out.csv", b"caf\xe9," + GOOD, {}, "are not UTF-8. Save the file as UTF-8."),
         ("in.csv.gz", "out.csv", gzip.compress(GOOD)[:-9], {}, "ended before the end"),
         ("in.csv.gz", "out.csv", GOOD, {}, "Not a gzipped file"),
-        ("in.csv", "out.csv", GOOD + b'"' + b"x" * 200_000, {}, "field larger than field limit"),
+        ("in.csv", "out.csv", b'"a"b,' + GOOD, {}, "The header cannot be read: ',' expected"),
+        ("in.csv", "out.csv", GOOD, {"K": 1}, "'K' is no option. The options are k."),
         ("other.csv", "out.csv", GOOD, {}, "No such file"),
     ],
 )
@@ -277,3 +314,32 @@ def test_a_wrong_command_says_what_is_wrong() -> None:
     done = run("nowhere.csv", "out.csv")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "nowhere.csv: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_run_that_is_stopped_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
+    model = lambdaHandler.model
+    header = [parameter.name for parameter in model.inputs]
+    row = ",".join(str(model.example.get(name, "")) for name in header)
+    (tmp_path / "out.csv").write_text("what was there")
+    arguments = ["-", str(tmp_path / "out.csv")]
+    with subprocess.Popen(
+        [sys.executable, bulk.__file__, *arguments],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stdin and running.stderr
+        running.stdin.write(f"{','.join(header)}\n" + f"{row}\n" * 3 * blocks.LINES)
+        running.stdin.flush()
+        while len([*tmp_path.iterdir()]) < 2:
+            assert running.poll() is None
+            time.sleep(0.1)
+        time.sleep(1)  # its processes have begun
+        running.send_signal(getattr(signal, name))
+        assert running.wait(timeout=60) == 130
+        assert running.stderr.read() == "Stopped before the end.\n"
+    with pytest.raises(ProcessLookupError):  # nobody of its group is left
+        os.killpg(running.pid, 0)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["what was there"]
