@@ -1,10 +1,13 @@
 """The code of what a start imports, in one file: a faster start.
 
 `python -m pack`, a step of the image's build, answers the model's example, and stores the code of
-the modules that are loaded then. After `import pack`, imports find it there: what Python would run,
-bit for bit. Python searches as ever for a module whose source has another size or time, or that a
-folder or a zip file before its own may have, and for all of them if Python itself, or how it reads
-folders, is another. Only a file that is put beside a module later, under its name, is not seen.
+the modules that are loaded then. If the model fails, the build fails. After `import pack`, imports
+find the code there: what Python would run, bit for bit.
+
+Python searches as ever for a module if its source has another size or time, or if an earlier folder
+or zip file of the path may have the module, too. It searches for all of them if Python is another,
+or reads folders in another way. It does not see a file that is put beside a module later, under its
+name.
 """
 
 import marshal
@@ -21,6 +24,7 @@ from typing import Any
 
 FILE = Path(__file__).with_name(".pack")  # PYTHON, the size of the code and a table, code, PYTHON
 PYTHON = MAGIC_NUMBER + sys.flags.optimize.to_bytes(4, "little")  # compiles alike
+ONLY_ON_LAMBDA = "If it can answer on Lambda alone, delete the Dockerfile's line with `pack`."
 HOOKS = [*sys.path_hooks]
 LOADERS = (SourceFileLoader, ExtensionFileLoader)
 # A module's folder and file, its own folders (if it is a package), its .pyc file, the file's size
@@ -82,12 +86,12 @@ def read() -> Finder | None:
 
 
 def write() -> str:
-    """Answer the example in every format, pack what that has loaded, and say so."""
+    """Answer the example in every format, pack what that has loaded, and say so; or say why not."""
     FILE.unlink(missing_ok=True)
     try:
         import_module("app").lambdaHandler.rehearse()
-    except (Exception, SystemExit) as error:  # the start will say it, too
-        return f"Nothing is packed, because the example is not answered: {error!r}"
+    except (Exception, SystemExit) as error:
+        return f"The model does not answer its example: {error!r}. {ONLY_ON_LAMBDA}"
     table: dict[str, Place] = {}
     code = bytearray()
     module: Any
@@ -106,6 +110,6 @@ def write() -> str:
 
 if __name__ == "__main__":
     print(write(), flush=True)
-    os._exit(0)  # whatever threads the app has started
+    os._exit(not FILE.exists())  # whatever threads the app has started
 elif finder := read():
     sys.meta_path.insert(sys.meta_path.index(BuiltinImporter), finder)
