@@ -105,7 +105,7 @@ def fan_out(
 def _acknowledge(
     stack: Stack, bucket: s3.Bucket, function: lambda_.Function, machine: sfn.StateMachine
 ) -> None:
-    """Give the reasons of what cdk-nag would not have."""
+    """Say why each of these rules of cdk-nag does not hold here."""
     rows, answers, run = (
         stack.get_logical_id(construct.node.default_child)  # type: ignore[arg-type]
         for construct in (bucket, function, machine)

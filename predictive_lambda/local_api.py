@@ -112,7 +112,7 @@ class Connection(BaseHTTPRequestHandler):
             or any(set(value) & {*"\r\n\0"} for _, value in headers)
         ):
             raise Refused(HTTPStatus.BAD_REQUEST)
-        # To a proxy, clients send whole URLs.
+        # Clients that take this for a proxy send whole URLs.
         target = re.sub("^https?://[^/?]*/?", "/", self.path, count=1, flags=re.IGNORECASE)
         if not target.startswith("/") and target != "*":
             raise Refused(HTTPStatus.BAD_REQUEST)

@@ -22,7 +22,7 @@ def failures(send: Callable[[Row], Answer], rows: list[Row]) -> dict[str, str]:
 
 def main() -> None:
     if len(sys.argv) != 2 or urlsplit(sys.argv[1]).scheme not in ("http", "https"):
-        sys.exit("Say where: make smoke URL=https://... (the output HTTP API Url of a deployment)")
+        sys.exit("Say where: make smoke URL=https://... (the output HTTPAPIUrl of a deployment)")
     rows = all_rows()
     wrong = failures(over_http(sys.argv[1]), rows)
     print(f"Request table, {sys.argv[1]}: {len(rows) - len(wrong)} of {len(rows)} rows hold.")

@@ -15,8 +15,8 @@ from urllib.parse import unquote_plus
 from serving.problems import Problem
 
 GZIP_FROM = 8 * 1024  # bytes
-# What a request's event has, in any format. One of the first row is always there; a queue, a timer
-# or the console's test sends none of them, and other services add keys of their own.
+# The keys of a request's event, in any format. Every request has one of TELLING. Queues, timers and
+# the console's test have none of them, and other services have keys besides.
 TELLING = {"rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey"}
 KEYS = TELLING | {"version", "rawQueryString", "cookies", "requestContext", "pathParameters"}
 KEYS |= {"isBase64Encoded", "stageVariables", "resource", "path", "body"}

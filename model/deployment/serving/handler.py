@@ -27,7 +27,7 @@ class Handler:
     def __init__(self, model: Model, *extras: "Callable[[Handler], Routes]") -> None:
         self.model = model
         self.version = {"x-model-version": str(model.about["version"])}
-        # Who asks for nothing gets the first; but a page alone is for browsers, which ask for it.
+        # The first format is the default, unless it is the page, which browsers ask for.
         first = dict([*model.formats.items()][:1]) if [*model.formats] != ["html"] else {}
         self.formats: dict[str, Format] = {**first, "json": as_json(model.answers), **model.formats}
         named = tuple(name for name in self.formats if not name.startswith("_"))

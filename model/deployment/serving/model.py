@@ -12,7 +12,8 @@ RESERVED = ("format", "defaulted")  # names that every query has besides its par
 
 # Answers many points at once: for each a list of results, dicts with the model's members. A point
 # is a sequence of the inputs' values, in their order. A value that is missing is NaN if the input
-# is a number, and None if it is anything else. Options are passed by name.
+# is a number, and None if it is anything else. Options are passed by name. `make score` pickles it
+# on systems that start processes afresh: there, a function must be one of a module.
 Predict = Callable[..., list[list[Result]]]
 # Returns the inputs' values by name, for a text that stands for them; raises Problem.
 Read = Callable[[str], Mapping[str, Any]]
@@ -26,8 +27,8 @@ class Model:
     inputs, options: the parameters; a point has the inputs' values, options hold for all points.
     aliases: texts that a query may send instead of the inputs, and what reads them.
     result: the members of a result, with the names of their JSON Schema types.
-    formats: beside JSON; the first is what a client gets who asks for none. One whose name begins
-        with "_" is for those alone who ask for its media type by Accept.
+    formats: beside JSON; the first is the default. One whose name begins with "_" is chosen by the
+        header Accept alone.
     answers: JSON's key of the results.
     count: the option that says how many results a point may get, if there is one.
     example: a request that works, by the names of parameters.
