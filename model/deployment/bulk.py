@@ -19,6 +19,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -37,6 +38,7 @@ from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
 
+ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows has one
 UNREADABLE = (OSError, EOFError, zlib.error)
 
 
@@ -104,7 +106,8 @@ def begin(scorer: Scorer) -> None:
     global SCORER
     SCORER = scorer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def answer(block: list[str]) -> tuple[bytes, int, int]:
@@ -126,11 +129,12 @@ def writing(name: str | Path) -> Iterator[IO[bytes]]:
     if str(name).partition(".")[0] == "-":
         yield sys.stdout.buffer
         return
-    part = Path(name).with_name(f".{Path(name).name}.{os.getpid()}")
+    target = Path(name).resolve()  # of a link, what it leads to
+    part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with open(part, "wb") as file:
             yield file
-        part.replace(name)
+        part.replace(target)
     except OSError as error:
         if error.filename == str(part):
             error.filename = str(name)
@@ -180,7 +184,8 @@ def main() -> None:
         parser.add_argument(f"--{option.name}", default=argparse.SUPPRESS, help=text)
     asked = vars(parser.parse_args())
     source, target = asked.pop("source"), asked.pop("target")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what it has begun
+    for number in ENDING:
+        signal.signal(number, signal.default_int_handler)  # which ends what is begun
     try:
         rows, problems = score(MODEL, source, target, asked, joblib.cpu_count(), progress)
     except KeyboardInterrupt:
@@ -189,6 +194,8 @@ def main() -> None:
         if isinstance(error, OSError) and error.strerror:
             parser.exit(2, f"{error.filename or target}: {error.strerror}.\n")
         parser.exit(2, f"{error}\n")
+    except BrokenProcessPool:
+        parser.exit(2, "A process ended before its time, perhaps because memory ran out.\n")
     where = f": see problem in {target}" if problems else ""
     print(f"{rows:,} rows, {problems:,} of them with a problem{where}.", file=sys.stderr)
     sys.exit(bool(problems))

@@ -35,9 +35,15 @@ def refuse(columns: Collection[str], model: Model) -> None:
             raise Problem(400, wrong, parameter.name)
 
 
-def column(parameter: Parameter, cells: list[Any]) -> tuple[list[Any], dict[int, str]]:
-    """Return the values of an input, as a point has them, and the problems of some by row."""
-    numbers = numbers_of(cells) if parameter.type == "number" else []
+def column(
+    parameter: Parameter, cells: list[Any], of_csv: bool
+) -> tuple[list[Any], dict[int, str]]:
+    """Return the values of an input, as a point has them, and the problems of some by row.
+
+    A csv's cells are texts; JSON's are read as those of a POST.
+    """
+    read = parse if of_csv else Parameter.check_or_missing
+    numbers = numbers_of(cells, str if of_csv else float) if parameter.type == "number" else []
     # All numbers from the least to the greatest are right, if these two are.
     if numbers and not (parameter.refusal(min(numbers)) or parameter.refusal(max(numbers))):
         return numbers, {}
@@ -45,24 +51,23 @@ def column(parameter: Parameter, cells: list[Any]) -> tuple[list[Any], dict[int,
     for i, cell in enumerate(cells):
         sent = {} if cell is ABSENT else {parameter.name: cell}
         try:
-            found.append(in_a_point(parameter, values([parameter], sent, parse)[parameter.name]))
+            found.append(in_a_point(parameter, values([parameter], sent, read)[parameter.name]))
         except Problem as problem:
             found.append(None)
             problems[i] = problem.detail
     return found, problems
 
 
-def parse(parameter: Parameter, value: Any) -> Value:
-    return None if value in ("", None) and parameter.may_be_missing else parameter.parse(value)
+def parse(parameter: Parameter, cell: str) -> Value:
+    return None if cell == "" and parameter.may_be_missing else parameter.parse(cell)
 
 
-def numbers_of(cells: list[Any]) -> list[float]:
-    """Read plain numbers, if all are, in a tenth of the time that one by one takes.
+def numbers_of(cells: list[Any], kind: type) -> list[float]:
+    """Read plain numbers, if all cells are of the kind, in a tenth of the time of one by one.
 
     JSON's integers are read one by one: those beyond 2**53 are checked before they are rounded.
     """
-    kinds = {*map(type, cells)}
-    if kinds == {float} or (kinds == {str} and OF_NUMBERS.fullmatch("".join(cells))):
+    if {*map(type, cells)} == {kind} and (kind is float or OF_NUMBERS.fullmatch("".join(cells))):
         with suppress(ValueError):
             return [float(number) + 0.0 for number in cells]  # -0.0 is 0.0
     return []

@@ -3,11 +3,11 @@
 import csv
 import gc
 import gzip
-import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from json import JSONDecoder
 from math import isfinite
+from types import SimpleNamespace
 from typing import Any
 
 import blocks
@@ -63,6 +63,7 @@ class Scorer:
                 refuse(row, self.model)
             except Problem as refused:
                 problem = refused.detail
+                row = row or {"line": line.strip("\r\n")}
             rows.append(row)
             wrong.append(problem)
         return rows, wrong
@@ -71,7 +72,9 @@ class Scorer:
         columns: list[list[Any]] = []
         wrong: dict[int, str] = {}
         for parameter in self.model.inputs:
-            found, problems = column(parameter, self.cells(parameter.name, rows))
+            found, problems = column(
+                parameter, self.cells(parameter.name, rows), bool(self.columns)
+            )
             columns.append(found)
             wrong = problems | wrong  # of a row's problems, the first counts
         points = [*zip(*columns, strict=True)]
@@ -100,11 +103,8 @@ class Scorer:
         return self.predict(points[:half]) + self.predict(points[half:])
 
     def header(self) -> bytes:
-        file = io.StringIO()
-        csv.writer(file, lineterminator="\n").writerow(
-            [*[self.columns[i] for i in self.kept], *self.added]
-        )
-        return self.encode(file.getvalue())
+        names = [*(self.columns[i] for i in self.kept), *self.added]
+        return self.encode(written([names]))
 
     @property
     def added(self) -> list[str]:
@@ -118,15 +118,14 @@ class Scorer:
 
     def as_csv(self, rows: list[Row], answers: list[Answer]) -> str:
         """Write a line for each result of each row, and one for a row that has none."""
-        file, kept, members = io.StringIO(), self.kept, list(self.model.result)
+        kept, members = self.kept, list(self.model.result)
         if len(kept) < len(self.columns):
             rows = [[row[i] for i in kept] for row in rows]
-        csv.writer(file, lineterminator="\n").writerows(
+        return written(
             [*row, *map(result.get, members), wrong]
             for row, (results, wrong) in zip(rows, answers, strict=True)
             for result in results or [{}]
         )
-        return file.getvalue()
 
     def as_json(self, rows: list[Row], answers: list[Answer]) -> str:
         """Write a line for each row, with the list of its results."""
@@ -143,6 +142,16 @@ class Scorer:
         return gzip.compress(data, 6, mtime=0) if self.compress else data
 
 
+def written(rows: Iterable[Iterable[Any]]) -> str:
+    """Write rows of a csv, with \\n behind each.
+
+    Before Python 3.13, the writer quotes fields that have \\r only if its own lines end with it.
+    """
+    lines: list[str] = []
+    csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n").writerows(rows)
+    return "".join([f"{line[:-2]}\n" for line in lines])
+
+
 def from_json(line: str) -> dict[str, Any]:
     try:
         if isinstance(row := JSON.decode(line), dict):
@@ -150,7 +159,7 @@ def from_json(line: str) -> dict[str, Any]:
             return row
     except (ValueError, RecursionError):
         pass
-    raise Problem(400, "The line is not a JSON object, nests too deep, or has half a character.")
+    raise Problem(400, NO_ROW)
 
 
 def finite(number: str) -> float:
@@ -160,4 +169,7 @@ def finite(number: str) -> float:
     raise ValueError(number)
 
 
+NO_ROW = (
+    "The line is not a JSON object, nests too deep, or has half a character or too large a number."
+)
 JSON = JSONDecoder(parse_float=finite, parse_constant=finite)

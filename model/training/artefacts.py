@@ -72,7 +72,11 @@ def write(
         "about": dict(about or {}),
         "signature": described,
     }
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text.encode()
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"`about`, `example` or a name is not what JSON has: {error}.") from error
     _sweep(folder, ".training-*", HOUR)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
         files = {f"{name}.pkl": content, f"{name}.json": text.encode()}

@@ -43,14 +43,16 @@ def refusal(said: str) -> ModelError:
 
 
 def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:
-    """Raise ModelError if no class that the model predicts is a value of the target."""
+    """Raise ModelError if a class that the model predicts is no value of its target."""
     classes = getattr(model, "classes_", None)
-    if isinstance(classes, np.ndarray) and len(targets) == 1:
-        predicted, known = classes.tolist(), table[targets[0]].unique().tolist()
-        if {*predicted}.isdisjoint(known):
+    of_each = [classes] if isinstance(classes, np.ndarray) else classes or []
+    for target, found in zip(targets, of_each, strict=False):
+        known = table[target].unique().tolist()
+        if strange := [name for name in np.asarray(found).tolist() if name not in known]:
             raise ModelError(
-                f"The model predicts {predicted[0]!r}, say, and {targets[0]} has {known[0]!r}, "
-                "say. Fit it on that column, or put into the table what it was fitted on."
+                f"The model predicts {strange[0]!r}, which {target} never has: it has "
+                f"{known[0]!r}, say. Fit it on that column, or put into the table what it was "
+                "fitted on."
             )
 
 

@@ -69,12 +69,19 @@ def describe(
     described = [_input(inputs[name], units.get(str(name), "")) for name in inputs]
     row = _complete(inputs)
     [known] = inputs.iloc[[row]].astype(object).to_dict("records")
-    values = {str(n): v for n, v in known.items() if not pd.isna(v)} | dict(example or {})
+    values = {str(n): v for n, v in known.items() if not pd.isna(v)}
+    for name, value in (example or {}).items():
+        values[name] = value.item() if isinstance(value, np.generic) else value
     given = rows(inputs)
     asked = given[[row]]
     for name, value in values.items():
-        asked[0, inputs.columns.get_loc(name)] = value
-    flat = [entry["type"] for entry in described] == ["string"] and not _takes_rows(model, asked)
+        try:
+            asked[0, inputs.columns.get_loc(name)] = value
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"The example has {name} = {value!r}, which no input can be."
+            ) from error
+    flat = [entry["type"] for entry in described] == ["string"] and _takes_texts(model, asked)
     if flat:
         described[0].pop("choices", None)
     result = _result(predict(model, as_taken(asked, flat)), [*targets] or ["label"])
@@ -129,9 +136,12 @@ def _complete(inputs: pd.DataFrame) -> int:
     return int(np.lexsort((long.sum(axis=1), inputs.isna().sum(axis=1)))[0])
 
 
-def _takes_rows(model: Any, asked: np.ndarray) -> bool:
+def _takes_texts(model: Any, asked: np.ndarray) -> bool:
+    """Say whether the model takes a list of texts: it was not fitted on columns, and answers."""
+    if hasattr(model, "n_features_in_"):
+        return False
     try:
-        model.predict(asked)
+        model.predict(as_taken(asked, flat=True))
     except (AttributeError, TypeError, ValueError):
         return False
     return True

@@ -124,6 +124,7 @@ def test_a_bad_row_of_a_csv_gets_its_problem(row: str, line: str, tmp_path: Path
         ('{"sepal_length": 5}', "There is no sepal_width. The inputs are sepal_length, "),
         ('{"sepal_lenght": 5}', "'sepal_lenght' is not an input. Did you mean sepal_length?"),
         (json.dumps(dict.fromkeys(NAMES, True)), "sepal_length is true, which is not a number."),
+        (json.dumps(dict.fromkeys(NAMES, "5.1")), "sepal_length is '5.1', which is not a number."),
     ],
 )
 def test_a_bad_line_of_json_gets_its_problem(row: str, problem: str, tmp_path: Path) -> None:
@@ -132,6 +133,7 @@ def test_a_bad_line_of_json_gets_its_problem(row: str, problem: str, tmp_path: P
         json.loads, scored(tmp_path, f"{good}\n{row}\n{good}\n", ".jsonl").splitlines()
     )
     assert second["problem"].startswith(problem)
+    assert second["line"] == row if "line" in problem else row[2:-1] in json.dumps(second)
     assert first == third and first["predictions"] == posted(POINTS[:1])[0]
 
 
@@ -156,11 +158,11 @@ def test_lines_that_nest_deep_are_answered_or_have_a_problem(tmp_path: Path) -> 
 
 def test_other_columns_pass_as_they_are(tmp_path: Path) -> None:
     """Quotes, line ends, bytes that are not UTF-8; a mark at the start is no part of a name."""
-    row = b'5.1,3.5,1.4,0.2,"say ""a, b""\r\nand go",caf\xe9'
-    head = b"\xef\xbb\xbf" + f"{HEADER},note,place\r\n".encode()
+    row = b'5.1,3.5,1.4,0.2,"say ""a, b""\r\nand\ngo","\r",caf\xe9'
+    head = b"\xef\xbb\xbf" + f"{HEADER},note,end,place\r\n".encode()
     scored(tmp_path, head + row + b"\r\n")
     found = (tmp_path / "out.csv").read_bytes()
-    assert found.startswith(f"{HEADER},note,place{ADDED}\n".encode() + row + b",setosa,0.")
+    assert found.startswith(f"{HEADER},note,end,place{ADDED}\n".encode() + row + b",setosa,0.")
 
 
 def parted(text: str, lines: int) -> list[list[str]]:
@@ -206,13 +208,21 @@ def test_wrong_quotes_are_one_bad_row_wherever_they_end(tmp_path: Path) -> None:
 @example(["nan"])
 def test_many_cells_are_numbers_if_each_is(cells: list[str]) -> None:
     are = all(map(NUMBER.fullmatch, cells))
-    assert numbers_of(cells) == ([*map(float, cells)] if are else [])
+    assert numbers_of(cells, str) == ([*map(float, cells)] if are else [])
 
 
 def test_of_two_columns_with_one_name_both_pass_and_the_last_counts(tmp_path: Path) -> None:
     found = scored(tmp_path, f"note,petal_width,note,{HEADER}\na,x,b,5.1,3.5,1.4,0.2\n")
     assert found.startswith(f"note,petal_width,note,{HEADER}{ADDED}\n")
     assert "\na,x,b,5.1,3.5,1.4,0.2,setosa," in found
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out.csv").symlink_to(tmp_path / "elsewhere" / "answers.csv")
+    scored(tmp_path, f"{HEADER}\n5.1,3.5,1.4,0.2\n")
+    assert (tmp_path / "out.csv").is_symlink()
+    assert "setosa" in (tmp_path / "elsewhere" / "answers.csv").read_text()
 
 
 def test_answers_can_be_answered_again(tmp_path: Path) -> None:

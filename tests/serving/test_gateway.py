@@ -28,6 +28,9 @@ MANY = {name: [value] for name, value in FLOWER.items()}
         {"version": "2.0", "path": "/", "method": "GET", "queryStringParameters": {}},  # its second
         {"messageVersion": "1.0", "httpMethod": "GET", "apiPath": "/"},  # an agent's action
         {"body": "hello"},
+        {"queryStringParameters": "petal_width=0.2"},
+        {"queryStringParameters": ["petal_width"]},
+        {"httpMethod": "GET", "path": "/", "multiValueQueryStringParameters": "petal_width=0.2"},
         {"version": "2.0"},
         None,
         [],
@@ -75,6 +78,11 @@ def test_what_is_no_request_is_refused(event: Any) -> None:
         ({"rawPath": "/prod/favicon.ico"}, 204, ""),
         ({"rawPath": 10**5000, "queryStringParameters": FLOWER}, 200, "setosa"),
         ({"queryStringParameters": {"format": "json,json"}}, 400, "given twice"),
+        (
+            {"httpMethod": "GET", "path": "/", "multiValueQueryStringParameters": {"format": [1]}},
+            400,
+            "format is [1], ",
+        ),
     ],
 )
 def test_events_of_every_gateway_are_read(event: Any, status: int, text: str) -> None:

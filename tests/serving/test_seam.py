@@ -148,6 +148,15 @@ def parcel(points: Any, k: int, by: str) -> Any:
     return [[{"said": f"{point}, {by}"}] * k for point in points]
 
 
+def test_a_whole_number_is_not_rounded() -> None:
+    number = Parameter("id", "Of it.", "integer")
+    sent = ("9007199254740993", 9007199254740993)
+    assert [number.parse(value) for value in sent] == [2**53 + 1] * 2
+    for far in (f"1{'0' * 399}", f"-1{'0' * 5_000}"):
+        with pytest.raises(Problem, match="which is not finite"):
+            number.parse(far)
+
+
 def read_label(label: str) -> dict[str, Any]:
     size, _, weight = label.partition(" ")
     if not weight:

@@ -411,7 +411,23 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
             COLOURS[["x", "c"]],
             ["c"],
         ),
-        "The model predicts 0, say, and c has 'yes', say. Fit it on that column",
+        "The model predicts 0, which c never has: it has 'yes', say. Fit it on that column",
+    ),
+    "numbers that are encoded before": (
+        lambda: (
+            fitted(FOREST, IRIS, "target")[0],
+            IRIS.assign(target=IRIS.target + 1),
+            ["target"],
+        ),
+        "The model predicts 0, which target never has: it has 1, say.",
+    ),
+    "one of two targets that is encoded before": (
+        lambda: (
+            FOREST.fit(IRIS.iloc[:, :3], np.column_stack([IRIS.target, IRIS.target])),
+            IRIS.iloc[:, :3].assign(a=IRIS.target, b=IRIS.target + 1),
+            ["a", "b"],
+        ),
+        "The model predicts 0, which b never has",
     ),
     "a target that is not there": (
         lambda: (fitted(FOREST, IRIS, "target")[0], IRIS, ["species"]),
@@ -451,6 +467,31 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
     "no rows": (lambda: (FOREST, IRIS.iloc[:0], ["target"]), "The table has no rows"),
     "no inputs": (lambda: (FOREST, IRIS[["target"]], ["target"]), "no columns besides the targets"),
 }
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"example": {"x": "wide"}}, "The example has x = 'wide', which no input can be."),
+        ({"example": {"c": 1}}, "The example has c = 1, which no input can be."),
+        (
+            {"example": {"x": True}},
+            "The example cannot be served: x is true, which is not a number",
+        ),
+        ({"about": {"title": 5}}, "the title is no text"),
+        ({"about": {"when": DATES[0]}}, "not what JSON has: Object of type Timestamp"),
+        ({"about": {"title": "\ud800"}}, "not what JSON has: .* surrogates"),
+    ],
+    ids=str,
+)
+def test_facts_that_cannot_be_served_are_refused_with_a_sentence(
+    more: Any, sentence: str, tmp_path: Path
+) -> None:
+    model, table, targets = with_names(x=TEN)
+    model.fit(rows(table.drop(columns=targets)), table[targets[0]])
+    with pytest.raises(ModelError, match=sentence):
+        artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path, **more)
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize(("given", "sentence"), REFUSED.values(), ids=[*REFUSED])

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from serving.gateway import Request
 from serving.handler import Handler, Routes
 from serving.model import Model
-from serving.parameters import Parameter, Value, values
+from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted, similar
 
 MOST_POINTS = 1_000
@@ -87,14 +87,9 @@ class Batch:
             wrong = f"points[{index}]: {quoted(unknown[0])} is not an input. {advice}"
             raise Problem(400, wrong, "points")
         try:
-            return self.model.point(values(self.model.inputs, point, check_or_missing))
+            return self.model.point(values(self.model.inputs, point, Parameter.check_or_missing))
         except Problem as problem:
             raise Problem(400, f"points[{index}]: {problem.detail}", problem.parameter) from problem
-
-
-def check_or_missing(parameter: Parameter, value: Any) -> Value:
-    """Check a value of a point; null is a value that is missing."""
-    return None if value is None and parameter.may_be_missing else parameter.check(value)
 
 
 def refuse(constant: str) -> NoReturn:

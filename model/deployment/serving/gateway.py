@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 from serving.problems import Problem
 
 GZIP_FROM = 8 * 1024  # bytes
+QUERIES = ("queryStringParameters", "multiValueQueryStringParameters")
 # The keys of a request's event, in any format. Every request has one of TELLING. Queues, timers and
 # the console's test have none of them, and other services have keys besides.
 TELLING = {"rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey"}
@@ -55,13 +56,15 @@ def read(event: Any) -> Request:
     keys = {*_mapping(event)}
     written_by_hand = keys <= KEYS and not keys.isdisjoint(TELLING)
     is_request = http or {"httpMethod", "path"} <= keys or written_by_hand or event == {}
-    if not is_request or "type" in keys or "connectionId" in context:  # authorizers, web sockets
+    is_query = all(isinstance(event.get(key) or {}, dict) for key in QUERIES) if keys else True
+    is_other = "type" in keys or "connectionId" in context  # authorizers, web sockets
+    if not (is_request and is_query) or is_other:
         raise Problem(
             400,
             "This event is not an HTTP request. It must be one of an HTTP API, a function URL, "
             'a REST API or a load balancer, such as {"queryStringParameters": {}}.',
         )
-    query = _values(event, "queryStringParameters", "multiValueQueryStringParameters")
+    query = _values(event, *QUERIES)
     if "elb" in context:  # load balancers pass the query as it was sent
         query = {unquote_plus(name): _unquoted(value) for name, value in query.items()}
     headers = _values(event, "headers", "multiValueHeaders")
@@ -80,8 +83,8 @@ def _values(event: Mapping[str, Any], key: str, many: str) -> dict[str, Any]:
     """Return a value for each name; several are joined by commas, as payload 2.0 does."""
     found = dict(_mapping(event.get(key)))
     for name, several in _mapping(event.get(many)).items():
-        if isinstance(several, list) and all(isinstance(value, str) for value in several):
-            found[name] = ",".join(several)
+        are_texts = isinstance(several, list) and all(isinstance(value, str) for value in several)
+        found[name] = ",".join(several) if are_texts else several
     return {str(name): value for name, value in found.items() if value is not None}
 
 

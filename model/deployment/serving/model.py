@@ -57,6 +57,7 @@ class Model:
                 not version or not version.isascii() or not version.isprintable()
             ),
             "there are no inputs": not self.inputs,
+            "the title is no text": not isinstance(self.title, str),
             "two parameters have one name": len(parameters) < len(named),
             "an alias is no text that may be missing": any(
                 p.type != "string" or not p.may_be_missing for p in self.aliases

@@ -18,6 +18,7 @@ TYPES = {
 }
 # float() would also take "nan", "1_0", " 1 " and the digits of every script.
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+WHOLE = re.compile(r"[+-]?[0-9]{1,400}")  # int() refuses thousands of digits
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -86,6 +87,8 @@ class Parameter:
             return self.check(value)
         if self.type == "boolean":
             return self.check(BOOLEANS.get(value.lower(), value))
+        if self.type == "integer" and WHOLE.fullmatch(value):
+            return self.check(int(value), value)  # beyond 2**53, a float would be another number
         if NUMBER.fullmatch(value):
             return self.check(float(value), value)
         twice = "given twice, or with a decimal comma"
@@ -98,6 +101,10 @@ class Parameter:
         if self.type == "integer":
             return int(value)
         return float(value) + 0.0 if self.type == "number" else value  # -0.0 is 0.0
+
+    def check_or_missing(self, value: Any) -> Value:
+        """Check a value of an input; null is one that is missing."""
+        return None if value is None and self.may_be_missing else self.check(value)
 
     def refusal(self, value: Any) -> str:
         """Say what is wrong with a value as JSON has it; nothing if it is right."""
