@@ -41,16 +41,16 @@ class Scorer:
             text = self.as_csv(rows, answers) if self.columns else self.as_json(rows, answers)
         finally:
             gc.enable()
-        return self.encode(text), len(rows), sum(bool(problem) for _, problem in answers)
+        return self.encode(text), len(rows), len([1 for _, problem in answers if problem])
 
     def of_csv(self, block: list[str]) -> tuple[list[Row], list[str]]:
         """Return rows with a field for each column, and what is wrong with each."""
         rows, wrong = blocks.read(block)
         count = len(self.columns)
-        for i, row in enumerate(rows):
-            if len(row) != count and not wrong[i]:
-                wrong[i] = f"The row has {len(row)} fields, and the header {count}."
-        if any(wrong):
+        if {*map(len, rows)} - {count}:
+            for i, row in enumerate(rows):
+                if len(row) != count and not wrong[i]:
+                    wrong[i] = f"The row has {len(row)} fields, and the header {count}."
             rows = [row[:count] + [""] * (count - len(row)) for row in rows]
         return rows, wrong
 

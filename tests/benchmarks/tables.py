@@ -17,6 +17,7 @@ def tables(results: dict[str, Any]) -> str:
             *variants(results["variants"]),
             *warm(results["warm"]),
             *many(results["many"]),
+            *score(results["score"]),
             *growth(results["growth"]),
             *cost(results["cost, modelled"]),
         ]
@@ -90,6 +91,22 @@ def many(measured: dict[str, Any]) -> list[str]:
             ]
             for name, rates in measured.items()
         ),
+    )
+
+
+def score(measured: dict[str, Any]) -> list[str]:
+    rows, seconds = measured["rows"], measured["wall_s"]
+    return table(
+        "`make score`, rows | s | rows a second | CPU, s | peak, MB",
+        [
+            [
+                f"{rows:,}",
+                f"{seconds:.1f}",
+                f"{rows / seconds:,.0f}",
+                f"{measured['cpu_s']:.1f}",
+                f"{measured['peak_mb']:.0f}",
+            ]
+        ],
     )
 
 
