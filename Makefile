@@ -32,7 +32,7 @@ test: .venv/.development node_modules/.installed ## Run the tests (those that ne
 	@$(BIN)/pytest
 
 .PHONY: proof
-proof: .venv/.development node_modules/.installed ## Run the long proofs: 100,000 points and events, scikit-learn's own tests (an hour)
+proof: .venv/.development node_modules/.installed ## Run the long proofs: 100,000 points and events, scikit-learn's own tests (two hours)
 	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/contract/test_fuzz.py
 	@$(BIN)/pytest -m proof
 
@@ -104,7 +104,7 @@ lock: .venv/.development node_modules/.installed ## Pin all packages anew, from 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements.txt
 
 .PHONY: lazy-tables
-lazy-tables: .bench/.installed ## Write the tables of lazy_imports for the pins and the model in this tree, and prove them (half an hour)
+lazy-tables: .bench/.installed ## Write the tables of lazy_imports for the pins and the model in this tree, and prove them (an hour)
 	@PYTHONPATH=model/deployment .bench/bin/python -m tests.lazy_imports.make_tables
 
 .PHONY: pictures
