@@ -10,8 +10,6 @@ import pack  # noqa: F401
 # isort: split
 import argparse
 import gc
-import gzip
-import io
 import os
 import signal
 import sys
@@ -20,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -30,6 +28,7 @@ from typing import IO, Any
 import joblib
 
 import blocks
+import files
 from columns import refuse_header
 from predictor import MODEL
 from scorer import Scorer
@@ -38,7 +37,7 @@ from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
 
-ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows has one
+ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
 UNREADABLE = (OSError, EOFError, zlib.error)
 
 
@@ -66,7 +65,7 @@ def score(
         raise Problem(400, none)
     asked = values(model.options, options, Parameter.parse)
     total = problems = 0
-    with reading(source, watch) as text, writing(target) as out:
+    with files.reading(source, watch) as text, files.writing(target) as out:
         columns = blocks.header(text) if as_csv else []
         scorer = Scorer(picklable(model), asked, columns, str(target).endswith(".gz"))
         if columns:
@@ -112,35 +111,6 @@ def begin(scorer: Scorer) -> None:
 
 def answer(block: list[str]) -> tuple[bytes, int, int]:
     return SCORER(block)
-
-
-@contextmanager
-def reading(name: str | Path, watch: Callable[[IO[bytes]], Any]) -> Iterator[IO[str]]:
-    """Open text; bytes that are not UTF-8 pass as they are."""
-    is_stream = str(name).partition(".")[0] == "-"
-    with open(0 if is_stream else name, "rb", buffering=0) as raw, watch(raw) as watched:
-        binary = gzip.GzipFile(fileobj=watched) if str(name).endswith(".gz") else watched
-        yield io.TextIOWrapper(binary, "utf-8-sig", "surrogateescape", newline="")
-
-
-@contextmanager
-def writing(name: str | Path) -> Iterator[IO[bytes]]:
-    """Open a file that gets its name when all is written."""
-    if str(name).partition(".")[0] == "-":
-        yield sys.stdout.buffer
-        return
-    target = Path(name).resolve()  # of a link, what it leads to
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with open(part, "wb") as file:
-            yield file
-        part.replace(target)
-    except OSError as error:
-        if error.filename == str(part):
-            error.filename = str(name)
-        raise
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def lambdaHandler(event: dict[str, Any], context: object) -> None:

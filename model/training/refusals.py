@@ -42,6 +42,30 @@ def refusal(said: str) -> ModelError:
     return ModelError(f"The function could not use this model: {said.rstrip('.')}. {advice}.")
 
 
+def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequence[str]) -> None:
+    """Raise ModelError if model and table do not belong together; all `named` must be columns."""
+    if not isinstance(table, pd.DataFrame):
+        raise ModelError(f"The table is a {type(table).__name__}. It must be a pandas DataFrame.")
+    columns = [*table.columns]
+    inputs = [name for name in columns if name not in targets]
+    fitted_on = [*getattr(model, "feature_names_in_", inputs)]
+    absent = [name for name in named if name not in columns]
+    wrong = {
+        f"{type(model).__name__} has no predict. Write a model that predicts: a pipeline that ends "
+        "in a classifier, a regressor or a clusterer such as KMeans": not hasattr(model, "predict"),
+        f"The table has no column {absent[:1]}. It has {', '.join(map(str, columns))}": absent,
+        "Two columns of the table have one name. Rename one": not table.columns.is_unique,
+        "The table has no rows, or no columns besides the targets": table.empty or not inputs,
+        difference(fitted_on, inputs): fitted_on != inputs,
+        "A target is called probability, which a result has besides it. Rename it": (
+            "probability" in targets
+        ),
+    }
+    for sentence, is_wrong in wrong.items():
+        if is_wrong:
+            raise ModelError(f"{sentence}.")
+
+
 def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:
     """Raise ModelError if a class that the model predicts is no value of its target."""
     classes = getattr(model, "classes_", None)

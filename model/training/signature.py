@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from refusals import ModelError, compare_classes, difference, refusal
+from refusals import ModelError, check, compare_classes, refusal
 
 MOST_CHOICES = 50  # more different strings than this are free text
 LONGEST = 10_000  # characters of free text
@@ -64,7 +64,7 @@ def describe(
     it has some, and predicts the likeliest class. Raises ModelError for a table that no request can
     say, and a model that cannot predict what JSON can say.
     """
-    _check(model, table, targets, [*targets, *units, *(example or {})])
+    check(model, table, targets, [*targets, *units, *(example or {})])
     inputs = table.drop(columns=[*targets])
     described = [_input(inputs[name], units.get(str(name), "")) for name in inputs]
     row = _complete(inputs)
@@ -104,29 +104,6 @@ def predict(model: Any, given: Any) -> Any:
         return model.predict(given)
     except Exception as error:
         raise refusal(f"{type(error).__name__}: {error}".splitlines()[0]) from error
-
-
-def _check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequence[str]) -> None:
-    if not isinstance(table, pd.DataFrame):
-        raise ModelError(f"The table is a {type(table).__name__}. It must be a pandas DataFrame.")
-    columns = [*table.columns]
-    inputs = [name for name in columns if name not in targets]
-    fitted_on = [*getattr(model, "feature_names_in_", inputs)]
-    absent = [name for name in named if name not in columns]
-    wrong = {
-        f"{type(model).__name__} has no predict. Write a model that predicts: a pipeline that ends "
-        "in a classifier, a regressor or a clusterer such as KMeans": not hasattr(model, "predict"),
-        f"The table has no column {absent[:1]}. It has {', '.join(map(str, columns))}": absent,
-        "Two columns of the table have one name. Rename one": not table.columns.is_unique,
-        "The table has no rows, or no columns besides the targets": table.empty or not inputs,
-        difference(fitted_on, inputs): fitted_on != inputs,
-        "A target is called probability, which a result has besides it. Rename it": (
-            "probability" in targets
-        ),
-    }
-    for sentence, is_wrong in wrong.items():
-        if is_wrong:
-            raise ModelError(f"{sentence}.")
 
 
 def _complete(inputs: pd.DataFrame) -> int:

@@ -4,33 +4,20 @@ import csv
 import gzip
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 import blocks
 import bulk
-from app import lambdaHandler
-from columns import numbers_of
 from serving import batch
 from serving.handler import Handler
-from serving.parameters import NUMBER
 from serving.problems import Problem
 from tests.serving.flowers import MODEL as FLOWERS
+from tests.serving.scored import ADDED, HEADER, NAMES, scored
 
-NAMES = [parameter.name for parameter in FLOWERS.inputs]
-HEADER = ",".join(NAMES)
-ADDED = ",predictions_species,predictions_probability,problem"
 POINTS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3], [5.9, 3.0, 4.2, 1.5]]
 
 
@@ -46,16 +33,6 @@ def posted(points: list[list[float]], **options: object) -> Any:
 
 def rows_of(file: Path) -> list[list[str]]:
     return [*csv.reader(io.StringIO(file.read_text()))]
-
-
-def scored(tmp_path: Path, text: str | bytes, kind: str = ".csv", **options: object) -> str:
-    """Write the text to a file, answer its rows in another, and return what is in that."""
-    content = text.encode() if isinstance(text, str) else text
-    source, target = tmp_path / f"in{kind}", tmp_path / f"out{kind}"
-    source.write_bytes(gzip.compress(content) if kind.endswith(".gz") else content)
-    bulk.score(FLOWERS, source, target, options)
-    found = target.read_bytes()
-    return (gzip.decompress(found) if kind.endswith(".gz") else found).decode("utf-8", "replace")
 
 
 @pytest.mark.parametrize("kind", [".csv", ".csv.gz"])
@@ -165,52 +142,6 @@ def test_other_columns_pass_as_they_are(tmp_path: Path) -> None:
     assert found.startswith(f"{HEADER},note,end,place{ADDED}\n".encode() + row + b",setosa,0.")
 
 
-def parted(text: str, lines: int) -> list[list[str]]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(blocks, "LINES", lines)
-        return [*blocks.part(io.StringIO(text, newline=""), of_csv=True)]
-
-
-@given(st.text('",\r\na', max_size=40))
-@example('a\n"b\nc"\na\n')
-@example('a\n"b\nc\n')
-def test_where_blocks_end_changes_no_row_and_loses_no_line(text: str) -> None:
-    lines = [*io.StringIO(text, newline="")]
-    some = parted(text, 2)
-    assert [line for block in some for line in block] == lines
-    assert all(len(block) == 2 or '"' in "".join(block) for block in some[:-1])
-    read = [row for block in some for row in blocks.rows(block)]
-    assert [(row, bool(wrong)) for row, wrong in read] == [
-        (row, bool(wrong)) for row, wrong in blocks.rows(lines)
-    ]
-    with suppress(csv.Error):  # the oracle, if all quotes are right
-        assert read == [(row, "") for row in csv.reader(lines, strict=True)]
-
-
-def test_wrong_quotes_are_one_bad_row_wherever_they_end(tmp_path: Path) -> None:
-    good = "6.7,3.0,5.2,2.3,no. {}"
-    rows = [good.format(i) for i in range(20_000)]  # more than a field may be long
-    bad = {0: '5.1,3.5,1.4,0.2,"5 inch', 7_999: '"', 9_000: '"5.1"x,3.5', 19_999: '1,"'}
-    rows = [bad.get(i, row) for i, row in enumerate(rows)]
-    text = "\n".join([f"{HEADER},note", *rows])
-    _, *found = csv.reader(io.StringIO(scored(tmp_path, text), newline=""))
-    assert len(found) == 20_000
-    assert {i: row[0] for i, row in enumerate(found) if row[-1]} == bad
-    assert all("The row cannot be read: " in found[i][-1] for i in bad)
-    assert all(row[4] == f"no. {i}" for i, row in enumerate(found) if i not in bad)
-
-
-@given(st.lists(st.text("-+.019Ee_ nai\u0661", max_size=5), max_size=3))
-@example(["+1", "1.", ".1", "1E-1"])
-@example(["1_0"])
-@example(["\u0661"])
-@example([" 1"])
-@example(["nan"])
-def test_many_cells_are_numbers_if_each_is(cells: list[str]) -> None:
-    are = all(map(NUMBER.fullmatch, cells))
-    assert numbers_of(cells, str) == ([*map(float, cells)] if are else [])
-
-
 def test_of_two_columns_with_one_name_both_pass_and_the_last_counts(tmp_path: Path) -> None:
     found = scored(tmp_path, f"note,petal_width,note,{HEADER}\na,x,b,5.1,3.5,1.4,0.2\n")
     assert found.startswith(f"note,petal_width,note,{HEADER}{ADDED}\n")
@@ -291,65 +222,3 @@ def test_what_cannot_be_is_a_sentence_and_leaves_what_was_there(
         bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options)
     assert (tmp_path / target).read_text() == "what was there"
     assert len([*tmp_path.iterdir()]) == 2
-
-
-def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, bulk.__file__, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, **more)
-
-
-@pytest.mark.parametrize("way", ["fork", "spawn"])  # of starting processes, by the system
-def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_path: Path) -> None:
-    code = f"import multiprocessing\nmultiprocessing.set_start_method({way!r})"
-    (tmp_path / "sitecustomize.py").write_text(code)
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    model = lambdaHandler.model
-    names = [parameter.name for parameter in model.inputs]
-    row = [str(model.example.get(name, "")) for name in names]
-    with open(tmp_path / "in.csv", "w", newline="") as file:
-        csv.writer(file).writerow(["number", *names])
-        csv.writer(file).writerows([number, *row] for number in range(20_000))
-        file.write("bad\n")
-    done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), env=environment)
-    said = f"20,001 rows, 1 of them with a problem: see problem in {tmp_path / 'out.csv'}.\n"
-    assert (done.returncode, done.stderr) == (1, said)
-    answers = rows_of(tmp_path / "out.csv")[1:]
-    assert [answer[0] for answer in answers] == [*map(str, range(20_000)), "bad"]
-    assert len({tuple(answer[1:]) for answer in answers[:-1]}) == 1
-    streamed = run("-", "-", input=(tmp_path / "in.csv").read_text())
-    assert streamed.stdout == (tmp_path / "out.csv").read_text()
-
-
-def test_a_wrong_command_says_what_is_wrong() -> None:
-    done = run("nowhere.csv", "out.csv")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "nowhere.csv: No such file or directory.\n"
-
-
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_run_that_is_stopped_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
-    model = lambdaHandler.model
-    header = [parameter.name for parameter in model.inputs]
-    row = ",".join(str(model.example.get(name, "")) for name in header)
-    (tmp_path / "out.csv").write_text("what was there")
-    arguments = ["-", str(tmp_path / "out.csv")]
-    with subprocess.Popen(
-        [sys.executable, bulk.__file__, *arguments],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as running:
-        assert running.stdin and running.stderr
-        running.stdin.write(f"{','.join(header)}\n" + f"{row}\n" * 3 * blocks.LINES)
-        running.stdin.flush()
-        while len([*tmp_path.iterdir()]) < 2:
-            assert running.poll() is None
-            time.sleep(0.1)
-        time.sleep(1)  # its processes have begun
-        running.send_signal(getattr(signal, name))
-        assert running.wait(timeout=60) == 130
-        assert running.stderr.read() == "Stopped before the end.\n"
-    with pytest.raises(ProcessLookupError):  # nobody of its group is left
-        os.killpg(running.pid, 0)
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["what was there"]

@@ -56,7 +56,7 @@ def read(event: Any) -> Request:
     keys = {*_mapping(event)}
     written_by_hand = keys <= KEYS and not keys.isdisjoint(TELLING)
     is_request = http or {"httpMethod", "path"} <= keys or written_by_hand or event == {}
-    is_query = all(isinstance(event.get(key) or {}, dict) for key in QUERIES) if keys else True
+    is_query = all(isinstance(_mapping(event).get(key) or {}, dict) for key in QUERIES)
     is_other = "type" in keys or "connectionId" in context  # authorizers, web sockets
     if not (is_request and is_query) or is_other:
         raise Problem(
