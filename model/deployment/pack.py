@@ -24,7 +24,6 @@ from typing import Any
 
 FILE = Path(__file__).with_name(".pack")  # PYTHON, the size of the code and a table, code, PYTHON
 PYTHON = MAGIC_NUMBER + sys.flags.optimize.to_bytes(4, "little")  # compiles alike
-ONLY_ON_LAMBDA = "If it can answer on Lambda alone, delete the Dockerfile's line with `pack`."
 HOOKS = [*sys.path_hooks]
 LOADERS = (SourceFileLoader, ExtensionFileLoader)
 # A module's folder and file, its own folders (if it is a package), its .pyc file, the file's size
@@ -91,7 +90,7 @@ def write() -> str:
     try:
         import_module("app").lambdaHandler.rehearse()
     except (Exception, SystemExit) as error:
-        return f"The model does not answer its example: {error!r}. {ONLY_ON_LAMBDA}"
+        return f"The model does not answer its example: {error!r}."
     table: dict[str, Place] = {}
     code = bytearray()
     module: Any
