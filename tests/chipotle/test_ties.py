@@ -7,8 +7,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from predictor import nearest
 from tests.chipotle.points import by_geographiclib, by_proj
 
-# Mirror images, twins, poles, both names of the antimeridian,
-# each other's antipodes; and models of two stores.
+# Mirror images, twins, poles, both names of the antimeridian, each other's antipodes; a place that
+# is the nearest from (0, 0) though its angle is the largest; and models of one or two stores.
 HARD = {
     "mirror images": [
         (s * lat, long) for lat in (0.5, 30, 89) for long in (10, 11) for s in (1, -1)
@@ -17,6 +17,9 @@ HARD = {
     "poles": [(lat, long) for lat in (90, -90) for long in (-180, 0, 77, 180)] + [(0, 0)],
     "antimeridian": [(lat, long) for lat in (0, 52) for long in (180, -180, 179.9, -179.9)],
     "antipodes": [(30, 40), (-30, -140), (0, 0), (0, 180), (0, 179.5), (0.2, 179.7)],
+    "farthest by angle": [(0, s * (1 + i / 2000)) for s in (1, -1) for i in range(5)]
+    + [(1.006, 0)],
+    "one": [(10, 20)],
     "two": [(10, 20), (-10, 20)],
     "two at one place": [(10, 20), (10, 20)],
 }

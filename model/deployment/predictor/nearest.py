@@ -66,42 +66,55 @@ def _store(place: int) -> dict[str, Any]:
 def _candidates(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return pairs (point, place): for each point every store that may be among its k nearest.
 
-    A point is asked for again, with more neighbours, until the last one is beyond the limit that
-    `geodesics` proves.
+    These are the stores within the limit that `geodesics` proves from the k-th nearest by angle.
     """
-    many = len(points) >= MANY
-    factor = geodesics.REDUCED if many else geodesics.GEOGRAPHIC
-    pending, asked = np.arange(len(points)), k + 1 if many else 2 * k + 6
+    return (_by_tree if len(points) >= MANY else _by_estimator)(points, k)
+
+
+def _by_estimator(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the candidates by angle on geographic latitudes.
+
+    A point is asked for again, with more neighbours, until the last one is beyond the limit.
+    """
+    pending, asked = np.arange(len(points)), 2 * k + 6
     found: list[tuple[np.ndarray, np.ndarray]] = []
     while pending.size:
         asked = min(asked, count)
-        angles, near = (_by_tree if many else _by_estimator)(points[pending], asked)
-        limits = angles[:, k - 1] * factor + geodesics.ROUNDING
+        # No checks, and no search for a way to run in parallel: this saves a quarter of the time.
+        with (
+            config_context(assume_finite=True, skip_parameter_validation=True),
+            parallel_config("sequential"),
+        ):
+            here = to_radians.transform(points[pending])
+            angles, near = estimator.kneighbors(here, n_neighbors=asked)
+        limits = angles[:, k - 1] * geodesics.GEOGRAPHIC + geodesics.ROUNDING
         complete = (angles[:, -1] > limits) | (asked == count)
         row, column = np.nonzero(complete[:, None] & (angles <= limits[:, None]))
         found.append((pending[row], near[row, column]))
-        pending, asked = pending[~complete], asked * (4 if many else 64)
-    if len(found) == 1:
-        return found[0]
-    point, place = map(np.concatenate, zip(*found, strict=True))
-    return point, place
+        pending, asked = pending[~complete], asked * 64
+    return found[0] if len(found) == 1 else _joined(found)
 
 
-def _by_estimator(points: np.ndarray, asked: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return each point's nearest stores by angle on geographic latitudes: radians, and stores."""
-    # No checks, and no search for a way to run in parallel: this saves a quarter of the time.
-    with (
-        config_context(assume_finite=True, skip_parameter_validation=True),
-        parallel_config("sequential"),
-    ):
-        return estimator.kneighbors(to_radians.transform(points), n_neighbors=asked)
-
-
-def _by_tree(points: np.ndarray, asked: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same on reduced latitudes, where fewer stores are candidates, and in a tenth of
+def _by_tree(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the candidates by angle on reduced latitudes, where they are fewer, and in a tenth of
     the time: the estimator's haversines are slow."""
-    chords, near = _tree().query(geodesics.on_sphere(points), asked)
-    return 2 * np.arcsin(np.minimum(chords / 2, 1)), near
+    tree, here, asked = _tree(), geodesics.on_sphere(points), min(k + 1, count)
+    chords, near = tree.query(here, range(1, asked + 1))
+    angles = 2 * np.arcsin(np.minimum(chords[:, k - 1] / 2, 1))
+    limits = np.minimum(angles * geodesics.REDUCED + geodesics.ROUNDING, np.pi)
+    reach = 2 * np.sin(limits / 2) + geodesics.ROUNDING
+    complete = (chords[:, -1] > reach) | (asked == count)
+    row, column = np.nonzero(complete[:, None] & (chords <= reach[:, None]))
+    pending = np.flatnonzero(~complete)
+    within = tree.query_ball_point(here[pending], reach[pending])
+    point = np.repeat(pending, [len(some) for some in within])
+    place = np.fromiter(chain.from_iterable(within), int)
+    return _joined([(row, near[row, column]), (point, place)])
+
+
+def _joined(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    point, place = map(np.concatenate, zip(*pairs, strict=True))
+    return point, place
 
 
 @cache
