@@ -151,10 +151,11 @@ INSTALL := $(BIN)/uv pip install --quiet --require-hashes --only-binary :all: --
 	$(INSTALL) $(BIN)/python -r tests/requirements.txt
 	@touch $@
 
-# What the image has and nothing more: scikit-learn imports pandas wherever it finds it.
+# What the image has and nothing more: scikit-learn imports pandas wherever it finds it. The files
+# are copies: of files that others have open, the system would not drop the pages.
 .bench/.installed: .venv/.development
 	$(PYTHON) -m venv --clear --without-pip .bench
-	$(INSTALL) .bench -r model/requirements.txt
+	$(INSTALL) .bench --link-mode copy -r model/requirements.txt
 	$(BIN)/uv pip install --quiet --python .bench awslambdaric==4.2.2
 	@touch $@
 

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import Any
 
 from predictive_lambda.local_image import EngineError, docker
@@ -68,8 +69,16 @@ def machine() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "load before": os.getloadavg()[0],
+        "read-ahead, KB": read_ahead(PYTHON.parent),
         "versions": run(VERSIONS, folder=PYTHON.parent)["said"],
     }
+
+
+def read_ahead(folder: Path) -> int | None:
+    """How many KB the system reads around each page that is missing: `MB from disk` hangs on it."""
+    device = os.stat(folder).st_dev
+    told = Path(f"/sys/class/bdi/{os.major(device)}:{os.minor(device)}/read_ahead_kb")
+    return int(told.read_text()) if told.exists() else None
 
 
 if __name__ == "__main__":
