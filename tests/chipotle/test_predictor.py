@@ -62,6 +62,17 @@ def test_a_batch_gets_what_each_of_its_points_gets(place: Any) -> None:
             assert abs(some["distance_m"] - other["distance_m"]) < 0.0011
 
 
+@everywhere
+@pytest.mark.parametrize("radius", [None, 5_000_000])
+def test_many_candidates_are_measured_in_parts(
+    place: Any, radius: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = place(np.random.default_rng(2023), 500).tolist()
+    at_once = nearest.predict(points, k=3, radius=radius)
+    monkeypatch.setattr(nearest, "PAIRS", 1_000)  # of 500 points with 4 or more each
+    assert nearest.predict(points, k=3, radius=radius) == at_once
+
+
 @pytest.mark.proof
 @everywhere
 def test_a_hundred_thousand_points(place: Any) -> None:

@@ -25,7 +25,7 @@ def nearest(
     to a micrometre come in their order.
 
     A point with k candidates has no choice: all are measured. For the others, the first round
-    measures the k pairs that may be the nearest, and later rounds the next ones. After each round,
+    measures the k pairs that may be the nearest, and each later round twice as many. After a round,
     pairs that cannot be among the k nearest are dropped. A distance is at least b times the angle
     on reduced latitudes and, by the triangle inequality, at least a measured distance less the way
     from there. Opposite to the stores that saves two geodesics in three, or more.
@@ -65,23 +65,23 @@ def _in_rounds(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int
     here, there = on_sphere(points), on_sphere(places)
     at_least = B * _angles(np.einsum("ij,ij->i", here, there))
     found = np.full((point.max() + 1, k), np.inf)  # metres of each point's k nearest so far
-    pairs = np.arange(len(point))
+    pairs, wanted = np.arange(len(point)), k
     while pairs.size:
         # By point, then by distance as a fraction of the way around: in a third of lexsort's time.
         pairs = pairs[np.argsort(point[pairs] + at_least[pairs] / (4 * A))]
         starts = _starts(point[pairs])
         row, best = np.cumsum(starts) - 1, pairs[starts]
         rank = np.arange(len(pairs)) - np.flatnonzero(starts)[row]
-        taken = rank < k
+        taken = rank < wanted
         metres[pairs[taken]] = _together(points[pairs[taken]], places[pairs[taken]])
-        new = np.full((len(best), k), np.inf)
+        new = np.full((len(best), wanted), np.inf)
         new[row[taken], rank[taken]] = metres[pairs[taken]]
         asked = point[best]
         found[asked] = np.sort(np.hstack([found[asked], new]))[:, :k]
         way = A * _angles(np.einsum("ij,ij->i", there[pairs], there[best][row]))
         at_least[pairs] = np.maximum(at_least[pairs], metres[best][row] - way)
         possible = at_least[pairs] <= found[asked, -1][row] + A * ROUNDING
-        pairs = pairs[possible & ~taken]
+        pairs, wanted = pairs[possible & ~taken], 2 * wanted
     return metres
 
 

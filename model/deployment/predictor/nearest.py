@@ -18,7 +18,10 @@ to_radians, estimator, stores = pipeline[0], pipeline[-1], pipeline.stores_
 count = len(stores["address"])
 places = np.column_stack([stores["lat"], stores["long"]])
 MANY = 200  # points for which making a second tree pays
-BLOCK = 8_000  # points at once: bounds the memory
+# Points, and pairs of a point and a store, at once: these bound the memory, to some 300 MB.
+BLOCK, PAIRS = 8_000, 1_000_000
+
+Pairs = tuple[np.ndarray, np.ndarray]
 
 
 def predict(
@@ -37,7 +40,10 @@ def predict(
 
 
 def _predict(points: np.ndarray, k: int, radius: float | None) -> list[list[dict[str, Any]]]:
-    point, place = _candidates(points, k)
+    if not (candidates := _candidates(points, k)):
+        middle = len(points) // 2
+        return _predict(points[:middle], k, radius) + _predict(points[middle:], k, radius)
+    point, place = candidates
     point, place, metres = geodesics.nearest(points, places, point, place, k)
     metres = metres.round(3)
     if radius is not None:
@@ -63,23 +69,26 @@ def _store(place: int) -> dict[str, Any]:
     return {name: column[place : place + 1].tolist()[0] for name, column in stores.items()}
 
 
-def _candidates(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(points: np.ndarray, k: int) -> Pairs | None:
     """Return pairs (point, place): for each point every store that may be among its k nearest.
 
     These are the stores within the limit that `geodesics` proves from the k-th nearest by angle.
+    Returns None if there are too many at once: far from all stores, each may be the nearest.
     """
     return (_by_tree if len(points) >= MANY else _by_estimator)(points, k)
 
 
-def _by_estimator(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _by_estimator(points: np.ndarray, k: int) -> Pairs | None:
     """Return the candidates by angle on geographic latitudes.
 
     A point is asked for again, with more neighbours, until the last one is beyond the limit.
     """
     pending, asked = np.arange(len(points)), 2 * k + 6
-    found: list[tuple[np.ndarray, np.ndarray]] = []
+    found: list[Pairs] = []
     while pending.size:
         asked = min(asked, count)
+        if len(pending) * asked > PAIRS and len(points) > 1:
+            return None
         # No checks, and no search for a way to run in parallel: this saves a quarter of the time.
         with (
             config_context(assume_finite=True, skip_parameter_validation=True),
@@ -95,7 +104,7 @@ def _by_estimator(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     return found[0] if len(found) == 1 else _joined(found)
 
 
-def _by_tree(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _by_tree(points: np.ndarray, k: int) -> Pairs | None:
     """Return the candidates by angle on reduced latitudes, where they are fewer, and in a tenth of
     the time: the estimator's haversines are slow."""
     tree, here, asked = _tree(), geodesics.on_sphere(points), min(k + 1, count)
@@ -106,13 +115,16 @@ def _by_tree(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     complete = (chords[:, -1] > reach) | (asked == count)
     row, column = np.nonzero(complete[:, None] & (chords <= reach[:, None]))
     pending = np.flatnonzero(~complete)
+    sizes = tree.query_ball_point(here[pending], reach[pending], return_length=True)
+    if len(row) + sizes.sum() > PAIRS:
+        return None
     within = tree.query_ball_point(here[pending], reach[pending])
-    point = np.repeat(pending, [len(some) for some in within])
+    point = np.repeat(pending, sizes)
     place = np.fromiter(chain.from_iterable(within), int)
     return _joined([(row, near[row, column]), (point, place)])
 
 
-def _joined(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+def _joined(pairs: list[Pairs]) -> Pairs:
     point, place = map(np.concatenate, zip(*pairs, strict=True))
     return point, place
 
