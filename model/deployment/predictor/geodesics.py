@@ -21,14 +21,16 @@ def nearest(
     """Return point, place and metres of the k nearest of each point's candidates, nearest first.
 
     `points` and `places` are decimal degrees, shape (n, 2). `point` and `place` are rows of them,
-    one pair for each candidate; every point has k candidates or more. Places whose distances agree
-    to a micrometre come in their order.
+    one pair for each candidate. Every point has k candidates or more, and its pairs lie together;
+    with one pair for each, they are in the points' order. Places whose distances agree to a
+    micrometre, each with the next, come in their order.
 
     A point with k candidates has no choice: all are measured. For the others, the first round
-    measures the k pairs that may be the nearest, and each later round twice as many. After a round,
-    pairs that cannot be among the k nearest are dropped. A distance is at least b times the angle
-    on reduced latitudes and, by the triangle inequality, at least a measured distance less the way
-    from there. Opposite to the stores that saves two geodesics in three, or more.
+    measures the k pairs that may be the nearest, and each later round twice as many (for one point
+    with few candidates, one more). After a round, pairs that cannot be among the k nearest are
+    dropped. A distance is at least b times the angle on reduced latitudes and, by the triangle
+    inequality, at least a measured distance less the way from there. Opposite to the stores that
+    saves most geodesics with k = 1, and few with k = 10.
     """
     few = len(point) < MANY
     inverse = _one_by_one if few else _together
@@ -40,12 +42,15 @@ def nearest(
     for group in [point == p for p in set(point[choice].tolist())] if few else [choice]:
         if group.any():
             needed = _best_first if few else _in_rounds
-            metres[group] = needed(points[point[group]], places[place[group]], point[group], k)
+            metres[group] = needed(points, places, point[group], place[group], k)
     return _in_order(point, place, metres, k)
 
 
-def _best_first(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int) -> np.ndarray:
-    """Return the same as `_in_rounds`, for one point, and without its overhead."""
+def _best_first(
+    points: np.ndarray, places: np.ndarray, point: np.ndarray, place: np.ndarray, k: int
+) -> np.ndarray:
+    """Return what `_in_rounds` does, for one point: with fewer geodesics, and no overhead."""
+    points, places = points[point], places[place]
     metres, there = np.full(len(places), np.inf), on_sphere(places)
     at_least = B * _angles(there @ on_sphere(points[:1])[0])
     best = at_least.argpartition(k - 1)[:k]
@@ -59,10 +64,15 @@ def _best_first(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: in
             return metres
 
 
-def _in_rounds(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int) -> np.ndarray:
+def _in_rounds(
+    points: np.ndarray, places: np.ndarray, point: np.ndarray, place: np.ndarray, k: int
+) -> np.ndarray:
     """Return metres for pairs that may be among a point's k nearest, infinity for the others."""
     metres = np.full(len(point), np.inf)
-    here, there = on_sphere(points), on_sphere(places)
+    here = on_sphere(points)[point]
+    # Each place once, or only those of the pairs: whichever are fewer.
+    once = len(places) < len(place)
+    there = on_sphere(places)[place] if once else on_sphere(places[place])
     at_least = B * _angles(np.einsum("ij,ij->i", here, there))
     found = np.full((point.max() + 1, k), np.inf)  # metres of each point's k nearest so far
     pairs, wanted = np.arange(len(point)), k
@@ -73,11 +83,12 @@ def _in_rounds(points: np.ndarray, places: np.ndarray, point: np.ndarray, k: int
         row, best = np.cumsum(starts) - 1, pairs[starts]
         rank = np.arange(len(pairs)) - np.flatnonzero(starts)[row]
         taken = rank < wanted
-        metres[pairs[taken]] = _together(points[pairs[taken]], places[pairs[taken]])
+        measured = pairs[taken]
+        metres[measured] = _together(points[point[measured]], places[place[measured]])
         new = np.full((len(best), wanted), np.inf)
-        new[row[taken], rank[taken]] = metres[pairs[taken]]
+        new[row[taken], rank[taken]] = metres[measured]
         asked = point[best]
-        found[asked] = np.sort(np.hstack([found[asked], new]))[:, :k]
+        found[asked] = np.partition(np.hstack([found[asked], new]), k - 1)[:, :k]
         way = A * _angles(np.einsum("ij,ij->i", there[pairs], there[best][row]))
         at_least[pairs] = np.maximum(at_least[pairs], metres[best][row] - way)
         possible = at_least[pairs] <= found[asked, -1][row] + A * ROUNDING

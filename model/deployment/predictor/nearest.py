@@ -54,7 +54,7 @@ def _predict(points: np.ndarray, k: int, radius: float | None) -> list[list[dict
     pairs = zip(chosen, metres.tolist(), strict=True)
     results = [dict(once[i], distance_m=m) for i, m in pairs]
     if radius is None:
-        return [*map(list, zip(*[iter(results)] * k, strict=True))]  # k by k
+        return [*map(list, zip(*[iter(results)] * k, strict=True))]  # each point has k
     ends = np.searchsorted(point, np.arange(len(points) + 1)).tolist()
     return [results[start:end] for start, end in pairwise(ends)]
 
@@ -81,7 +81,8 @@ def _candidates(points: np.ndarray, k: int) -> Pairs | None:
 def _by_estimator(points: np.ndarray, k: int) -> Pairs | None:
     """Return the candidates by angle on geographic latitudes.
 
-    A point is asked for again, with more neighbours, until the last one is beyond the limit.
+    A point is asked for again, with more neighbours, until the last is beyond the limit, or all
+    stores are asked for.
     """
     pending, asked = np.arange(len(points)), 2 * k + 6
     found: list[Pairs] = []
@@ -108,7 +109,7 @@ def _by_tree(points: np.ndarray, k: int) -> Pairs | None:
     """Return the candidates by angle on reduced latitudes, where they are fewer, and in a tenth of
     the time: the estimator's haversines are slow."""
     tree, here, asked = _tree(), geodesics.on_sphere(points), min(k + 1, count)
-    chords, near = tree.query(here, range(1, asked + 1))
+    chords, near = tree.query(here, range(1, asked + 1))  # a number 1 would give a flat array
     angles = 2 * np.arcsin(np.minimum(chords[:, k - 1] / 2, 1))
     limits = np.minimum(angles * geodesics.REDUCED + geodesics.ROUNDING, np.pi)
     reach = 2 * np.sin(limits / 2) + geodesics.ROUNDING
