@@ -30,7 +30,7 @@ def rate(predict, points, k):
     return len(points) / (time.process_time() - start)
 
 rates = {{}}
-nearest.predict(PLACES["US"](8_000).tolist())  # imports and trees
+nearest.predict(PLACES["US"]({POINTS}[1]).tolist())  # imports and trees
 for name, place in PLACES.items():
     for k, number in {POINTS}.items():
         points = [place(number).tolist() for _ in range(9)]

@@ -18,7 +18,7 @@ to_radians, estimator, stores = pipeline[0], pipeline[-1], pipeline.stores_
 count = len(stores["address"])
 places = np.column_stack([stores["lat"], stores["long"]])
 MANY = 200  # points for which making a second tree pays
-# Points, and pairs of a point and a store, at once: these bound the memory, to some 300 MB.
+# Points, and pairs of a point and a store, at once: these bound the memory, to some 350 MB.
 BLOCK, PAIRS = 8_000, 1_000_000
 
 Pairs = tuple[np.ndarray, np.ndarray]
