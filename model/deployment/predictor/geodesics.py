@@ -69,10 +69,7 @@ def _in_rounds(
 ) -> np.ndarray:
     """Return metres for pairs that may be among a point's k nearest, infinity for the others."""
     metres = np.full(len(point), np.inf)
-    here = on_sphere(points)[point]
-    # Each place once, or only those of the pairs: whichever are fewer.
-    once = len(places) < len(place)
-    there = on_sphere(places)[place] if once else on_sphere(places[place])
+    here, there = _vectors(points, point), _vectors(places, place)
     at_least = B * _angles(np.einsum("ij,ij->i", here, there))
     found = np.full((point.max() + 1, k), np.inf)  # metres of each point's k nearest so far
     pairs, wanted = np.arange(len(point)), k
@@ -137,6 +134,11 @@ def on_sphere(places: np.ndarray) -> np.ndarray:
     reduced = np.arctan((1 - WGS84.f) * np.tan(latitudes))
     x, y = np.cos(reduced) * np.cos(meridians), np.cos(reduced) * np.sin(meridians)
     return np.stack([x, y, np.sin(reduced)], axis=-1)
+
+
+def _vectors(places: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return unit vectors of the rows: of each place once or of each row, whichever are fewer."""
+    return on_sphere(places)[rows] if len(places) < len(rows) else on_sphere(places[rows])
 
 
 def _angles(cosines: np.ndarray) -> np.ndarray:
