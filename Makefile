@@ -12,20 +12,20 @@ help: ## Say what there is
 
 .PHONY: run
 run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for another port)
-	@$(BIN)/python -m predictive_lambda.local_api
+	@$(BIN)/python -P -m predictive_lambda.local.api
 
 .PHONY: run-image
 run-image: .venv/.serving ## Serve predictions from the serving image, as Lambda runs it (needs Docker)
-	@$(BIN)/python -m predictive_lambda.local_image
+	@$(BIN)/python -P -m predictive_lambda.local.image
 
 .PHONY: score
 score: .venv/.scoring ## Answer the rows of a file: make score IN=points.csv OUT=answers.csv (.jsonl, .gz; ARGS='--k 3')
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "Say which files: make score IN=points.csv OUT=answers.csv"; exit 2; }
-	@OMP_NUM_THREADS=1 $(BIN)/python model/deployment/bulk.py $(ARGS) -- "$(IN)" "$(OUT)"
+	@OMP_NUM_THREADS=1 $(BIN)/python -P -m bulk $(ARGS) -- "$(IN)" "$(OUT)"
 
 .PHONY: smoke
 smoke: .venv/.serving ## Send the request table to any URL: make smoke URL=https://...
-	@PYTHONSAFEPATH=1 PYTHONPATH=model/deployment:. $(BIN)/python -m tests.smoke $(URL)
+	@$(BIN)/python -P -m tests.smoke $(URL)
 
 .PHONY: test
 test: .venv/.development node_modules/.installed ## Run the tests (those that need Docker or Chromium are skipped if it is missing)
@@ -38,15 +38,15 @@ proof: .venv/.development node_modules/.installed ## Run the long proofs: 100,00
 
 .PHONY: evaluate
 evaluate: .venv/.development ## Compare the served answer with the pickle alone and the classic design
-	@PYTHONPATH=model/deployment $(BIN)/python -m tests.benchmarks.evaluate
+	@$(BIN)/python -P -m tests.chipotle.benchmarks.evaluate
 
 .PHONY: bench
 bench: .bench/.installed ## Measure cold start, warm answers, growth and cost (needs Linux and Docker; ten minutes)
-	@PYTHONPATH=model/training $(BIN)/python -m tests.benchmarks.bench
+	@$(BIN)/python -P -m tests.chipotle.benchmarks.bench
 
 .PHONY: bench-quick
 bench-quick: .bench/.installed ## Check that a cold start takes at most 0.6 of a plain one
-	@PYTHONPATH=model/training $(BIN)/python -m tests.benchmarks.bench --quick
+	@$(BIN)/python -P -m tests.chipotle.benchmarks.bench --quick
 
 .PHONY: lint
 lint: .venv/.development ## Check format, style and types
@@ -91,14 +91,14 @@ train-local: .venv/.development ## Train without Docker, in .venv, with the same
 
 .PHONY: conformance
 conformance: .venv/.development ## Check what holds for any model, with the one in this tree
-	@PYTHONPATH=model/training $(BIN)/python -m tests.contract.start
+	@$(BIN)/python -P -m tests.contract.start
 	@$(BIN)/pytest tests/contract
 
 .PHONY: lock
 lock: .venv/.development node_modules/.installed ## Pin all packages anew, from the requirements.in files and package.json
 	@cd model && uv pip compile $(LOCK) requirements.in
-	@cd model/training && uv pip compile $(LOCK) --constraint ../requirements.txt requirements.in
-	@cd tests && uv pip compile $(LOCK) --constraint ../model/training/requirements.txt requirements.in
+	@cd model && uv pip compile $(LOCK:requirements.txt=requirements-training.txt) --constraint requirements.txt requirements-training.in
+	@cd tests && uv pip compile $(LOCK) --constraint ../model/requirements-training.txt requirements.in
 	@uv pip compile $(LOCK) --constraint tests/requirements.txt requirements.in
 	@npm update --package-lock-only && :
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements.txt
@@ -110,9 +110,9 @@ lazy-tables: .bench/.installed ## Write the tables of lazy_imports for the pins 
 .PHONY: pictures
 pictures: .venv/.development node_modules/.installed ## Draw the README's pictures anew (needs Chromium)
 	@npm install --silent --no-save world-atlas@2.0.2 && :
-	@$(BIN)/python -m img.pictures
-	@PYTHONPATH=model/deployment $(BIN)/python -m tests.benchmarks.evaluate
-	@PYTHONPATH=model/training $(BIN)/python -m tests.benchmarks.charts
+	@$(BIN)/python -P -m tests.chipotle.pictures.draw
+	@$(BIN)/python -P -m tests.chipotle.benchmarks.evaluate
+	@$(BIN)/python -P -m tests.chipotle.benchmarks.charts
 
 .PHONY: clean
 clean: ## Remove what the other commands made
@@ -130,6 +130,8 @@ INSTALL := $(BIN)/uv pip install --quiet --require-hashes --only-binary :all: --
 		{ echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --no-deps uv==0.13.9
+	@# The project's folders are on the path of .venv, as the containers have theirs.
+	@printf '%s\n' $(CURDIR)/model/deployment $(CURDIR)/model $(CURDIR) > $$(echo .venv/lib/python*/site-packages)/project.pth
 	@touch $@
 
 .venv/.serving: .venv/.made model/requirements.txt

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from predictive_lambda.local_image import EngineError, docker
+from predictive_lambda.local.image import EngineError, docker
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the CDK and AWS say, and what helps.

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
 
-from predictive_lambda.local_api import in_process
-from predictive_lambda.local_image import Container, EngineError, build, container, docker
+from predictive_lambda.local.api import in_process
+from predictive_lambda.local.image import Container, EngineError, build, container, docker
 from tests.engines import served
 
 

@@ -7,9 +7,9 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from app import lambdaHandler
-from predictive_lambda.local_api import Function, LocalApi
-from predictive_lambda.local_event import as_query, make_event, read_answer
-from predictive_lambda.local_image import Container, docker
+from predictive_lambda.local.api import Function, LocalApi
+from predictive_lambda.local.event import as_query, make_event, read_answer
+from predictive_lambda.local.image import Container, docker
 from tests.table import Answer, Row
 
 EXAMPLE = Row("the model's example", "/?" + as_query(lambdaHandler.model.example))

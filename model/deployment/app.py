@@ -1,16 +1,25 @@
-"""The Lambda function: joins the pattern with the model that it serves."""
+"""The Lambda function: joins the pattern with the model it serves."""
 
 import gc
 
-gc.disable()  # until all is loaded: none of it is garbage
-import lazy_imports  # noqa: F401  both first: they change how all else is imported
+gc.disable()  # until everything is loaded: none of it is garbage
+import lazy_imports  # noqa: F401  both first: they change how everything else is imported
 import pack  # noqa: F401
 
 # isort: split
-from predictor import MODEL
-from serving import batch, metrics, openapi, page
+from pathlib import Path
+
+from serving import batch, html, metrics, openapi
 from serving.handler import Handler
 
-lambdaHandler = Handler(page.added_to(MODEL), metrics.lines, batch.routes, openapi.routes)
+HERE = Path(__file__).resolve().parent
+if any((HERE / "predictor").glob("*.py")):
+    from predictor import MODEL
+else:  # what the manifest beside the pickle says
+    from serving import tabular
+
+    MODEL = tabular.model(HERE)
+
+lambdaHandler = Handler(html.added_to(MODEL), metrics.lines, batch.routes, openapi.routes)
 gc.freeze()  # what is loaded stays: no answer waits while the garbage collector looks through it
 gc.enable()

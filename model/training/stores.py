@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import rows
-from rows import COLUMNS, NEEDED, DataError
+import place_files as files
+from place_files import COLUMNS, NEEDED, DataError
 
 __all__ = ["DataError", "read_stores"]
 LIMITS = {"latitude": 90, "longitude": 180}
@@ -31,10 +31,10 @@ def read_stores(path: Path) -> pd.DataFrame:
     `attrs["sha256"]` is the hash of the bytes that they were read from. Raises DataError with all
     that is wrong.
     """
-    data = rows.read_bytes(path)
-    text = rows.text(path, data)
+    data = files.read_bytes(path)
+    text = files.text(path, data)
     geojson = text.lstrip()[:1] == "{"
-    found, faults = (rows.of_geojson(path, text), []) if geojson else rows.of_csv(path, text)
+    found, faults = (files.of_geojson(path, text), []) if geojson else files.of_csv(path, text)
     wrong = [(line, what) for line, row in found for what in _faults(row)]
     lines = {line for line, _ in wrong}
     good = {line: row for line, row in found if line not in lines}
@@ -55,7 +55,7 @@ def read_stores(path: Path) -> pd.DataFrame:
         ]
     if sum("latitude" in what and "within" in what for _, what in faults) > max(1, len(found) / 2):
         raise DataError(f"{path}: most latitudes are not within -90..90. Swap them and longitudes.")
-    rows.refuse(path, faults)
+    files.refuse(path, faults)
     if repeated:
         print(f"Dropped {len(repeated)} rows that repeat an earlier one: {_listed(repeated)}.")
     if len(table) < 2:
@@ -69,7 +69,7 @@ def read_stores(path: Path) -> pd.DataFrame:
 
 
 def _listed(lines: list[int]) -> str:
-    return "line " + ", ".join(map(str, lines[: rows.MOST])) + ", ..." * (len(lines) > rows.MOST)
+    return "line " + ", ".join(map(str, lines[: files.MOST])) + ", ..." * (len(lines) > files.MOST)
 
 
 def _faults(row: dict[str, str]) -> Iterator[str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from app import lambdaHandler
-from tests.benchmarks import tables
-from tests.benchmarks.charts import RESULTS
+from tests.chipotle.benchmarks import tables
+from tests.chipotle.benchmarks.charts import RESULTS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
     ROOT / folder / "README.md"
-    for folder in (".", "model", "predictive_lambda", "tests", "tests/benchmarks")
+    for folder in (".", "model", "predictive_lambda", "tests", "tests/chipotle/benchmarks")
 ]
 README = "\n".join(document.read_text() for document in DOCUMENTS)
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

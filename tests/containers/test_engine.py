@@ -15,11 +15,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from predictive_lambda.local_image import EngineError, build, docker
+from predictive_lambda.local.image import EngineError, build, docker
 from tests.engines import EXAMPLE, in_process
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN_IMAGE = [sys.executable, "-m", "predictive_lambda.local_image"]
+RUN_IMAGE = [sys.executable, "-m", "predictive_lambda.local.image"]
 TRAIN = [str(ROOT / "model" / "trainmodel.sh")]
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from predictive_lambda.local_image import TIMEOUT_S, Container, container, docker
+from predictive_lambda.local.image import TIMEOUT_S, Container, container, docker
 from tests.engines import EXAMPLE, in_process, over_http, runtime_pid, served
 
 ANSWERED = (200, in_process(EXAMPLE).text)

@@ -13,8 +13,8 @@ import joblib
 import numpy as np
 import pytest
 
-from predictive_lambda.local_event import make_event
-from predictive_lambda.local_image import MODEL, Container, EngineError, build, container, docker
+from predictive_lambda.local.event import make_event
+from predictive_lambda.local.image import MODEL, Container, EngineError, build, container, docker
 from tests.engines import EXAMPLE, in_process, over_http, runtime_pid, served
 from tests.table import Row, all_rows
 

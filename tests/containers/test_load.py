@@ -13,7 +13,7 @@ from subprocess import PIPE, Popen
 
 import pytest
 
-from predictive_lambda.local_image import Container, docker
+from predictive_lambda.local.image import Container, docker
 from tests.engines import in_process, over_http, runtime_pid, served
 from tests.table import Row, all_rows
 
@@ -51,7 +51,7 @@ def load(url: str, memory: Callable[[], float]) -> str:
 
 
 def test_the_local_api_under_load(capsys: pytest.CaptureFixture[str]) -> None:
-    command = [sys.executable, "-m", "predictive_lambda.local_api"]
+    command = [sys.executable, "-m", "predictive_lambda.local.api"]
     environment = os.environ | {"PORT": "0"}
     with Popen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=subprocess.DEVNULL) as api:
         assert api.stdout

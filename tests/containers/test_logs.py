@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from predictive_lambda.local_event import make_event
-from predictive_lambda.local_image import EngineError, container, docker
+from predictive_lambda.local.event import make_event
+from predictive_lambda.local.image import EngineError, container, docker
 from tests.engines import EXAMPLE
 
 # A handler that logs what it was sent, as yours may, and fails with it.

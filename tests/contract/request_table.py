@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app import lambdaHandler
-from predictive_lambda.local_event import as_query
+from predictive_lambda.local.event import as_query
 from serving.parameters import Parameter
 from tests.table import JSON, PROBLEM, Row, batch, length, refused
 

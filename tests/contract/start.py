@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from trial import as_in_the_image
+from artefacts.trial import as_in_the_image
 
 DEPLOYMENT = Path(__file__).resolve().parents[2] / "model" / "deployment"
 START = """

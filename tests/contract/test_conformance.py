@@ -63,7 +63,8 @@ def test_the_model_answers_where_there_is_no_more_than_in_its_image(
 def test_a_broken_model_is_told_what_is_wrong(predict: str, sentence: str, tmp_path: Path) -> None:
     copy = tmp_path / "deployment"
     shutil.copytree(DEPLOYMENT, copy, ignore=shutil.ignore_patterns("predictor", "__pycache__"))
-    (copy / "predictor.py").write_text(BROKEN.format(predict))
+    (copy / "predictor").mkdir()
+    (copy / "predictor" / "__init__.py").write_text(BROKEN.format(predict))
     with pytest.raises(BrokenModel) as broken:
         start(copy)
     assert str(broken.value) == sentence

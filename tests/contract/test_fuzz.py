@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import lambdaHandler
-from predictive_lambda.local_event import read_answer
+from predictive_lambda.local.event import read_answer
 
 TEXT = st.text(max_size=60)
 NUMBERS = st.one_of(st.floats().map(repr), st.integers().map(str), st.decimals().map(str))

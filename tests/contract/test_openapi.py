@@ -8,7 +8,7 @@ from pathlib import Path
 from openapi_spec_validator import validate
 
 from app import lambdaHandler
-from predictive_lambda.local_image import Container
+from predictive_lambda.local.image import Container
 from serving.tabular import Tabular
 from tests.engines import served
 

@@ -16,7 +16,7 @@ from subprocess import DEVNULL, PIPE, STDOUT, Popen
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from predictive_lambda.local_image import ENGINE, build, docker
+from predictive_lambda.local.image import ENGINE, build, docker
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "model" / "Dockerfile"

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from predictive_lambda.local_api import LocalApi
+from predictive_lambda.local.api import LocalApi
 from tests.engines import EXAMPLE, in_process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +128,7 @@ def test_a_client_that_waits_for_it_is_told_to_go_on() -> None:
 
 def start(port: object, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "predictive_lambda.local_api"],
+        [sys.executable, "-m", "predictive_lambda.local.api"],
         cwd=folder,
         env=os.environ | {"PORT": str(port), "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -166,5 +166,5 @@ def test_a_port_that_is_taken_or_none_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_it_needs_no_cdk() -> None:
-    code = "import sys, predictive_lambda.local_api; sys.exit('aws_cdk' in sys.modules)"
+    code = "import sys, predictive_lambda.local.api; sys.exit('aws_cdk' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from predictive_lambda.local_event import make_event
+from predictive_lambda.local.event import make_event
 
 
 def test_names_of_headers_are_lower_case_and_repeated_ones_joined() -> None:

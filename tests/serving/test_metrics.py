@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from app import lambdaHandler
-from predictive_lambda.local_event import make_event
+from predictive_lambda.local.event import make_event
 from serving import batch, metrics
 from serving.handler import Handler
 from serving.model import Model

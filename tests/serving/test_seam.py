@@ -40,9 +40,9 @@ PACK = {"import pack.*\n": ""}
 BATCH = {"batch, ": "", "batch.routes, ": ""}
 OPENAPI = {"openapi, ": "", ", openapi.routes": ""}
 METRICS = {"metrics, ": "", "metrics.lines, ": ""}
-PAGE = {", page\n": "\n", r"page.added_to\(MODEL\)": "MODEL"}
+PAGE = {", page\n": "\n", r"html.added_to\(MODEL\)": "MODEL"}
 OPTIONAL = ("batch", "metrics", "openapi", "page")
-ALL = {"from serving import .*\n": "", r"page.added_to\(MODEL\).*\)": "MODEL)"}
+ALL = {"from serving import .*\n": "", r"html.added_to\(MODEL\).*\)": "MODEL)"}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ ALL = {"from serving import .*\n": "", r"page.added_to\(MODEL\).*\)": "MODEL)"}
         (["serving/batch.py"], BATCH, f"{KEPT} + DESCRIPTION"),
         (["serving/openapi.py"], OPENAPI, f"{KEPT} + MANY"),
         (["serving/metrics.py"], METRICS, f"{KEPT} + DESCRIPTION + MANY"),
-        (["serving/page.py"], PAGE, f"{KEPT} + DESCRIPTION + MANY"),
+        (["serving/html.py"], PAGE, f"{KEPT} + DESCRIPTION + MANY"),
         (
             ["lazy_imports", "pack.py", *(f"serving/{name}.py" for name in OPTIONAL)],
             LAZY | PACK | ALL,

@@ -35,11 +35,11 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import artefacts
-from predictive_lambda.local_event import make_event
-from refusals import ModelError
-from serving import batch, openapi, page, tabular
+from artefacts.refusals import ModelError
+from artefacts.signature import rows
+from predictive_lambda.local.event import make_event
+from serving import batch, html, openapi, tabular
 from serving.handler import Handler
-from signature import rows
 
 IRIS = load_iris(as_frame=True).frame  # "sepal length (cm)"
 WINE = load_wine(as_frame=True).frame  # "od280/od315_of_diluted_wines"
@@ -212,7 +212,7 @@ def test_an_estimator_is_served_as_it_predicts(given: Callable[[], Given], tmp_p
     model, table, targets = given()
     artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path)
     served = tabular.model(tmp_path)
-    handler = Handler(page.added_to(served), batch.routes, openapi.routes)
+    handler = Handler(html.added_to(served), batch.routes, openapi.routes)
     inputs = table.drop(columns=targets)
     by_name = hasattr(model, "feature_names_in_")
     is_text = served.predict.flat  # type: ignore[attr-defined]

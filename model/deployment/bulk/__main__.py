@@ -1,0 +1,3 @@
+from bulk import main
+
+main()

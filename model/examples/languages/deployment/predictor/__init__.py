@@ -1,3 +1,0 @@
-from serving import tabular
-
-MODEL = tabular.model(__file__)

@@ -1,0 +1,79 @@
+"""`make score` as it is run: several processes, streams, errors, and a run that is stopped."""
+
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bulk
+from app import lambdaHandler
+from bulk import blocks
+
+
+def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, bulk.__file__, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, **more)
+
+
+@pytest.mark.parametrize("way", ["fork", "spawn"])  # of starting processes, by the system
+def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_path: Path) -> None:
+    code = f"import multiprocessing\nmultiprocessing.set_start_method({way!r})"
+    (tmp_path / "sitecustomize.py").write_text(code)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    model = lambdaHandler.model
+    names = [parameter.name for parameter in model.inputs]
+    row = [str(model.example.get(name, "")) for name in names]
+    with open(tmp_path / "in.csv", "w", newline="") as file:
+        csv.writer(file).writerow(["number", *names])
+        csv.writer(file).writerows([number, *row] for number in range(20_000))
+        file.write("bad\n")
+    done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), env=environment)
+    said = f"20,001 rows, 1 of them with a problem: see problem in {tmp_path / 'out.csv'}.\n"
+    assert (done.returncode, done.stderr) == (1, said)
+    answers = [*csv.reader(io.StringIO((tmp_path / "out.csv").read_text()))][1:]
+    assert [answer[0] for answer in answers] == [*map(str, range(20_000)), "bad"]
+    assert len({tuple(answer[1:]) for answer in answers[:-1]}) == 1
+    streamed = run("-", "-", input=(tmp_path / "in.csv").read_text())
+    assert streamed.stdout == (tmp_path / "out.csv").read_text()
+
+
+def test_a_wrong_command_says_what_is_wrong() -> None:
+    done = run("nowhere.csv", "out.csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "nowhere.csv: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_run_that_is_stopped_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
+    model = lambdaHandler.model
+    header = [parameter.name for parameter in model.inputs]
+    row = ",".join(str(model.example.get(name, "")) for name in header)
+    (tmp_path / "out.csv").write_text("what was there")
+    arguments = ["-", str(tmp_path / "out.csv")]
+    with subprocess.Popen(
+        [sys.executable, bulk.__file__, *arguments],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stdin and running.stderr
+        running.stdin.write(f"{','.join(header)}\n" + f"{row}\n" * 3 * blocks.LINES)
+        running.stdin.flush()
+        while len([*tmp_path.iterdir()]) < 2:
+            assert running.poll() is None
+            time.sleep(0.1)
+        time.sleep(1)  # its processes have begun
+        running.send_signal(getattr(signal, name))
+        assert running.wait(timeout=60) == 130
+        assert running.stderr.read() == "Stopped before the end.\n"
+    with pytest.raises(ProcessLookupError):  # nobody of its group is left
+        os.killpg(running.pid, 0)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["what was there"]

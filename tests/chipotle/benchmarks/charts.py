@@ -1,0 +1,95 @@
+"""results.json in, img/cold_start.png and img/growth.png out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+from tests.chipotle.benchmarks.growth import LAMBDA_INIT_S
+from tests.chipotle.benchmarks.serving import ROOT
+
+RESULTS = Path(__file__).with_name("results.json")
+IMG = ROOT / "img"
+COLOURS = {"plain": "#9aa5b1", "ours": "#a81612", "empty": "#d9dee4"}
+NAMES = {"plain": "plain scikit-learn", "ours": "this function", "empty": "empty function"}
+INK = "#1f2933"
+plt.rcParams.update(
+    {
+        "font.size": 12,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.facecolor": "white",
+        "figure.constrained_layout.hspace": 0.12,
+        "figure.constrained_layout.wspace": 0.08,
+    }
+)
+
+
+def draw() -> None:
+    results = json.loads(RESULTS.read_text())
+    draw_cold_start(results["image"])
+    draw_growth(results["growth"])
+
+
+def draw_cold_start(image: dict[str, Any]) -> None:
+    shares = sorted(
+        {name.split(", ")[1] for name in image}, key=lambda name: float(name.split()[0])
+    )
+    figure, axes = plt.subplots(figsize=(9, 4.6), layout="constrained")
+    for place, (kind, label) in enumerate(NAMES.items()):
+        seconds = [image[f"{kind}, {share}"]["init_ms"] / 1e3 for share in shares]
+        rows = [number + 0.27 * (place - 1) for number in range(len(shares))]
+        bars = axes.barh(rows, seconds, height=0.25, color=COLOURS[kind], label=label)
+        axes.bar_label(bars, [f"{second:.2f} s" for second in seconds], padding=4)
+    axes.set_yticks(
+        range(len(shares)),
+        [share.replace("1.0 CPUs", "1 CPU").replace(".0", "") for share in shares],
+    )
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("seconds of init, as the runtime reports it")
+    axes.set_title("A cold start of the image", loc="left", weight="bold")
+    axes.margins(x=0.1)
+    axes.legend(frameon=False, loc="lower right")
+    figure.savefig(IMG / "cold_start.png", dpi=160)
+
+
+def draw_growth(growth: dict[str, Any]) -> None:
+    stores = [f"{int(number):,}".replace(",", "\u202f") for number in growth]
+    panels = {
+        "train_s": "Training, seconds",
+        "artefact_mb": "Artefact, MB",
+        "start_s": "Cold start and first answer, seconds",
+        "answer_us": "One warm answer, microseconds",
+    }
+    figure, grid = plt.subplots(2, 2, figsize=(9, 6), layout="constrained")
+    for axes, (key, title) in zip(grid.flat, panels.items(), strict=True):
+        values = [figures[key] for figures in growth.values()]
+        bars = axes.bar(stores, values, width=0.55, color=COLOURS["ours"])
+        axes.bar_label(
+            bars, [f"{value:,.3g}" if value < 1e3 else f"{value:,}" for value in values], padding=3
+        )
+        axes.set_title(title, loc="left", weight="bold", fontsize=12, pad=12)
+        axes.tick_params(length=0)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.margins(y=0.15)
+    starts = grid.flat[2]
+    starts.axhline(LAMBDA_INIT_S, color=COLOURS["plain"], linestyle="--")
+    starts.text(-0.3, LAMBDA_INIT_S, "Lambda's limit: 10 s", va="bottom", color="#52606d")
+    starts.set_ylim(0, LAMBDA_INIT_S * 1.25)
+    figure.supxlabel("stores", fontsize=12)
+    figure.savefig(IMG / "growth.png", dpi=160)
+
+
+if __name__ == "__main__":
+    draw()

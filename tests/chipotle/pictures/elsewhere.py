@@ -1,0 +1,46 @@
+"""Pages of other data: a csv of cafés in, a page with its own words and map served out."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[3]
+EARTH = ROOT / "node_modules" / "world-atlas" / "countries-10m.json"
+ABOUT = {
+    "title": "The nearest café",
+    "place": "café",
+    "places": "cafés",
+    "source": "Invented data.",
+}
+
+
+@contextmanager
+def served(csv: Path) -> Iterator[str]:
+    """Do in a copy of the project what model/README.md says of data of your own; give the URL."""
+    with TemporaryDirectory() as folder:
+        model = Path(folder, "model")
+        shutil.copytree(ROOT / "model", model, ignore=shutil.ignore_patterns("*.pkl", "zips.npz"))
+        shutil.copytree(ROOT / "predictive_lambda", Path(folder, "predictive_lambda"))
+        script = model / "training" / "training.py"
+        text = re.sub(r"ABOUT = \{.*?\n\}", f"ABOUT = {ABOUT}", script.read_text(), flags=re.DOTALL)
+        script.write_text(re.sub("(?m)^EXAMPLE.*", "EXAMPLE = None", text))
+        for command in ([script, csv], [script.with_name("outlines.py"), csv, EARTH]):
+            subprocess.run([sys.executable, *command], check=True)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "predictive_lambda.local.api"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env=os.environ | {"PORT": "0"},
+        )
+        try:
+            yield re.findall(r"http://[^?]+", server.stdout.readline() if server.stdout else "")[0]
+        finally:
+            server.terminate()
+            server.wait()

@@ -1,0 +1,87 @@
+"""The plain page: a form of the parameters, the answer as a table, the error at its field."""
+
+import re
+from html import unescape
+
+import pytest
+
+from serving import html
+from serving.handler import Handler
+from serving.model import Model
+from serving.parameters import Parameter
+from tests.serving.test_seam import ask, parcel
+
+HANDLER = Handler(
+    html.added_to(
+        Model(
+            about={"version": "parcels"},
+            inputs=(
+                Parameter(
+                    "how big?", "Of it.", "string", choices=("small", "<big>"), required=True
+                ),
+                Parameter("weight", "Of it.", "number", "kg", above=0, required=True),
+                Parameter("fragile", "Is it?", "boolean", default=False),
+                Parameter("note", "For the driver.", "string", longest=20),
+            ),
+            options=(
+                Parameter("by", "Transport.", "string", choices=("road", "sea"), default="sea"),
+            ),
+            result={"said": "string"},
+            predict=lambda points, by: parcel(points, 2, by),
+            title="A <parcel>",
+            example={"how big?": "<big>", "weight": 2, "fragile": True},
+        )
+    )
+)
+SENT = {"how big?": "<big>", "weight": "2", "note": "</textarea>", "format": "html"}
+
+
+def written(**query: str) -> str:
+    return ask(HANDLER, **query)["body"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "contains"),
+    [
+        ({}, "<title>A &lt;parcel&gt;</title>"),
+        ({}, '<select id="field-0" name="how big?" aria-describedby="about-field-0" required>'),
+        ({}, '<option value="&lt;big&gt;" selected>&lt;big&gt;'),  # the example, before a question
+        ({}, '<option value="true" selected>true'),
+        (SENT, '<option value="false" selected>false'),  # the default
+        (SENT, '<option value="sea" selected>sea'),
+        (SENT, "\n&lt;/textarea&gt;</textarea>"),
+        (SENT, '<tr><th scope="col">said<tr><td dir="auto">(&#x27;&lt;big&gt;&#x27;, 2.0, False'),
+        (SENT | {"weight": "<i>"}, 'value="&lt;i&gt;"><small class="wrong" role="alert">weight is'),
+        (SENT | {"weight": "<i>"}, 'aria-describedby="about-field-1" required aria-invalid="true"'),
+        (
+            SENT | {"format": "no such", "weight": "2"},
+            '</h1><small class="wrong" role="alert">format',
+        ),
+    ],
+)
+def test_the_page_has_what_was_asked_and_what_came_of_it(
+    sent: dict[str, str], contains: str
+) -> None:
+    event = {"queryStringParameters": sent, "headers": {"accept": "text/html"}}
+    body = HANDLER(event, None)["body"]
+    assert contains in body
+    assert "<big>" not in body and "<i>" not in body
+    ids = re.findall(r' id="([^"]+)"', body)
+    assert len(ids) == len({*ids})
+
+
+def test_the_form_sends_what_the_page_was_asked() -> None:
+    names = re.findall(r' name="([^"]+)"', written(**SENT))
+    assert [unescape(name) for name in names if name != "viewport"] == [
+        "format",
+        *(parameter.name for parameter in (*HANDLER.model.inputs, *HANDLER.model.options)),
+    ]
+
+
+def test_a_model_with_a_page_of_its_own_keeps_it() -> None:
+    assert html.added_to(HANDLER.model) == HANDLER.model
+
+
+def test_a_client_that_asks_for_nothing_gets_json_where_there_is_only_a_page() -> None:
+    asked = {name: value for name, value in SENT.items() if name != "format"}
+    assert ask(HANDLER, **asked)["headers"]["content-type"] == "application/json"
