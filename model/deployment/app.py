@@ -20,6 +20,6 @@ else:  # what the manifest beside the pickle says
 
     MODEL = tabular.model(HERE)
 
-lambdaHandler = Handler(html.added_to(MODEL), metrics.lines, batch.routes, openapi.routes)
+lambdaHandler = Handler(MODEL, metrics, batch, openapi, html)
 gc.freeze()  # what is loaded stays: no answer waits while the garbage collector looks through it
 gc.enable()

@@ -28,7 +28,7 @@ def posted(points: list[list[float]], **options: object) -> Any:
         "headers": {"content-type": "application/json"},
         "body": json.dumps({"points": points, **options}),
     }
-    return json.loads(Handler(FLOWERS, batch.routes)(event, None)["body"])["results"]
+    return json.loads(Handler(FLOWERS, batch)(event, None)["body"])["results"]
 
 
 def rows_of(file: Path) -> list[list[str]]:

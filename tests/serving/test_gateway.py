@@ -9,7 +9,7 @@ from serving import batch
 from serving.handler import Handler
 from tests.serving.flowers import FLOWER, MODEL
 
-HANDLER = Handler(MODEL, batch.routes)
+HANDLER = Handler(MODEL, batch)
 MANY = {name: [value] for name, value in FLOWER.items()}
 
 

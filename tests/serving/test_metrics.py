@@ -95,7 +95,7 @@ def post(points: list[Any]) -> Any:
 def test_a_request_is_a_line(
     event: Any, status: str, points: object, figures: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handler = Handler(WATCHED, metrics.lines, batch.routes)
+    handler = Handler(WATCHED, metrics, batch)
     handler(event, None)
     found = line(capsys)
     assert (found["status"], found["cold_start"], found.get("points")) == (status, 1, points)
@@ -112,18 +112,18 @@ def test_a_failure_is_a_line_too(capsys: pytest.CaptureFixture[str]) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        Handler(replace(FLOWERS, predict=fail), metrics.lines)({}, None)
+        Handler(replace(FLOWERS, predict=fail), metrics)({}, None)
     assert line(capsys)["status"] == "5xx"
 
 
 def test_no_result_has_no_figures(capsys: pytest.CaptureFixture[str]) -> None:
     nothing = replace(WATCHED, predict=lambda points, **options: [[] for _ in points])
-    Handler(nothing, metrics.lines)({"rawPath": "/?format=json"}, None)
+    Handler(nothing, metrics)({"rawPath": "/?format=json"}, None)
     assert "probability" not in line(capsys)
 
 
 def test_no_request_of_the_tables_can_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    handler = Handler(lambdaHandler.model, metrics.lines, batch.routes)
+    handler = Handler(lambdaHandler.model, metrics, batch)
     for row in all_rows():
         handler(make_event(row.method, row.target, row.send.items(), row.body.encode()), None)
         line(capsys)
@@ -134,13 +134,13 @@ def test_no_text_can_forge_a_line(text: str, capsys: pytest.CaptureFixture[str])
     http = {"method": text, "path": text}
     event = {"rawPath": text, "headers": {text: text}, "requestContext": {"http": http}}
     for more in ({}, {"queryStringParameters": {text: text, "format": text}}, {"body": text}):
-        Handler(FLOWERS, metrics.lines, batch.routes)(event | more, None)
+        Handler(FLOWERS, metrics, batch)(event | more, None)
         line(capsys)
 
 
 def test_the_served_model_is_watched_in_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     model: Model = lambdaHandler.model
-    Handler(model, metrics.lines)(make_event("GET", EXAMPLE.target), None)
+    Handler(model, metrics)(make_event("GET", EXAMPLE.target), None)
     found = line(capsys)
     assert found["points"] == 1
     assert found["predict_ms"] > 0
@@ -151,5 +151,5 @@ def test_elsewhere_nothing_is_written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME")
-    Handler(WATCHED, metrics.lines)({"queryStringParameters": FLOWER}, None)
+    Handler(WATCHED, metrics)({"queryStringParameters": FLOWER}, None)
     assert capsys.readouterr().out == ""

@@ -212,7 +212,7 @@ def test_an_estimator_is_served_as_it_predicts(given: Callable[[], Given], tmp_p
     model, table, targets = given()
     artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path)
     served = tabular.model(tmp_path)
-    handler = Handler(html.added_to(served), batch.routes, openapi.routes)
+    handler = Handler(served, batch, openapi, html)
     inputs = table.drop(columns=targets)
     by_name = hasattr(model, "feature_names_in_")
     is_text = served.predict.flat  # type: ignore[attr-defined]

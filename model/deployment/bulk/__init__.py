@@ -78,7 +78,7 @@ def score(
 
 def picklable(model: Model) -> Model:
     """Leave out what other processes do not need, and may not be able to get."""
-    return replace(model, formats={}, aliases={}, figures=dict)
+    return replace(model, formats={}, figures=dict)
 
 
 def in_order(

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
-from serving.model import Model, in_a_point
+from serving.model import Model
 from serving.parameters import Parameter, Value, values
 from serving.problems import Problem, quoted, similar
 
@@ -45,13 +45,13 @@ def column(
     read = parse if of_csv else Parameter.check_or_missing
     numbers = numbers_of(cells, str if of_csv else float) if parameter.type == "number" else []
     # All numbers from the least to the greatest are right, if these two are.
-    if numbers and not (parameter.refusal(min(numbers)) or parameter.refusal(max(numbers))):
+    if numbers and not (parameter.why_invalid(min(numbers)) or parameter.why_invalid(max(numbers))):
         return numbers, {}
     found, problems = [], {}
     for i, cell in enumerate(cells):
         sent = {} if cell is ABSENT else {parameter.name: cell}
         try:
-            found.append(in_a_point(parameter, values([parameter], sent, read)[parameter.name]))
+            found.append(parameter.in_point(values([parameter], sent, read)[parameter.name]))
         except Problem as problem:
             found.append(None)
             problems[i] = problem.detail

@@ -1,13 +1,12 @@
 """The example: the nearest store, as a Model. All that is served of this folder is MODEL."""
 
 from predictor import formats, nearest, page
-from predictor.parameters import ALIASES, INPUTS, OPTIONS
+from predictor.parameters import INPUTS, OPTIONS
 from serving.model import Model
 
 MODEL = Model(
     about={"version": nearest.manifest["pickle_sha256"][:12], "stores": nearest.count},
     inputs=INPUTS,
-    aliases=ALIASES,
     options=OPTIONS,
     result={
         "address": "string",
@@ -21,7 +20,7 @@ MODEL = Model(
     formats={
         "text": formats.TEXT,
         "geojson": formats.GEOJSON,
-        "_part": page.PART,
+        "part": page.PART,
         "html": page.WHOLE,
     },
     answers="nearest",

@@ -11,8 +11,8 @@ import numpy as np
 
 from serving import artefacts
 from serving.formats import About, Query, Result, as_text
-from serving.model import NAN, Model
-from serving.parameters import Parameter
+from serving.model import Model
+from serving.parameters import NAN, Parameter
 from serving.problems import Problem
 
 log = logging.getLogger(__name__)

@@ -83,7 +83,7 @@ def penguins(browser: Browser) -> None:
         from serving import html, tabular
         from serving.handler import Handler
 
-        handler = Handler(html.added_to(tabular.model(copy)))
+        handler = Handler(tabular.model(copy), html)
     with LocalApi(lambda event: handler(event, None)) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         query = urlencode({**handler.model.example, "k": 3, "format": "html"})

@@ -158,6 +158,8 @@ def field(parameter: Parameter, text: str, wrong: Problem | None) -> str:
 HTML = "text/html; charset=utf-8"
 NEEDS = ("address", "lat", "long", "distance_m")
 PART, WHOLE = (
-    Format(type_, partial(answer, whole), type_, partial(problem, whole), headers, needs=NEEDS)
+    Format(
+        type_, partial(answer, whole), type_, partial(problem, whole), headers, NEEDS, whole, False
+    )
     for type_, whole in (("text/x-part; charset=utf-8", False), (HTML, True))
 )
