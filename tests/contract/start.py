@@ -30,7 +30,7 @@ except Exception as error:
     sys.exit(said.splitlines()[0])
 answered = time.perf_counter()
 if answer["statusCode"] != 200:
-    sys.exit(f"The model refuses its example: {json.loads(answer['body'])['detail']}")
+    sys.exit(f"The model rejects its example: {json.loads(answer['body'])['detail']}")
 if sys.platform == "linux":  # where rusage has the peak of the process that started this one
     with open("/proc/self/status") as status:
         [megabytes] = [int(line.split()[1]) / 1024 for line in status if "VmHWM" in line]
@@ -50,7 +50,7 @@ def start(deployment: Path = DEPLOYMENT) -> str:
     code, said = as_in_the_image(START, str(deployment))
     if not code:
         return said.strip()
-    advice = "Mend MODEL in model/deployment/predictor"
+    advice = "Fix MODEL in model/deployment/predictor"
     if "No module named" in said:
         advice = "Name its package in model/requirements.in, and run: make lock"
     raise BrokenModel(f"{said.rstrip('.')}. {advice}.")
