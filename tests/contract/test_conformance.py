@@ -54,8 +54,7 @@ def test_the_model_answers_where_there_is_no_more_than_in_its_image(
         ),
         (
             "from serving.problems import Problem; raise Problem(400, 'Not this one.')",
-            "The model rejects its example: Not this one. "
-            "Fix MODEL in model/deployment/predictor.",
+            "The model rejects its example: Not this one. Fix MODEL in model/deployment/predictor.",
         ),
     ],
     ids=["raises", "answers NaN", "needs a missing package", "refuses its example"],

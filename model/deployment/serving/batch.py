@@ -23,13 +23,15 @@ def answer(handler: Handler, request: Request) -> Response:
         raise Problem(415, "The body must be sent as content-type application/json, not encoded.")
     batch = Batch(handler)
     document = batch.parse(request.body, request.is_base64)
-    options = values(handler.model.options, document, Parameter.check)
+    options = values(handler.options, document, Parameter.check)
     batch.reject_too_many(len(document["points"]), options)
     points = [batch.check(i, point) for i, point in enumerate(document["points"])]
     unique = list(dict.fromkeys(points))  # repeated points are answered once
-    answers = dict(zip(unique, handler.predict(unique, options), strict=True))
-    results = [answers[point] for point in points]
-    return handler.json({"results": results, "model": handler.model.about})
+    answers, notes = handler.predict(unique, options)
+    row = {point: i for i, point in enumerate(unique)}
+    columns = {"results": answers} | {key: notes[key] for key in notes if any(notes[key])}
+    found = {key: [column[row[point]] for point in points] for key, column in columns.items()}
+    return handler.json({**found, "model": handler.model.about})
 
 
 class Batch:

@@ -35,6 +35,9 @@ def problem_as_text(problem: Problem, query: Query) -> str:
 class Format:
     """How to write an answer, from the query, the results and the facts about the model.
 
+    The query has the value of each parameter, the names of inputs that were "defaulted", and under
+    "notes", if there are any, what optional parts say about the answer.
+
     `write_problem` gets a problem and the query as it was sent. `headers` returns the headers of
     both. `needs` names the members of a result that `write` depends on. A format that is not
     `listed` is chosen by Accept only, not by `?format=`. One that is not `is_default` never
@@ -55,7 +58,9 @@ def as_json(answers: str) -> Format:
     """Return JSON, with the results under the key `answers`."""
 
     def write(query: Query, results: list[Result], about: About) -> str:
-        return dumps({"query": query, answers: results, "model": about})
+        sent = {name: value for name, value in query.items() if name != "notes"}
+        notes = query.get("notes", {})
+        return dumps({"query": sent, answers: results, **notes, "model": about})
 
     return Format(JSON, write)
 

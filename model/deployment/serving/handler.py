@@ -16,6 +16,9 @@ from serving.problems import Problem, similar
 
 LONGEST_ACCEPT = 10_240  # characters; API Gateway rejects more, and parsing takes quadratic time
 Route = Callable[[Request], Response]
+Points = Sequence[Sequence[Any]]
+Answers = list[list[Result]]
+Notes = Mapping[str, list[Any]]  # by JSON's key, an entry for each point
 
 
 class Part(Protocol):
@@ -28,7 +31,9 @@ class Handler:
     """Answers events with the model, and with what the optional parts add, in any order.
 
     routes: by method, and by what the path ends in; "" is any path.
-    on_predict: called with the answers of each prediction and the seconds it took.
+    options: the model's, and those of the parts.
+    notes: called with the points, their answers and all options; say something about each answer.
+    on_predict: called with the answers of each prediction, their notes and the seconds it took.
     on_response: called with each response.
     """
 
@@ -43,7 +48,9 @@ class Handler:
             ("GET", "/favicon.ico"): lambda request: Response(204, headers=self.version),
             ("GET", "/healthz"): lambda request: self.json({"status": "ok", "model": model.about}),
         }
-        self.on_predict: list[Callable[[list[list[Result]], float], object]] = []
+        self.options = model.options
+        self.notes: list[Callable[[Points, Answers, Mapping[str, Any]], Notes]] = []
+        self.on_predict: list[Callable[[Answers, Notes, float], object]] = []
         self.on_response: list[Callable[[Response], object]] = []
         if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
             self.warm_up()
@@ -76,7 +83,7 @@ class Handler:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        return (*self.model.inputs, *self.model.options, self.format)
+        return (*self.model.inputs, *self.options, self.format)
 
     @property
     def allow(self) -> str:
@@ -104,28 +111,30 @@ class Handler:
         }
         asked = values(self.parameters, sent, Parameter.parse)
         chosen = self.formats[asked.pop("format") or self.negotiate(request)]
-        options = {option.name: asked[option.name] for option in self.model.options}
-        [results] = self.predict([self.model.point(asked)], options)
-        defaulted = [p.name for p in self.model.inputs if p.name not in sent]
-        body = chosen.write(asked | {"defaulted": defaulted}, results, self.model.about)
+        [results], notes = self.predict([self.model.point(asked)], asked)
+        asked["defaulted"] = [p.name for p in self.model.inputs if p.name not in sent]
+        if noted := {key: note for key, [note] in notes.items() if note}:
+            asked["notes"] = noted
+        body = chosen.write(asked, results, self.model.about)
         return Response(200, chosen.media_type, body, {**chosen.headers(), **self.version})
 
-    def predict(
-        self, points: Sequence[Sequence[Any]], options: Mapping[str, Any]
-    ) -> list[list[Result]]:
-        """Return the model's checked answers, and tell those who watch."""
+    def predict(self, points: Points, asked: Mapping[str, Any]) -> tuple[Answers, Notes]:
+        """Return the model's checked answers and the parts' notes; `asked` has all options."""
         begun = perf_counter()
-        answers = self.model.answer(points, **options)
+        answers = self.model.answer(points, **{o.name: asked[o.name] for o in self.model.options})
         seconds = perf_counter() - begun
+        notes: dict[str, list[Any]] = {}
+        for note in self.notes:
+            notes |= note(points, answers, asked)
         for watch in self.on_predict:
-            watch(answers, seconds)
-        return answers
+            watch(answers, notes, seconds)
+        return answers, notes
 
     def may_be_empty(self, name: str, query: Mapping[str, Any]) -> bool:
         """Say whether an empty value counts as absent, as in a page's form."""
         optional = [p.name for p in self.model.inputs if p.may_be_missing and not p.may_be_empty]
         if query.get("format") == "html":
-            optional += [p.name for p in self.model.options if not p.required]
+            optional += [p.name for p in self.options if not p.required]
         return name in optional
 
     def reject_misspelt(self, query: Mapping[str, Any]) -> None:

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from serving.formats import About, Format, Query, Result
 from serving.handler import Handler
-from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
 
@@ -20,6 +19,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 FORM = (
     '<form><input type="hidden" name="format" value="html">{fields}<button>Predict</button></form>'
 )
+WHY = '<tr><th scope="col">If this<th scope="col">were not<th scope="col">but<th colspan="2">Change'
 TOO_MANY = "<p>This model has more inputs than fit into a URL. Send them as JSON, by POST.</p>"
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
@@ -39,13 +39,12 @@ th, td { padding: .4rem .6rem .4rem 0; text-align: start; border-bottom: 1px sol
 
 def add_to(handler: Handler) -> None:
     def write(query: Query, results: list[Result], about: About) -> str:
-        return page(handler.model, query, table(results))
+        return page(handler, query, table(results) + notes(query.get("notes", {})))
 
     def write_problem(problem: Problem, query: Query) -> str:
-        model = handler.model
-        if query.keys().isdisjoint(parameter.name for parameter in model.inputs):
-            return page(model, model.example)  # nothing was asked yet
-        return page(model, query, problem=problem)
+        if query.keys().isdisjoint(parameter.name for parameter in handler.model.inputs):
+            return page(handler, handler.model.example)  # nothing was asked yet
+        return page(handler, query, problem=problem)
 
     html = Format(HTML, write, HTML, write_problem, headers, is_default=False)
     handler.formats.setdefault("html", html)
@@ -69,12 +68,13 @@ def escaped(value: Any) -> str:
     return escape("" if value is None else str(value))
 
 
-def page(model: Model, query: Query, answer: str = "", problem: Problem | None = None) -> str:
+def page(handler: Handler, query: Query, answer: str = "", problem: Problem | None = None) -> str:
     """Write the page: the query in the form, and the problem at the field that it is about."""
+    model = handler.model
     at = {problem.parameter: wrong(problem)} if problem else {}
     fields = "".join(
         field(f"field-{i}", parameter, query.get(parameter.name), at.pop(parameter.name, ""))
-        for i, parameter in enumerate((*model.inputs, *model.options))
+        for i, parameter in enumerate((*model.inputs, *handler.options))
     )
     fits = len(urlencode(dict.fromkeys((p.name for p in model.inputs), "0.0"))) < LONGEST_QUERY
     return PAGE.format(
@@ -130,6 +130,23 @@ def table(results: list[Result]) -> str:
         for result in results
     )
     return f"<table><tr>{names}{rows}</table>"
+
+
+def notes(notes: Mapping[str, Any]) -> str:
+    """Say which inputs lie outside the training data, and show what explains the answer as bars."""
+    found = ""
+    if outside := notes.get("outside"):
+        found += f"<p>Outside the training data: {escaped(', '.join(outside))}.</p>"
+    if why := notes.get("why"):
+        largest = max(abs(change["change"]) for change in why) or 1
+        rows = "".join(
+            f"<tr><td>{escaped(c['input'])}<td>{escaped(short(c['value']))}"
+            f"<td>{escaped(short(c['typical']))}<td>{c['change']:+.4g}"
+            f'<td><meter max="{largest}" value="{abs(c["change"])}"></meter>'
+            for c in why
+        )
+        found += f"<h2>What would change the answer</h2><table>{WHY}{rows}</table>"
+    return found
 
 
 def short(value: Any) -> Any:

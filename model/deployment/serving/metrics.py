@@ -10,12 +10,12 @@ from functools import cache
 from time import time
 from typing import Any
 
-from serving.formats import Result
 from serving.gateway import Response
-from serving.handler import Handler
+from serving.handler import Answers, Handler, Notes
 
 UNITS = {"predict_ms": "Milliseconds", "points": "Count", "cold_start": "Count"}
 MOST_VALUES = 100  # of one metric in a line
+Names = tuple[str, ...]
 
 
 def add_to(handler: Handler) -> None:
@@ -33,31 +33,36 @@ class Metrics:
         self.names = {"function": function, "version": str(handler.model.about["version"])}
         self.measured: dict[str, Any] = {"cold_start": 1}
         self.figures: dict[str, list[float]] = {}
+        self.outside: dict[str, list[int]] = {}
 
-    def measure(self, answers: list[list[Result]], seconds: float) -> None:
+    def measure(self, answers: Answers, notes: Notes, seconds: float) -> None:
         self.measured |= {"predict_ms": round(seconds * 1000, 3), "points": len(answers)}
+        if "outside" in notes:  # its average is the share of answers outside the training data
+            self.outside["outside"] = [int(bool(names)) for names in notes["outside"][:MOST_VALUES]]
         for results in answers[:MOST_VALUES]:
             for name, value in self.handler.model.figures(results[0]).items() if results else ():
                 self.figures.setdefault(name, []).append(value)
 
     def write(self, response: Response) -> None:
-        now, metrics = int(time() * 1000), directives(*self.measured, figures=tuple(self.figures))
+        names = tuple(self.measured), tuple(self.figures), tuple(self.outside)
+        now, metrics = int(time() * 1000), directives(*names)
         status = {"status": f"{response.status // 100}xx"}
-        members = json.dumps(self.names | status | self.measured | self.figures)
+        members = json.dumps(self.names | status | self.measured | self.figures | self.outside)
         line = f'{{"_aws": {{"Timestamp": {now}, "CloudWatchMetrics": {metrics}}}, {members[1:]}'
         sys.stdout.write(line + "\n")
-        self.measured, self.figures = {"cold_start": 0}, {}
+        self.measured, self.figures, self.outside = {"cold_start": 0}, {}, {}
 
 
 @cache
-def directives(*measured: str, figures: tuple[str, ...]) -> str:
-    """Name a line's metrics: by function, and the model's figures also by its version."""
-    metrics = [(measured, ["function"]), (figures, ["function", "version"])]
+def directives(measured: Names, figures: Names, outside: Names) -> str:
+    """Name a line's metrics: by function, by the model's version, or by each of them."""
+    function, version = ["function"], ["function", "version"]
+    metrics = [(measured, [function]), (figures, [version]), (outside, [function, version])]
     return json.dumps(
         [
             {
                 "Namespace": "PredictiveLambda",
-                "Dimensions": [dimensions],
+                "Dimensions": dimensions,
                 "Metrics": [{"Name": name, "Unit": UNITS.get(name, "None")} for name in names],
             }
             for names, dimensions in metrics

@@ -11,7 +11,7 @@ from serving.parameters import TYPES, Parameter
 from serving.problems import Problem
 
 log = logging.getLogger(__name__)
-RESERVED = ("format", "defaulted")  # every query has these beside its parameters
+RESERVED = ("format", "defaulted", "notes")  # a query has these beside its parameters
 MOST_POINTS = 1_000  # in one batch
 MOST_RESULTS = 10_000  # points times results for each
 
@@ -73,7 +73,7 @@ class Model:
             return f"`result` needs at least one member, each of a type in {', '.join(TYPES)}"
         if "json" in self.formats:
             return "`formats` has json, which every model has already"
-        if self.answers in ("", "query", "model"):
+        if self.answers in ("", "query", "model", "why", "outside"):
             return f"`answers` is {self.answers!r}, which JSON needs for something else"
         counts = [p.name for p in self.options if p.type == "integer"]
         if self.count and self.count not in counts:

@@ -104,10 +104,10 @@ def batch(handler: Handler) -> Schema:
     fewest = max((i for i, p in enumerate(model.inputs) if p.required), default=0) + 1
     limits = {"minItems": fewest, "maxItems": len(points)}
     in_order = {"type": "array", "prefixItems": list(points.values()), **limits}
-    optional = [p.name for p in (*model.inputs, *model.options) if not p.required]
+    optional = [p.name for p in (*model.inputs, *handler.options) if not p.required]
     by_name = object_of(points, *optional, additionalProperties=False)
     list_ = list_of({"oneOf": [in_order, by_name]}, minItems=1, maxItems=MOST_POINTS)
-    options = {option.name: schema(option) for option in model.options}
+    options = {option.name: schema(option) for option in handler.options}
     found: Schema = {"schema": object_of({"points": list_, **options}, *optional)}
     if model.example:
         inputs = {name: value for name, value in model.example.items() if name in points}

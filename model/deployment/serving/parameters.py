@@ -32,7 +32,8 @@ class Parameter:
     `choices` or free text of at most `longest` characters. Numbers lie between `minimum` (or
     `above` it) and `maximum`. A parameter that is `required` must be sent; otherwise its absence
     means `default`, or a missing value (None). Empty text is absent, unless it `may_be_empty`.
-    Raises ValueError for a contradiction.
+    `low`, `high` and `typical` describe the training data; requests may differ from them. Raises
+    ValueError for a contradiction.
     """
 
     name: str
@@ -47,12 +48,16 @@ class Parameter:
     default: Value = None
     required: bool = False
     may_be_empty: bool = False
+    low: float = -inf
+    high: float = inf
+    typical: Value = None
 
     def __post_init__(self) -> None:
         if reason := self._contradiction():
             raise ValueError(f"The parameter {self.name!r} {reason}.")
-        if self.default is not None and (reason := self.why_invalid(self.default)):
-            raise ValueError(f"The default of {self.problem(self.default, reason).detail}")
+        for what, value in (("default", self.default), ("typical value", self.typical)):
+            if value is not None and (reason := self.why_invalid(value)):
+                raise ValueError(f"The {what} of {self.problem(value, reason).detail}")
 
     def _contradiction(self) -> str:
         limits = (self.minimum, self.maximum, self.above)

@@ -1,0 +1,81 @@
+"""Why this answer (optional): how it would change if one input at a time were typical.
+
+This is the effect of each input on its own: it shows neither interactions nor what correlated
+inputs do together.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from serving.formats import Result
+from serving.handler import Answers, Handler, Notes, Points
+from serving.model import MOST_RESULTS, Model
+from serving.parameters import Parameter
+from serving.problems import Problem
+
+WHAT = "Whether to say how the answer would change if one input at a time were typical."
+EXPLAIN = Parameter("explain", WHAT, "boolean", default=False)
+
+
+def add_to(handler: Handler) -> None:
+    taken = any(parameter.name == EXPLAIN.name for parameter in handler.parameters)
+    if not taken and any(p.typical is not None for p in handler.model.inputs):
+        handler.options = (*handler.options, EXPLAIN)
+        handler.notes.append(partial(explain, handler.model))
+
+
+def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, Any]) -> Notes:
+    """Return the changes of each point's answer, largest first, if they were asked for.
+
+    All variants of all points are one batch. Raises Problem (413) if there are too many.
+    """
+    if not asked[EXPLAIN.name]:
+        return {}
+    size = 1 + sum(p.typical is not None for p in model.inputs)
+    if len(points) * size > MOST_RESULTS:
+        most = MOST_RESULTS // size
+        raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
+    options = {option.name: asked[option.name] for option in model.options}
+    for option in model.options:
+        if option.name == model.count:  # the class may be the least likely one of a variant
+            options[model.count] = int(min(option.maximum, MOST_RESULTS))
+    variants = [variant for point in points for variant in (point, *typical(model, point))]
+    found = iter(model.answer(variants, **options))
+    why = []
+    for point, results in zip(points, answers, strict=True):
+        scores = (score(model, next(found), results) for _ in range(size))
+        usual = next(scores)
+        changes = [
+            {
+                "input": p.name,
+                "value": None if value != value else value,  # NaN is a missing number
+                "typical": p.typical,
+                "change": next(scores) - usual,
+            }
+            for p, value in zip(model.inputs, point, strict=True)
+            if p.typical is not None
+        ]
+        why.append(sorted(changes, key=lambda change: -abs(change["change"])))
+    return {"why": why}
+
+
+def typical(model: Model, point: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """Give the point with one input at a time set to its typical value."""
+    for i, p in enumerate(model.inputs):
+        if p.typical is not None:
+            yield (*point[:i], p.typical, *point[i + 1 :])
+
+
+def score(model: Model, results: list[Result], answer: list[Result]) -> float:
+    """Return the number to explain: the probability of what the answer says, or its number.
+
+    Without either it is 1 for the same answer, and 0 for another.
+    """
+    if not answer or not results:
+        return float(answer == results)
+    if "probability" not in model.result:
+        numbers = [v for v in results[0].values() if isinstance(v, (int, float))]
+        return float(numbers[0]) if numbers else float(results[0] == answer[0])
+    labels = {name: v for name, v in answer[0].items() if name != "probability"}
+    return next((r["probability"] for r in results if labels.items() <= r.items()), 0.0)
