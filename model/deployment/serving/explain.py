@@ -4,7 +4,7 @@ This is the effect of each input on its own: it shows neither interactions nor w
 inputs do together.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,7 +32,8 @@ def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, 
     """
     if not asked[EXPLAIN.name]:
         return {}
-    size = 1 + sum(p.typical is not None for p in model.inputs)
+    inputs = [(i, p) for i, p in enumerate(model.inputs) if p.typical is not None]
+    size = len(inputs) + 1
     if len(points) * size > MOST_RESULTS:
         most = MOST_RESULTS // size
         raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
@@ -40,31 +41,22 @@ def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, 
     for option in model.options:
         if option.name == model.count:  # the class may be the least likely one of a variant
             options[model.count] = int(min(option.maximum, MOST_RESULTS))
-    variants = [variant for point in points for variant in (point, *typical(model, point))]
+    variants: list[Sequence[Any]] = []
+    for point in points:
+        variants += [point, *((*point[:i], p.typical, *point[i + 1 :]) for i, p in inputs)]
     found = iter(model.answer(variants, **options))
     why = []
     for point, results in zip(points, answers, strict=True):
-        scores = (score(model, next(found), results) for _ in range(size))
-        usual = next(scores)
-        changes = [
-            {
-                "input": p.name,
-                "value": None if value != value else value,  # NaN is a missing number
-                "typical": p.typical,
-                "change": next(scores) - usual,
-            }
-            for p, value in zip(model.inputs, point, strict=True)
-            if p.typical is not None
+        usual, *scores = (score(model, next(found), results) for _ in range(size))
+        changes: list[dict[str, Any]] = [
+            {"input": p.name, "value": point[i], "typical": p.typical, "change": new - usual}
+            for (i, p), new in zip(inputs, scores, strict=True)
         ]
+        for change in changes:
+            if change["value"] != change["value"]:  # NaN, a missing number
+                change["value"] = None
         why.append(sorted(changes, key=lambda change: -abs(change["change"])))
     return {"why": why}
-
-
-def typical(model: Model, point: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """Give the point with one input at a time set to its typical value."""
-    for i, p in enumerate(model.inputs):
-        if p.typical is not None:
-            yield (*point[:i], p.typical, *point[i + 1 :])
 
 
 def score(model: Model, results: list[Result], answer: list[Result]) -> float:
