@@ -26,7 +26,7 @@ MODEL = Model({{"version": "1"}}, (X,), {{"y": "number"}}, predict, example={{"x
 """
 
 
-def test_the_model_answers_where_there_is_no_more_than_in_its_image(
+def test_the_model_answers_with_only_the_packages_of_its_image(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     took = start()
@@ -59,7 +59,7 @@ def test_the_model_answers_where_there_is_no_more_than_in_its_image(
     ],
     ids=["raises", "answers NaN", "needs a missing package", "refuses its example"],
 )
-def test_a_broken_model_is_told_what_is_wrong(predict: str, sentence: str, tmp_path: Path) -> None:
+def test_a_broken_model_is_explained(predict: str, sentence: str, tmp_path: Path) -> None:
     copy = tmp_path / "deployment"
     shutil.copytree(DEPLOYMENT, copy, ignore=shutil.ignore_patterns("predictor", "__pycache__"))
     (copy / "predictor").mkdir()
@@ -69,7 +69,7 @@ def test_a_broken_model_is_told_what_is_wrong(predict: str, sentence: str, tmp_p
     assert str(broken.value) == sentence
 
 
-def test_the_example_says_each_input_that_must_be_sent() -> None:
+def test_the_example_has_every_required_input() -> None:
     missing = [p.name for p in MODEL.inputs if p.required and p.name not in MODEL.example]
     assert missing == []
 
@@ -83,7 +83,7 @@ def test_answers_are_what_result_declares() -> None:
             assert type(value) is kinds[MODEL.result[name]], (name, value)
 
 
-def test_the_hundredth_answer_is_the_first_also_in_eight_threads() -> None:
+def test_repeated_answers_are_equal_in_eight_threads() -> None:
     first = in_process(EXAMPLE)
     with ThreadPoolExecutor(8) as threads:
         assert all(answer == first for answer in threads.map(in_process, [EXAMPLE] * 100))

@@ -99,7 +99,7 @@ def test_flowers_are_served_beside_this_trees_model() -> None:
     assert in_process(EXAMPLE).status == 200
 
 
-def test_without_batches_post_is_refused_and_not_described() -> None:
+def test_without_batches_post_is_rejected_and_undocumented() -> None:
     handler = Handler(FLOWERS, openapi)
     refusal = post(handler, points=[[1, 1, 1, 1]])
     assert (refusal["statusCode"], refusal["headers"]["allow"]) == (405, "GET, HEAD, OPTIONS")
@@ -107,7 +107,7 @@ def test_without_batches_post_is_refused_and_not_described() -> None:
 
 
 @pytest.mark.parametrize(("started", "rehearsed"), [("snap-start", 1), ("on-demand", 0)])
-def test_before_a_snapshot_the_example_is_answered_in_every_format(
+def test_before_a_snapshot_every_format_of_the_example_is_answered(
     started: str,
     rehearsed: int,
     monkeypatch: pytest.MonkeyPatch,
@@ -131,7 +131,7 @@ def parcel(points: Any, k: int, by: str) -> Any:
     return [[{"said": f"{point}, {by}"}] * k for point in points]
 
 
-def test_a_whole_number_is_not_rounded() -> None:
+def test_large_integers_keep_all_digits() -> None:
     number = Parameter("id", "Of it.", "integer")
     sent = ("9007199254740993", 9007199254740993)
     assert [number.parse(value) for value in sent] == [2**53 + 1] * 2
@@ -173,7 +173,7 @@ BIG = {"size": "big", "weight": "2"}
         (BIG | {"note": "", "height": ""}, "('big', 2.0, False, None, nan), road"),
     ],
 )
-def test_inputs_of_every_kind_get_to_the_model(query: dict[str, str], said: str) -> None:
+def test_every_kind_of_input_reaches_the_model(query: dict[str, str], said: str) -> None:
     answered = json.loads(ask(PARCELS, **query)["body"])
     assert answered["predictions"] == [{"said": said}] * 2
 
@@ -194,7 +194,7 @@ def test_inputs_of_every_kind_get_to_the_model(query: dict[str, str], said: str)
         (BIG | {"amp;height": "3"}, "height is absent, and 'amp;height' is unknown."),
     ],
 )
-def test_a_bad_query_is_a_sentence(query: dict[str, str], detail: str) -> None:
+def test_a_bad_query_is_explained(query: dict[str, str], detail: str) -> None:
     answered = ask(PARCELS, **query)
     assert answered["statusCode"] == 400
     assert detail in answered["body"]
