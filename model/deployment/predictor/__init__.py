@@ -5,7 +5,7 @@ from predictor.parameters import INPUTS, OPTIONS
 from serving.model import Model
 
 MODEL = Model(
-    about={"version": nearest.manifest["pickle_sha256"][:12], "stores": nearest.count},
+    about={"version": nearest.manifest.pickle_sha256[:12], "stores": nearest.count},
     inputs=INPUTS,
     options=OPTIONS,
     result={
@@ -25,7 +25,7 @@ MODEL = Model(
     },
     answers="nearest",
     count="k",
-    title=nearest.manifest["about"]["title"],
-    example=nearest.manifest["signature"]["example"],
+    title=nearest.manifest.about["title"],
+    example=nearest.manifest.signature.example,
     figures=lambda result: {"nearest_km": round(result["distance_m"] / 1000)},
 )

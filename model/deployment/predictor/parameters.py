@@ -5,7 +5,7 @@ from predictor.nearest import manifest
 from serving.parameters import Parameter
 
 # The data's own words, from training.
-ABOUT = {"title": "The nearest place", "place": "place", "places": "places"} | manifest["about"]
+ABOUT = {"title": "The nearest place", "place": "place", "places": "places"} | {**manifest.about}
 POINT = f"of the point whose nearest {ABOUT['places']} are wanted."
 DEGREES = "decimal degrees, WGS84"
 # The classic version of this pattern answers for 0, 0 when nothing is sent. So does this one.

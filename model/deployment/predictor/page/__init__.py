@@ -36,7 +36,7 @@ WORDS = {
     "as_they_were": f", as they were in {AS_OF}" if AS_OF else "",
     "age": f"This data is of {AS_OF}: check before you go." if AS_OF else "Check before you go.",
     "count": f"{nearest.count:,}",
-    "version": nearest.manifest["pickle_sha256"][:12],
+    "version": nearest.manifest.pickle_sha256[:12],
 }
 HEAD = '<style>{style}</style><script type="module">{script}</script>'
 STORE = Template("""<li>

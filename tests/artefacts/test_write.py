@@ -35,8 +35,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import artefacts
-from artefacts.refusals import ModelError
-from artefacts.signature import rows
+from artefacts import ModelError
 from predictive_lambda.local.event import make_event
 from serving import batch, html, openapi, tabular
 from serving.handler import Handler
@@ -67,16 +66,12 @@ TEXT = make_pipeline(TfidfVectorizer(), LogisticRegression())
 
 
 def fitted(
-    model: Any, table: pd.DataFrame, *targets: str, by_name: bool = False
+    model: Any, table: pd.DataFrame, *targets: str
 ) -> tuple[Any, pd.DataFrame, list[str]]:
-    """Fit the model on the rows that artefacts gives, or on the table as it is."""
+    """Fit the model on the table as it is."""
     inputs = table.drop(columns=[*targets])
     y = table[targets[0]] if len(targets) == 1 else table[[*targets]]
-    return (
-        model.fit(inputs if by_name else rows(inputs), *([y] if targets else [])),
-        table,
-        [*targets],
-    )
+    return model.fit(inputs, *([y] if targets else [])), table, [*targets]
 
 
 def by_number(*columns: int, imputed: bool = True) -> Any:
@@ -121,8 +116,8 @@ SERVED: dict[str, Callable[[], Given]] = {
     ),
 }
 SERVED_TOO: dict[str, Callable[[], Given]] = {
-    "names with brackets and spaces": lambda: fitted(LinearSVC(), IRIS, "target", by_name=True),
-    "names with slashes": lambda: fitted(FOREST, WINE, "target", by_name=True),
+    "names with brackets and spaces": lambda: fitted(LinearSVC(), IRIS, "target"),
+    "names with slashes": lambda: fitted(FOREST, WINE, "target"),
     "odd names": lambda: fitted(
         DecisionTreeRegressor(),
         DIABETES.rename(
@@ -325,7 +320,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
         "predicts NaN or infinity for rows of the table. Mend it.",
     ),
     "columns by name": (
-        lambda: fitted(by_column(["colour"]), MIXED[COLUMNS], "kind", by_name=True),
+        lambda: fitted(by_column(["colour"]), MIXED[COLUMNS], "kind"),
         r"give columns by number: \[inputs.columns.get_loc\(name\) for",
     ),
     "columns by type": (
@@ -387,14 +382,14 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
     ),
     "columns in another order": (
         lambda: (
-            fitted(FOREST, IRIS, "target", by_name=True)[0],
+            fitted(FOREST, IRIS, "target")[0],
             IRIS[[*reversed(IRIS.columns)]],
             ["target"],
         ),
         "the table has them in another order. Give it the same.",
     ),
     "a target that is not named": (
-        lambda: (fitted(FOREST, IRIS, "target", by_name=True)[0], IRIS, []),
+        lambda: (fitted(FOREST, IRIS, "target")[0], IRIS, []),
         "also has target. If that is the target, write target='target'.",
     ),
     "columns that are encoded before": (
