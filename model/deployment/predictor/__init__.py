@@ -5,7 +5,7 @@ from predictor.parameters import INPUTS, OPTIONS
 from serving.model import Model
 
 MODEL = Model(
-    about={"version": nearest.manifest.pickle_sha256[:12], "stores": nearest.count},
+    about={"version": nearest.manifest.pickle_sha256[:12], "stores": len(nearest.stores)},
     inputs=INPUTS,
     options=OPTIONS,
     result={

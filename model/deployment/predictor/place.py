@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from predictor.nearest import places, stores
+from predictor.nearest import stores
 from serving.parameters import Parameter
 from serving.problems import Problem, quoted
 
@@ -41,10 +41,13 @@ def find(name: str) -> dict[str, float]:
         raise Problem(
             400, f"place is {quoted(name)}, no {KINDS} known here.{_alike(name)}", "place"
         )
-    found = places[matches]
-    choices = {", ".join(filter(None, (stores["city"][i], stores["state"][i]))) for i in matches}
+    found = stores.coordinates[matches]
+    choices = {
+        ", ".join(filter(None, (stores.columns["city"][i], stores.columns["state"][i])))
+        for i in matches
+    }
     if len(choices) == 1 and np.ptp(found, axis=0).max() > APART:
-        choices = {stores["address"][i] for i in matches}
+        choices = {stores.columns["address"][i] for i in matches}
     if len(choices) > 1:
         some = "; ".join(sorted(choices)[:CHOICES])
         more = f" (and {len(choices) - CHOICES} more)" if len(choices) > CHOICES else ""
@@ -56,7 +59,7 @@ def find(name: str) -> dict[str, float]:
 def _alike(name: str) -> str:
     from difflib import get_close_matches  # few requests need it, and no cold start
 
-    towns = {city.casefold(): city for city in stores["city"]}
+    towns = {city.casefold(): city for city in stores.columns["city"]}
     alike = [towns[town] for town in get_close_matches(name.casefold(), towns, 3)]
     return f" Did you mean {' or '.join(alike)}?" if alike else ""
 
@@ -72,7 +75,9 @@ def _words(text: str) -> list[str]:
 @cache
 def _named() -> list[tuple[list[str], list[str]]]:
     """Return the words of each store's town, and of all that names the store."""
-    texts = zip(stores["city"], stores["state"], stores["address"], strict=True)
+    texts = zip(
+        stores.columns["city"], stores.columns["state"], stores.columns["address"], strict=True
+    )
     return [(_words(city), _words(f"{city} {state} {rest}")) for city, state, rest in texts]
 
 

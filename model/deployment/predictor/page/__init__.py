@@ -35,7 +35,7 @@ WORDS = {
     "source": ABOUT.get("source", ""),
     "as_they_were": f", as they were in {AS_OF}" if AS_OF else "",
     "age": f"This data is of {AS_OF}: check before you go." if AS_OF else "Check before you go.",
-    "count": f"{nearest.count:,}",
+    "count": f"{len(nearest.stores):,}",
     "version": nearest.manifest.pickle_sha256[:12],
 }
 HEAD = '<style>{style}</style><script type="module">{script}</script>'
