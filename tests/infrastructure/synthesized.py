@@ -26,7 +26,7 @@ MACHINE = "AWS::StepFunctions::StateMachine"
 
 def synthesize(**context: object) -> Template:
     app = App(context=context)
-    return Template.from_stack(PredictiveLambdaStack(app, "the-predictive-lambda"))
+    return Template.from_stack(PredictiveLambdaStack(app))
 
 
 def definition(template: Template) -> Any:

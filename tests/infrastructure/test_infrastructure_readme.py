@@ -21,7 +21,7 @@ def rows(heading: str) -> list[str]:
 def test_every_knob_is_in_its_table() -> None:
     app = App(context={"no_knob": "1"})
     with pytest.raises(ValueError, match="The knobs are") as refused:
-        PredictiveLambdaStack(app, "the-predictive-lambda")
+        PredictiveLambdaStack(app)
     knobs = str(refused.value).partition("The knobs are ")[2].rstrip(".").split(", ")
     assert sorted(re.findall(r"^\| `(\w+)`", "\n".join(rows("Knobs")), re.MULTILINE)) == knobs
 

@@ -43,7 +43,7 @@ def test_no_combination_breaks_a_rule(context: dict[str, Any], tmp_path: Path) -
 
 def check(context: dict[str, Any], tmp_path: Path) -> None:
     app = App(context=context, outdir=str(tmp_path))
-    PredictiveLambdaStack(app, "the-predictive-lambda")
+    PredictiveLambdaStack(app)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
 
     app.synth()  # raises for a rule that is broken and not acknowledged, but not for a warning
