@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from math import inf
 from typing import Any
 
 from serving.parameters import NUMBERS, Parameter
@@ -51,6 +52,9 @@ class Input:
             longest=self.longest or Parameter.longest,
             required=self.required,
             may_be_empty=self.may_be_empty,
+            low=-inf if self.low is None else self.low,
+            high=inf if self.high is None else self.high,
+            typical=self.typical,
         )
 
 
