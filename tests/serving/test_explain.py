@@ -147,7 +147,7 @@ def test_inputs_beyond_the_training_data_are_named_and_never_refused(
 
 def test_the_page_shows_the_changes_and_the_description_has_the_option() -> None:
     body = ask(CLASSES, **query(IRIS.iloc[0], explain="true", format="html"))["body"]
-    assert body.count("<meter") == 4
+    assert body.count("<progress") == 4
     assert 'name="explain"' in body
     document = json.loads(ask(CLASSES, "/openapi.json")["body"])["paths"]["/"]
     assert "explain" in [p["name"] for p in document["get"]["parameters"]]

@@ -19,7 +19,11 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 FORM = (
     '<form><input type="hidden" name="format" value="html">{fields}<button>Predict</button></form>'
 )
-WHY = '<tr><th scope="col">If this<th scope="col">were not<th scope="col">but<th colspan="2">Change'
+WHY = (
+    "<h2>Why this answer</h2><p>How it would change if one input were typical.</p>"
+    '<table><tr><th scope="col">input<th scope="col">value → typical<th scope="col">change{rows}'
+    "</table>"
+)
 TOO_MANY = "<p>This model has more inputs than fit into a URL. Send them as JSON, by POST.</p>"
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
@@ -33,6 +37,7 @@ input, select, textarea, button { box-sizing: border-box; width: 100%; padding: 
 button { grid-column: 1 / -1; cursor: pointer; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .4rem .6rem .4rem 0; text-align: start; border-bottom: 1px solid; }
+progress { display: block; width: 100%; min-width: 5rem; accent-color: #57a; }
 .wrong { font-weight: 600; opacity: 1; color: light-dark(#a4001d, #ff9aa8); }
 """
 
@@ -140,12 +145,13 @@ def notes(notes: Mapping[str, Any]) -> str:
     if why := notes.get("why"):
         largest = max(abs(change["change"]) for change in why) or 1
         rows = "".join(
-            f"<tr><td>{escaped(c['input'])}<td>{escaped(short(c['value']))}"
-            f"<td>{escaped(short(c['typical']))}<td>{c['change']:+.4g}"
-            f'<td><meter max="{largest}" value="{abs(c["change"])}"></meter>'
+            f"<tr><td>{escaped(c['input'])}"
+            f"<td>{escaped(short(c['value']))} → {escaped(short(c['typical']))}"
+            f"<td>{c['change']:+.3g}"
+            f'<progress max="{largest}" value="{abs(c["change"])}"></progress>'
             for c in why
         )
-        found += f"<h2>What would change the answer</h2><table>{WHY}{rows}</table>"
+        found += WHY.format(rows=rows)
     return found
 
 
