@@ -15,14 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from artefacts.estimators import has_threshold, pickled, predict_here
 from artefacts.refusals import ModelError, check, compare_classes
-from artefacts.signature import as_columns, describe, result_types, rows_to_try
+from artefacts.signature import as_columns, describe, first_row, plain, result_types, rows_to_try
 from artefacts.trial import complete
-from serving.manifest import Input, Manifest, Signature
+from artefacts.versions import check_loaded
+from serving.manifest import Manifest, Signature
 
 __all__ = ["ModelError", "write"]
 MODEL = Path(__file__).resolve().parent.parent
@@ -54,8 +54,9 @@ def write(
     if not re.fullmatch(r"[\w-][\w.-]*", name):
         raise ModelError(f"{name!r} is not a valid name. Use letters, digits, _, - and .")
     targets = [target] if isinstance(target, str) else [*target]
-    units, example = units or {}, example or {}
+    units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
     check(model, table, targets, [*targets, *units, *example])
+    check_loaded()
     content = pickled(model)  # before it predicts, which some models count
     inputs = tuple(
         describe(column, units.get(str(column_name), ""))
@@ -70,7 +71,9 @@ def write(
         ".".join(platform.python_version_tuple()[:2]),
         versions={},
         signature=Signature(
-            inputs, result_types(expected, targets or ["label"]), _example(inputs, columns, example)
+            inputs,
+            result_types(expected, targets or ["label"]),
+            first_row(inputs, columns) | example,
         ),
         about=dict(about or {}),
     )
@@ -87,20 +90,6 @@ def write(
             for path in files:
                 os.replace(path, folder / path.name)
     return draft.pickle_sha256
-
-
-def _example(
-    inputs: Sequence[Input], columns: Sequence[np.ndarray], chosen: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the values of the first row that are not missing, and those that are chosen."""
-    values = {}
-    for entry, column in zip(inputs, columns, strict=True):
-        value = chosen.get(entry.name, column[0])
-        if isinstance(value, np.generic):
-            value = value.item()
-        if not pd.isna(value):
-            values[entry.name] = int(value) if entry.type == "integer" else value
-    return values
 
 
 @contextlib.contextmanager

@@ -1,36 +1,41 @@
 """Explain why a model cannot be served, and how to fix it."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from importlib.metadata import packages_distributions
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 OWN_STEPS = (
-    "Move your own functions and classes to model/deployment/steps.py, and import them from there: "
-    "from steps import ..."
+    "Move your own functions and classes to model/deployment/steps.py, which the function has, and "
+    "import them from there: from steps import ..."
 )
 PANDAS = (
-    "The function has no pandas, and this model needs it. Run: echo pandas >> "
-    "model/requirements.in; make lock. A cold start then takes about {cost} s longer"
+    "Do without pandas inside the pipeline, or add it to the function, whose cold starts then take "
+    "about 0.5 s longer: echo pandas >> model/requirements.in; make lock"
 )
 FILL_IN = "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows"
 ADVICE = {  # by a part of what an error says
-    "No module named 'pandas'": PANDAS,
-    "No module named": "Add its package to model/requirements.in, and run: make lock",
+    "pandas": PANDAS,
     "__main__": OWN_STEPS,
     "lambda": OWN_STEPS,
     "local object": OWN_STEPS,
     "not fitted": "Call fit before write",
-    "features, but": "The table must have the columns that it was fitted on, and the targets",
-    "feature names should match": "Pass the table that it was fitted on",
+    "features, but": "Pass the table that it was fitted on, with the targets",
+    "feature names should match": "Pass the table that it was fitted on, with the targets",
     "string to float": "Encode strings in a pipeline, with OneHotEncoder or OrdinalEncoder",
     "contains NaN": FILL_IN,
     "no attribute 'lower'": FILL_IN,
-    "expected data type: DMatrix": "Use XGBClassifier or XGBRegressor: load_model reads a Booster",
+    "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
+    "where in the training": (
+        "Predictions must depend on nothing but their row: not on chance, on other rows, or on "
+        "what was asked before"
+    ),
 }
-# An error ends the training with its sentence. With TRACEBACK=1 it has its traceback, too.
+# An error ends training.py with its sentence; with TRACEBACK=1 it has a traceback.
 Base: type[BaseException] = ValueError if os.environ.get("TRACEBACK") else SystemExit
 
 
@@ -39,9 +44,28 @@ class ModelError(Base):  # type: ignore[misc, valid-type]
 
 
 def unusable(said: str) -> ModelError:
-    """Return the error for what was said by a model that cannot be asked or loaded."""
+    """Return the error for what was said by a model that cannot be loaded or asked."""
     advice = next((advice for part, advice in ADVICE.items() if part in said), "Fix training.py")
+    if (missing := re.search(r"No module named '(\w+)", said)) and missing[1] != "pandas":
+        [package, *_] = packages_distributions().get(missing[1], [""])
+        package = "xgboost-cpu" if package == "xgboost" else package  # without 700 MB of CUDA
+        advice = (
+            f"Run: echo {package} >> model/requirements.in; make lock" if package else OWN_STEPS
+        )
     return ModelError(f"The function could not use this model: {said.rstrip('.')}. {advice}.")
+
+
+def explain(failures: Mapping[str, str], own: str) -> ModelError:
+    """Return the error for a model that failed in every way that it was asked, or when served.
+
+    own: how it is asked where it was trained.
+    """
+    if facts := failures.get("facts"):
+        return ModelError(f"{facts.rstrip('.')}.")
+    said = failures.get("load") or failures.get("served") or failures[own]
+    if own == "frame" and "No module named 'pandas'" in said and "table" in failures:
+        said = f"{failures['table'].rstrip('.')} (without pandas)"
+    return unusable(said)
 
 
 def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequence[str]) -> None:
@@ -79,9 +103,8 @@ def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> 
         if unknown := [name for name in np.asarray(found).tolist() if name not in known]:
             raise ModelError(
                 f"The model predicts {unknown[0]!r}, which {target} never is: it is {known[0]!r}, "
-                "for example. Put into the table the column that it was fitted on, or fit it on "
-                "this one. (A classifier that only accepts numbers as classes can be wrapped: "
-                "VotingClassifier([('model', XGBClassifier())], voting='soft').)"
+                "for example. Fit it on the table's own column. If it only accepts numbers as "
+                "classes, wrap it: VotingClassifier([('model', XGBClassifier())], voting='soft')."
             )
 
 
@@ -101,16 +124,3 @@ def _difference(fitted_on: Sequence[Any], inputs: Sequence[Any]) -> str:
     lacks = f"lacks {', '.join(fewer)}" if fewer else ""
     both = " and ".join(filter(None, (also, lacks)))
     return f"{both}. Give it the same columns, and change them in the model's pipeline"
-
-
-def explain(failures: Mapping[str, str], own: str) -> ModelError:
-    """Return the error for a model that cannot be asked in any way, by what it said to each.
-
-    own: how it is asked where it was trained.
-    """
-    said = failures.get("load") or failures[own]
-    if own == "frame" and "No module named 'pandas'" in said:
-        return ModelError(
-            f"The model cannot be asked without pandas: {failures['table']}. {PANDAS}."
-        )
-    return unusable(said)

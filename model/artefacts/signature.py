@@ -42,7 +42,7 @@ def describe(column: pd.Series, unit: str) -> Input:
             advice = f"Make it UTC without a time zone: table[{name!r}].dt.tz_convert(None)"
             raise ModelError(f"The column {name} has dates with a time zone. {advice}.")
         return replace(entry, typical=known.sort_values().iloc[len(known) // 2].isoformat())
-    entry = replace(entry, typical=_plain(known.mode().iloc[0]))
+    entry = replace(entry, typical=plain(known.mode().iloc[0]))
     return _with_choices(entry, known) if type_ == "string" else entry
 
 
@@ -99,6 +99,15 @@ def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
     return rows[np.sort(np.unique(rows, return_index=True)[1])]
 
 
+def first_row(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return the values of the first row by name, without the missing ones."""
+    values = {}
+    for entry, column in zip(inputs, columns, strict=True):
+        if not pd.isna(column[0]):
+            values[entry.name] = int(column[0]) if entry.type == "integer" else plain(column[0])
+    return values
+
+
 def result_types(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, str]:
     """Return the JSON type of each target, as the model predicts it."""
     first = predicted.reshape(len(predicted), -1)[0].tolist()
@@ -131,5 +140,5 @@ def _type(column: pd.Series) -> str:
     )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value

@@ -6,20 +6,18 @@ What cannot be served fails now, and not after a deployment.
 
 import json
 import pickle
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import numpy as np
 
 from artefacts.refusals import ModelError, explain
+from artefacts.versions import absent, check_trained
 from serving.manifest import Manifest
 
 HERE = Path(__file__).resolve().parent
-LOCK = HERE.parent / "requirements.txt"
 DEPLOYMENT = HERE.parent / "deployment"
 
 
@@ -36,13 +34,16 @@ def complete(
     columns: values of the inputs, for which the model predicts what is expected where it was
     trained; own: how it is asked there. Raises ModelError if it cannot be served so.
     """
-    given = (file, draft.dumps(), columns, expected, has_threshold)
-    code, said = run(HERE / "trial_in_image.py", *given)
+    try:
+        text = draft.dumps()
+        text.encode()
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"`about`, `example` or a name cannot be JSON: {error}.") from error
+    code, said = run(HERE / "trial_in_image.py", file, text, columns, expected, has_threshold)
     failures = {"load": said} if code else json.loads(said.splitlines()[-1])
-    if "served" in failures:
-        raise ModelError(f"{failures['served'].rstrip('.')}.")
     if failures:
         raise explain(failures, own)
+    check_trained(Manifest.parse(file.with_suffix(".json").read_bytes()).versions)
 
 
 def run(script: Path, *given: object, deployment: Path = DEPLOYMENT) -> tuple[int, str]:
@@ -51,25 +52,9 @@ def run(script: Path, *given: object, deployment: Path = DEPLOYMENT) -> tuple[in
     `given` is pickled on its standard input. Of an error, the last line is returned.
     """
     command = [sys.executable, "-I", str(HERE / "in_image.py"), str(script)]
-    sent = pickle.dumps((_absent(), str(deployment))) + pickle.dumps(given)
+    sent = pickle.dumps((absent(), str(deployment))) + pickle.dumps(given)
     done = subprocess.run(command, input=sent, capture_output=True)
     if not done.returncode:
         return 0, done.stdout.decode()
     [*_, said] = done.stderr.decode(errors="replace").splitlines() or ["it was killed"]
     return done.returncode, said
-
-
-def _absent() -> set[str]:
-    """Return the modules that are here, and that the serving image does not have."""
-    there = {_plain(name) for name, _ in pins()}
-    found = packages_distributions().items()
-    return {name for name, packages in found if not there & {_plain(p) for p in packages}}
-
-
-def pins() -> list[tuple[str, str]]:
-    """Return the packages of the serving image's lock, with their versions."""
-    return re.findall(r"^([\w.-]+)==([^ ;]+)", LOCK.read_text(), re.MULTILINE)
-
-
-def _plain(package: str) -> str:
-    return re.sub(r"[-_.]+", "-", package).lower()

@@ -20,6 +20,7 @@ from serving.asking import ask
 from serving.manifest import TAKES, Manifest, Signature
 from serving.model import Model
 from serving.parameters import Parameter, values
+from serving.problems import Problem
 
 ONE_BY_ONE = 10  # rows that are asked one by one, too
 MODULES: set[str] = set()  # that the pickle refers to
@@ -57,10 +58,10 @@ def main() -> dict[str, str]:
     manifest = replace(manifest, signature=signature, versions=versions())
     file.with_suffix(".json").write_text(manifest.dumps(), encoding="utf-8")
     try:
-        failure = compare_served(tabular.model(file), columns, expected)
-    except Exception as error:
-        failure = str(error)
-    return {"served": failure} if failure else {}
+        differs = compare_served(tabular.model(file), columns, expected)
+    except (Problem, ValueError) as error:  # an example or a title that cannot be served
+        return {"facts": str(error)}
+    return {"served": differs} if differs else {}
 
 
 def sentence(error: Exception) -> str:
