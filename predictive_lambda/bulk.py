@@ -7,7 +7,7 @@ with another command (model/deployment/bulk/), which writes the object of that n
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Size, Stack
+from aws_cdk import Duration, RemovalPolicy, Size, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
@@ -121,12 +121,21 @@ class BulkScoring(Construct):
         return objects
 
     def _acknowledge_rules(self) -> None:
+        stack = Stack.of(self)
         rows, answers, run = (
-            Stack.of(self).get_logical_id(construct.node.default_child)  # type: ignore[arg-type]
+            stack.get_logical_id(construct.node.default_child)  # type: ignore[arg-type]
             for construct in (self.bucket, self.function, self.machine)
         )
         name = f'{{"Fn::Select":[6,{{"Fn::Split":[":",{{"Ref":"{run}"}}]}}]}}'
-        runs = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}"
+        partition, region, account = (
+            f"<AWS::{token}>" if Token.is_unresolved(value) else value
+            for token, value in {
+                "Partition": stack.partition,
+                "Region": stack.region,
+                "AccountId": stack.account,
+            }.items()
+        )
+        runs = f"arn:{partition}:states:{region}:{account}:execution:{name}"
         wildcard = "AwsSolutions-IAM5[Resource::{}]".format
         own_runs = "A Distributed Map reads and stops its own machine's runs, whose names vary."
         reasons = {

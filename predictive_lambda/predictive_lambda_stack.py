@@ -1,5 +1,7 @@
 """The stack: settings in, one PredictiveLambda and its URL out."""
 
+import re
+
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_certificatemanager as acm
@@ -101,10 +103,10 @@ def _authorizer(settings: Settings) -> apigateway.IHttpRouteAuthorizer | None:
     auth = settings.choice("auth", "none", CREDENTIALS)
     issuer = settings.match("jwt_issuer", r"https://\S+", "a URL like https://login.example.org/")
     audience = settings.text("jwt_audience")
-    if bool(issuer and audience) != (auth == "jwt"):
+    if len({auth == "jwt", bool(issuer), bool(audience)}) > 1:
         raise SettingError("auth=jwt, jwt_issuer and jwt_audience only work together.")
     if auth == "jwt":
-        return HttpJwtAuthorizer("Jwt", issuer, jwt_audience=audience.split(","))
+        return HttpJwtAuthorizer("Jwt", issuer, jwt_audience=re.split(" *, *", audience))
     return HttpIamAuthorizer() if auth == "iam" else None
 
 
