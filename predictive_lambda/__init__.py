@@ -7,9 +7,9 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Import the construct on first use: `make run` is in this package, and needs no CDK."""
-    if name != "PredictiveLambda":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from predictive_lambda.predictive_lambda import PredictiveLambda
+    """Import the construct on first use: `make run` uses this package without the CDK."""
+    if name == "PredictiveLambda":
+        from predictive_lambda.predictive_lambda import PredictiveLambda
 
-    return PredictiveLambda
+        return PredictiveLambda
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

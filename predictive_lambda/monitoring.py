@@ -42,38 +42,28 @@ class Monitoring:
         self.alarms: list[cloudwatch.IAlarm] = []
 
     def add_alarms(self, topic: sns.ITopic) -> None:
-        """Notify the topic when something goes wrong, and when it is all right again."""
+        """Notify the topic when something goes wrong, and again when it is over."""
         assert self.function.timeout
         almost_late = 0.8 * self.function.timeout.to_milliseconds()
         p99 = self.live.metric_duration(statistic="p99")
         errors, throttles = self.live.metric_errors(), self.live.metric_throttles()
-        self._alarm("Errors", errors, 1, "The function failed: see its log.", topic)
-        self._alarm("Throttles", throttles, 1, "Requests exceed the concurrency limit.", topic)
-        self._alarm("Slow", p99, almost_late, "The slowest 1 % come close to the timeout.", topic)
-        server_errors = self.stage.metric_server_error()
-        self._alarm("ServerErrors", server_errors, 1, "Clients got a 5xx.", topic)
-
-    def _alarm(
-        self,
-        name: str,
-        metric: cloudwatch.IMetric,
-        threshold: float,
-        description: str,
-        topic: sns.ITopic,
-    ) -> None:
-        alarm = cloudwatch.Alarm(
-            self.scope,
-            f"PredictiveLambda{name}",
-            alarm_description=description,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=1,  # of five minutes
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(actions.SnsAction(topic))
-        alarm.add_ok_action(actions.SnsAction(topic))
-        self.alarms.append(alarm)
+        for name, metric, threshold, description in (
+            ("Errors", errors, 1, "The function failed: see its log."),
+            ("Throttles", throttles, 1, "Requests exceed the concurrency limit."),
+            ("Slow", p99, almost_late, "The slowest 1 % come close to the timeout."),
+            ("ServerErrors", self.stage.metric_server_error(), 1, "Clients got a 5xx."),
+        ):
+            alarm = metric.create_alarm(
+                self.scope,
+                f"PredictiveLambda{name}",
+                alarm_description=description,
+                threshold=threshold,
+                evaluation_periods=1,  # of five minutes
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+            alarm.add_alarm_action(actions.SnsAction(topic))
+            alarm.add_ok_action(actions.SnsAction(topic))
+            self.alarms.append(alarm)
 
     def add_dashboard(self) -> None:
         """Show requests, faults, durations, the model's figures, and the alarms added so far."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -17,44 +17,35 @@ from constructs import Construct
 
 # Optional, like the lines that use them.
 from predictive_lambda.monitoring import Monitoring
-from predictive_lambda.nag import AWS_POLICY, acknowledge
+from predictive_lambda.nag import acknowledge
+from predictive_lambda.permissions import let_cloudwatch_use, let_it_join_networks
 from predictive_lambda.release import Release
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
 # An allow-list, so that stray files in model/ don't trigger a redeploy.
-IN_THE_IMAGE = (
-    *("Dockerfile", "requirements.txt", "*.pkl", "*.json"),
-    *("deployment", "defer_imports*"),
-)
-EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE), "**/__pycache__", "**/.*"]
+IN_THE_IMAGE = "Dockerfile requirements.txt *.pkl *.json deployment defer_imports*"
+EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE.split()), "**/__pycache__", "**/.*"]
 
 # Log the path but not the query string: it is personal data.
-LOGGED = (
-    *("requestTime", "requestId", "httpMethod", "path", "status", "responseLatency"),
-    *("integrationLatency", "integrationErrorMessage"),
-)
-ACCESS_LOG = json.dumps({name: f"$context.{name}" for name in LOGGED})
+LOGGED = """requestTime requestId httpMethod path status responseLatency
+    integrationLatency integrationErrorMessage"""
+ACCESS_LOG = json.dumps({name: f"$context.{name}" for name in LOGGED.split()})
 FIFTEEN_SECONDS = Duration.seconds(15)
 
 
 class PredictiveLambda(Construct):
-    """A function made from the image of `model`, behind an HTTP API that passes it every request.
+    """A function of the image in `model`, behind an HTTP API that passes it every request.
 
-    Its parts are `function`, `live` (what the API calls: the function, or its alias), `api`,
-    `stage` and `url`.
+    Its parts: `function`, `live` (what the API calls: function or alias), `api`, `stage`, `url`.
 
-    model: the folder with the Dockerfile.
-    base_image: NAME:TAG@sha256:DIGEST, instead of the Dockerfile's tag. SnapStart works with AWS's
-        base images; another one needs `LABEL com.amazonaws.lambda.feature.snapstart="Allow"`.
-    timeout: API Gateway waits for at most 30 seconds.
-    log_key: encrypts all logs; CloudWatch is allowed to use it.
-    throttle: requests a second; a tenth of that may come at once.
-    authorizer: without one the API is public.
-    open_paths: what needs no authorization: health checks.
-    domain: the only name that answers then. An alias record must point to it.
-    canary, snap_start: see release.py.
-    alarms: the topic that alarms notify, also when they end.
-    function: any other argument of a DockerImageFunction, such as vpc or environment.
+    base_image: NAME:TAG@sha256:DIGEST. One that AWS did not make needs more for SnapStart:
+        `LABEL com.amazonaws.lambda.feature.snapstart="Allow"`.
+    timeout: API Gateway gives up after 30 seconds.
+    throttle: requests per second; the burst limit is a tenth of it.
+    open_paths: need no authorization, such as health checks.
+    domain: replaces AWS's URL. Point an alias record to it.
+    alarms: notified when an alarm goes off, and when it is over.
+    function: other arguments of a DockerImageFunction, such as vpc or environment.
     """
 
     def __init__(
@@ -91,7 +82,7 @@ class PredictiveLambda(Construct):
         self._architecture, self._log_retention = architecture, log_retention
         self._log_key = log_key
         if log_key:
-            _let_cloudwatch_use(log_key, Stack.of(self))
+            let_cloudwatch_use(log_key, Stack.of(self))
 
         self.function = self.image_function(
             self,
@@ -131,7 +122,7 @@ class PredictiveLambda(Construct):
             role = iam.Role(scope, f"{name}Role", assumed_by=lambda_service)
         log_group.grant_write(role)
         if "vpc" in options:
-            _let_it_join_networks(role)
+            let_it_join_networks(role)
         return lambda_.DockerImageFunction(
             scope,
             name,
@@ -208,27 +199,3 @@ class PredictiveLambda(Construct):
             format=ACCESS_LOG,
         )
         return stage
-
-
-def _let_cloudwatch_use(key: kms.IKey, stack: Stack) -> None:
-    """Add the grant that `LogGroup(encryption_key=...)` leaves out."""
-    log_groups = stack.format_arn(
-        service="logs",
-        resource="log-group",
-        resource_name="*",
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
-    cloudwatch_logs = iam.ServicePrincipal(
-        f"logs.{stack.region}.amazonaws.com",
-        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
-    )
-    actions = ("Encrypt*", "Decrypt*", "ReEncrypt*", "GenerateDataKey*", "Describe*")
-    key.grant(cloudwatch_logs, *(f"kms:{action}" for action in actions))
-
-
-def _let_it_join_networks(role: iam.IRole) -> None:
-    """Attach the policy that the CDK only gives to roles it makes itself."""
-    name = "AWSLambdaVPCAccessExecutionRole"
-    role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(f"service-role/{name}"))
-    reason = "AWS maintains this policy for functions in a VPC."
-    acknowledge(role, {f"AwsSolutions-IAM4{AWS_POLICY(name)}": reason})

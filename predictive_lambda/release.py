@@ -27,33 +27,28 @@ class Release:
             self._shift_slowly(scope, function)
 
     def _shift_slowly(self, scope: Construct, function: lambda_.Function) -> None:
+        name = function.function_name
+        new_version = {  # errors of the previous one must not end the release that fixes them
+            "FunctionName": name,
+            "Resource": f"{name}:{self.live.alias_name}",
+            "ExecutedVersion": function.current_version.version,
+        }
+        errors = self.live.metric_errors(period=Duration.minutes(1), dimensions_map=new_version)
+        alarm = errors.create_alarm(
+            scope,
+            "PredictiveLambdaReleaseErrors",
+            alarm_description="A request to the new version failed: it is being rolled back.",
+            threshold=1,  # timeouts count as errors
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
         group = codedeploy.LambdaDeploymentGroup(
             scope,
             "PredictiveLambdaRelease",
             alias=self.live,
             deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
-            alarms=[self._errors_of_the_new_version(scope, function)],
+            alarms=[alarm],
         )
         policy = AWS_POLICY("AWSCodeDeployRoleForLambdaLimited")
         reason = "AWS maintains this policy for CodeDeploy; the CDK attaches it."
         acknowledge(group, {f"AwsSolutions-IAM4{policy}": reason})
-
-    def _errors_of_the_new_version(
-        self, scope: Construct, function: lambda_.Function
-    ) -> cloudwatch.Alarm:
-        """Ignore errors of the previous version, or a broken one could never be replaced."""
-        name = function.function_name
-        new_version = {
-            "FunctionName": name,
-            "Resource": f"{name}:{self.live.alias_name}",
-            "ExecutedVersion": function.current_version.version,
-        }
-        return cloudwatch.Alarm(
-            scope,
-            "PredictiveLambdaReleaseErrors",
-            alarm_description="A request to the new version failed: it is being rolled back.",
-            metric=self.live.metric_errors(period=Duration.minutes(1), dimensions_map=new_version),
-            threshold=1,  # timeouts count as errors
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
