@@ -58,7 +58,9 @@ ROWS = [
     batch("points not a list", '{"points": {"lat": 1}}'),
     batch("a list instead of an object", "[[39, -77]]"),
     batch("a point of no values", '{"points": [[]]}', contains=("points[0]",)),
-    batch("a place is text", '{"points": [[39, -77, 0]]}', contains=("place is 0, which is not text",)),
+    batch(
+        "a place is text", '{"points": [[39, -77, 0]]}', contains=("place is 0, which is not text",)
+    ),
     batch("a point of four", '{"points": [[0, 0, null, 0]]}'),
     batch(
         "a point out of range names itself",
