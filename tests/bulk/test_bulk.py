@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import bulk
-from bulk import blocks
+from bulk import csv_rows
 from serving import batch
 from serving.handler import Handler
 from serving.problems import Problem
@@ -36,12 +36,12 @@ def rows_of(file: Path) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("kind", [".csv", ".csv.gz"])
-@pytest.mark.parametrize("block", [2, 8_000])
+@pytest.mark.parametrize("block", [30, 2_000_000])
 @pytest.mark.parametrize("k", [1, 3])
 def test_a_csv_gets_what_a_post_gets_a_line_a_result(
     kind: str, block: int, k: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "LINES", block)
+    monkeypatch.setattr(csv_rows, "BLOCK", block)
     rows: list[list[object]] = [[f"no. {i}", *point] for i, point in enumerate(POINTS)]
     text = "\n".join(",".join(map(str, row)) for row in rows)
     found = scored(tmp_path, f"id,{HEADER}\n{text}", kind, k=str(k))
