@@ -54,7 +54,7 @@ def main() -> None:
         parser.exit(2, "A process was killed, perhaps because memory ran out.\n")
     if done.replaced:
         print(f"The answers of an earlier run in {source} are replaced.", file=sys.stderr)
-    where = f" (the first in line {done.first:,}): see problem in {target}" if done.problems else ""
+    where = f" (the first: {done.first_problem}): see problem in {target}" if done.problems else ""
     print(f"{done.rows:,} rows, {done.problems:,} of them with a problem{where}.", file=sys.stderr)
     sys.exit(bool(done.problems))
 

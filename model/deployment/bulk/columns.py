@@ -1,6 +1,7 @@
-"""Check whole columns of input: `Parameter` is the source of the rules, vectors apply them."""
+"""Check columns of input: vectors apply the rules of `Parameter`, and it reads what they reject."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from serving.parameters import NUMBER, Parameter, Value
 from serving.problems import Problem, quoted, similar
 
 # What pandas.read_csv takes for a missing value.
-MISSING = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"} | {
-    *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null")
+MISSING = {*"#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>".split("|")} | {
+    *"|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
 }
-EXACT = 2.0**53  # beyond it, not every whole number is a float
+EXACT = 2.0**53  # not every greater whole number is a float
 NUMERIC = ("number", "integer")
+KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
 
 
 def check_names(names: Iterable[str], model: Model) -> None:
@@ -32,22 +34,70 @@ def check_names(names: Iterable[str], model: Model) -> None:
             raise Problem(400, text, parameter.name)
 
 
-def name_answers(model: Model, columns: Sequence[str]) -> tuple[list[str], int]:
+def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int]:
     """Name the columns of answers unlike all others, and say how many columns are kept.
 
     Columns that an earlier run added are replaced, if all of them are there, last and in order.
     """
-    inputs = {parameter.name for parameter in model.inputs}
+    inputs = [parameter.name for parameter in model.inputs]
+    for name in inputs:
+        if columns.count(name) > 1:
+            raise Problem(400, f"There are two columns {name}. Delete or rename one.", name)
+    check_names(columns, model)
     added = [*(f"{model.answers}_{member}" for member in model.result), "problem"]
-    while inputs.intersection(added) or {*columns}.intersection(added):
-        if [*columns[-len(added) :]] == added and not inputs.intersection(added):
+    while {*inputs, *columns}.intersection(added):
+        if [*columns[-len(added) :]] == added and not {*inputs}.intersection(added):
             return added, len(columns) - len(added)
         added = [f"{name}_" for name in added]
     return added, len(columns)
 
 
-def parse_cell(parameter: Parameter, cell: str) -> Value:
-    """Read a csv's cell as pandas would: without spaces around it, and with its missing values."""
+def check_all(
+    model: Model, cells: Mapping[str, pa.Array], rows: int, is_text: bool
+) -> tuple[list[np.ndarray], dict[int, str]]:
+    """Return each input's values, NaN or None if missing, and the first problem of each bad row.
+
+    is_text: the cells are a csv's bytes; or else they have the types of the inputs.
+    """
+    columns, problems = [], dict[int, str]()
+    for parameter in model.inputs:
+        column = cells.get(parameter.name, pa.nulls(rows))
+        undecodable = {}
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if is_text and parameter.name in cells:
+            column, undecodable = decode(parameter.name, column)
+        values, wrong = check(parameter, column, is_text)
+        columns.append(values)
+        problems = wrong | undecodable | problems
+    return columns, problems
+
+
+def check(
+    parameter: Parameter, cells: pa.Array, is_text: bool
+) -> tuple[np.ndarray, dict[int, str]]:
+    if parameter.type in NUMERIC:
+        values = to_numbers(cells, is_text)
+        doubtful = np.flatnonzero(~are_right(parameter, values))
+    else:
+        values, doubtful = np.full(len(cells), None), np.arange(len(cells))
+    distinct = cells.take(pa.array(doubtful)).dictionary_encode(null_encoding="encode")
+    read, reasons = np.full(len(distinct.dictionary), None, values.dtype), {}
+    for code, cell in enumerate(distinct.dictionary.to_pylist()):
+        try:
+            read[code] = parameter.in_point(read_cell(parameter, cell, is_text))
+        except Problem as problem:
+            reasons[code] = problem.detail
+    codes = distinct.indices.to_numpy()
+    values[doubtful] = read[codes]
+    bad = np.flatnonzero(np.isin(codes, [*reasons]))
+    return values, dict(zip(doubtful[bad].tolist(), map(reasons.get, codes[bad].tolist())))
+
+
+def read_cell(parameter: Parameter, cell: Any, is_text: bool) -> Value:
+    """Read a csv's cell as pandas does, or a typed one as a POST's."""
+    if not is_text or cell is None:
+        return parameter.check_or_missing(None if cell != cell else cell)  # NaN is missing
     is_free_text = parameter.type == "string" and not parameter.choices
     text = cell if is_free_text or cell in parameter.choices else cell.strip()
     if text in MISSING and text not in parameter.choices:
@@ -58,46 +108,22 @@ def parse_cell(parameter: Parameter, cell: str) -> Value:
     return parameter.parse(text)
 
 
-def check_value(parameter: Parameter, value: Any) -> Value:
-    """Read a value of a typed column, as strictly as a POST."""
-    return parameter.check_or_missing(None if value != value else value)  # NaN is missing
-
-
-def check(
-    parameter: Parameter, cells: pa.Array | None, rows: int, is_text: bool
-) -> tuple[np.ndarray, dict[int, str]]:
-    """Return an input's values, with NaN or None for missing ones, and its problems by row.
-
-    is_text: the cells are a csv's.
-    """
-    read = parse_cell if is_text else check_value
-    kind, missing = (float, np.nan) if parameter.type in NUMERIC else (object, None)
-    if cells is None:
-        return np.full(rows, missing, kind), {}
-    if kind is float:
-        values = to_numbers(cells, is_text)
-        doubtful = np.flatnonzero(~are_right(parameter, values))
-    else:
-        values, doubtful = np.full(rows, None), np.arange(rows)
-    if not len(doubtful):
-        return values, {}
-    distinct = cells.take(pa.array(doubtful)).dictionary_encode(null_encoding="encode")
-    found, reasons = np.full(len(distinct.dictionary), missing, kind), {}
-    for code, cell in enumerate(distinct.dictionary.to_pylist()):
-        try:
-            value = read(parameter, cell)
-            found[code] = missing if value is None else value
-        except Problem as problem:
-            reasons[code] = problem.detail
-    codes = distinct.indices.to_numpy()
-    values[doubtful] = found[codes]
-    bad = np.flatnonzero(np.isin(codes, [*reasons]))
-    return values, {int(doubtful[i]): reasons[codes[i]] for i in bad} if reasons else {}
+def decode(name: str, cells: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+    """Return bytes as texts, and a problem for each one that is not UTF-8, by row."""
+    with suppress(pa.ArrowInvalid):
+        return cells.cast(pa.string()), {}
+    texts, problems = [], {}
+    for i, cell in enumerate(cells.to_pylist()):
+        texts.append(cell.decode(errors="replace"))
+        if texts[i].encode() != cell:
+            text = quoted(texts[i])
+            problems[i] = f"{name} is {text}, which is not UTF-8. Save the file as UTF-8."
+    return pa.array(texts, pa.string()), problems
 
 
 def to_numbers(cells: pa.Array, is_text: bool) -> np.ndarray:
-    """Return floats, NaN where a cell does not look like one."""
-    if is_text:
+    """Return floats, with NaN for all else."""
+    if is_text and pa.types.is_string(cells.type):
         try:
             cells = cells.cast(pa.float64())
         except pa.ArrowInvalid:
@@ -110,12 +136,8 @@ def to_numbers(cells: pa.Array, is_text: bool) -> np.ndarray:
     return numbers.to_numpy(zero_copy_only=False) + 0.0  # -0.0 becomes 0.0
 
 
-KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-
-
 def are_right(parameter: Parameter, values: np.ndarray) -> np.ndarray:
-    """Say which values `Parameter.check` would accept; it is asked about the others."""
-    right = np.isfinite(values) & (values >= parameter.minimum) & (values <= parameter.maximum)
+    right = np.isfinite(values) & (parameter.minimum <= values) & (values <= parameter.maximum)
     right &= values > parameter.above
     if parameter.type == "integer":
         right &= (values == np.trunc(values)) & (np.abs(values) < EXACT)

@@ -1,4 +1,4 @@
-"""Answer the rows of one file in another, with one process or several."""
+"""Answer the rows of one file in another, in one process or several."""
 
 import gc
 import signal
@@ -15,26 +15,24 @@ from typing import IO, Any
 from pyarrow import ArrowException
 
 from bulk import files
-from bulk.csv_rows import Csv
+from bulk.csv_rows import CsvRows
 from bulk.json_lines import JsonLines
-from bulk.parquet import Parquet
+from bulk.parquet_rows import ParquetRows
 from bulk.scorer import Scored, Scorer
 from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
 
 ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
-UNREADABLE = (OSError, EOFError, zlib.error, ArrowException)
+FORMATS = {".csv": CsvRows, "-": CsvRows, ".jsonl": JsonLines, ".parquet": ParquetRows}
 
 
 @dataclass
 class Summary:
-    """What was answered, and the line of the first problem (0: none; a row of Parquet)."""
-
     rows: int = 0
     problems: int = 0
-    first: int = 0
-    replaced: bool = False  # answers of an earlier run were dropped
+    first_problem: str = ""  # where it is: "line 7"
+    replaced: bool = False  # the answers of an earlier run
 
 
 def score(
@@ -49,52 +47,44 @@ def score(
 
     Both names end in .csv or .jsonl, with or without .gz, or in .parquet. "-" is a standard stream
     of csv, and "-.jsonl" one of JSON lines. The target appears whole or not at all. Raises Problem
-    for names, columns and options that cannot be, and for a source that is broken.
+    for names, columns and options that are not allowed, and for a source that is broken.
     """
-    kinds = {
-        Path(str(name).lower().removesuffix(".gz")).suffix or str(name) for name in (source, target)
-    }
-    compress = str(target).lower().endswith(".gz")
-    if kinds <= {".csv", "-"}:
-        chosen: Any = Csv(picklable(model), compress)
-    elif kinds == {".jsonl"}:
-        chosen = JsonLines(picklable(model), compress)
-    elif kinds == {".parquet"} and not str(source).startswith("-"):
-        chosen = Parquet(picklable(model))
-    else:
-        raise Problem(
-            400,
-            "IN and OUT must both end in .csv (or .csv.gz), both in .jsonl (or .jsonl.gz), or both in .parquet.",
-        )
+    model = replace(model, formats={}, figures=dict)  # what processes need, and can be given
+    rows = rows_of(model, source, target)
     names = [option.name for option in model.options]
     if unknown := [name for name in options if name not in names]:
         allowed = f"The options are {', '.join(names)}." if names else "There are none."
         raise Problem(400, f"{quoted(unknown[0])} is not an option. {allowed}")
-    asked = values(model.options, options, Parameter.parse)
-    summary, lines = Summary(), 0
+    scorer = Scorer(model, values(model.options, options, Parameter.parse), rows)
+    done, lines = Summary(), 0
     with files.reading(source, watch) as file, files.writing(target) as out:
         try:
-            blocks = chosen.blocks(file)
-            lines = chosen.lines
-            with chosen.writer(out) as write:
-                for part in in_order(Scorer(picklable(model), asked, chosen), blocks, workers):
+            blocks = rows.blocks(file)
+            done.replaced, lines = rows.replaced, rows.lines
+            with rows.writer(out) as write:
+                for part in in_order(scorer, blocks, workers):
                     write(part.content)
-                    if part.first and not summary.first:
-                        summary.first = lines + part.first
+                    if part.problems and not done.problems:
+                        done.first_problem = f"{rows.unit} {lines + part.first_problem:,}"
+                    done.rows += part.rows
+                    done.problems += part.problems
                     lines += part.lines
-                    summary.rows += part.rows
-                    summary.problems += part.problems
-                    summary.replaced |= part.replaced
-        except UNREADABLE as error:
+        except (EOFError, zlib.error, ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.strerror:
                 raise
-            raise Problem(400, f"{source} is broken after line {lines}: {error}.") from error
-    return summary
+            where = f"after {rows.unit} {lines:,}"
+            raise Problem(400, f"{source} cannot be read {where}: {error}") from error
+    return done
 
 
-def picklable(model: Model) -> Model:
-    """Leave out what other processes do not need, and may not be able to get."""
-    return replace(model, formats={}, figures=dict)
+def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
+    """Choose the format that both names end in; raise Problem if there is none."""
+    names = [str(name).lower() for name in (source, target)]
+    kinds = [FORMATS.get(Path(name.removesuffix(".gz")).suffix or name) for name in names]
+    is_table = kinds[0] is ParquetRows
+    if None in kinds or kinds[0] is not kinds[1] or (is_table and names[0].startswith("-")):
+        raise Problem(400, "IN and OUT must both end in .csv, .jsonl (.gz may follow) or .parquet.")
+    return kinds[0](model) if is_table else kinds[0](model, names[1].endswith(".gz"))
 
 
 def in_order(scorer: Scorer, blocks: Iterator[Any], workers: int) -> Iterator[Scored]:
