@@ -13,9 +13,10 @@ from serving.parameters import NUMBER, Parameter, Value
 from serving.problems import Problem, quoted, similar
 
 # What pandas.read_csv takes for a missing value.
-MISSING = {*"#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>".split("|")} | {
-    *"|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
-}
+MISSING = frozenset(
+    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
+    + ["<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
+)
 EXACT = 2.0**53  # not every greater whole number is a float
 NUMERIC = ("number", "integer")
 KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
@@ -91,7 +92,9 @@ def check(
     codes = distinct.indices.to_numpy()
     values[doubtful] = read[codes]
     bad = np.flatnonzero(np.isin(codes, [*reasons]))
-    return values, dict(zip(doubtful[bad].tolist(), map(reasons.get, codes[bad].tolist())))
+    return values, dict(
+        zip(doubtful[bad].tolist(), map(reasons.get, codes[bad].tolist()), strict=True)
+    )
 
 
 def read_cell(parameter: Parameter, cell: Any, is_text: bool) -> Value:

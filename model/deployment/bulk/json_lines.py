@@ -51,19 +51,21 @@ class JsonLines(TextRows):
             np.array([point[j] for point in points], float if p.type in NUMERIC else object)
             for j, p in enumerate(self.model.inputs)
         ]
-        return Rows([*zip(lines, rows)], len(lines), columns, problems)
+        return Rows([*zip(lines, rows, strict=True)], len(lines), columns, problems)
 
     def write(self, kept: Any, index: np.ndarray, answers: list[pa.Array]) -> bytes:
         """Write a line for each row, with the list of its results, and its problem."""
         results: list[list[Any]] = [[] for _ in kept]
         problems = [""] * len(kept)
         for i, *members, problem in zip(
-            index.tolist(), *(column.to_pylist() for column in answers)
+            index.tolist(), *(column.to_pylist() for column in answers), strict=True
         ):
             problems[i] = problem
             if members[0] is not None:
-                results[i].append(dict(zip(self.model.result, members)))
-        return self.encode(b"".join(map(self.with_answers, *zip(*kept), results, problems)))
+                results[i].append(dict(zip(self.model.result, members, strict=True)))
+        return self.encode(
+            b"".join(map(self.with_answers, *zip(*kept, strict=True), results, problems))
+        )
 
     def with_answers(self, line: bytes, row: Any, results: list[Any], problem: str) -> bytes:
         if not isinstance(row, dict):

@@ -33,24 +33,29 @@ class TextRows:
         return re.finditer(rb"[^\n]*\S[^\n]*", block)
 
     def blocks(self, file: IO[bytes]) -> Iterator[bytes]:
+        """Read what is above the rows; return the rows in parts."""
         parts = self.parts(file)
         first = next(parts, b"").removeprefix(b"\xef\xbb\xbf")
         end = self.begin(first)
-        self.lines = self.count(first[:end])
-        return filter(bytes.strip, chain([first[end:]], parts))
+        rest = [first[end:]] if first[end:].strip() else []
+        self.lines = self.count(first[:end] if rest else first)
+        return chain(rest, parts)
 
     def begin(self, block: bytes) -> int:
-        """Read what is above the rows; return where it ends."""
+        """Return where the rows begin."""
         return 0
 
     def parts(self, file: IO[bytes]) -> Iterator[bytes]:
+        """Cut a file where rows end; each part has rows, and not only blank lines."""
         rest = b""
         while chunk := file.read(BLOCK):
             rest += chunk
-            if end := self.cut(rest):
+            end = self.cut(rest)
+            if rest[:end].strip():
                 yield rest[:end]
                 rest = rest[end:]
-        yield rest
+        if rest.strip():
+            yield rest
 
     @contextmanager
     def writer(self, out: IO[bytes]) -> Iterator[Callable[[bytes], Any]]:
