@@ -1,6 +1,7 @@
-"""The stack: settings in, one PredictiveLambda and its URL out."""
+"""The stack: turns the settings into one PredictiveLambda."""
 
 import re
+from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -45,6 +46,7 @@ RETENTIONS = {
 BASE = r"[\w./:-]+@sha256:[0-9a-f]{64}"
 ORIGIN = r"https?://[^/\s,@?#*]+"
 CERTIFICATE = r"arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate/[\w-]+"
+NAME = "the-predictive-lambda"
 # What a browser may send where a door asks for it.
 CREDENTIALS = {
     "none": [],
@@ -56,11 +58,11 @@ CREDENTIALS = {
 class PredictiveLambdaStack(Stack):
     """The model's function and HTTP API as the settings want them, and the API's URL."""
 
-    def __init__(self, scope: Construct) -> None:
+    def __init__(self, scope: Construct, construct_id: str = NAME, **kwargs: Any) -> None:
         settings = Settings(scope.node)
         allowed = "letters, digits and hyphens, starting with a letter"
         name = settings.match("stack", "[A-Za-z][A-Za-z0-9-]{0,127}", allowed)
-        super().__init__(scope, name or "the-predictive-lambda")
+        super().__init__(scope, name or construct_id, **kwargs)
         email = settings.match("alarm_email", r"[^@\s]+@[^@\s]+", "an address like me@example.org")
         service = PredictiveLambda(
             self,

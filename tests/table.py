@@ -35,9 +35,9 @@ class Answer:
 class Row:
     """A rule, the request that shows it, and what must come back.
 
-    `text` is the whole body, `contains` parts of it; `json` maps paths ("results.0.city", or a tuple
-    where a name may have points) to values, or to a predicate; `headers` maps names to values, None
-    for absent. Where the model may answer or refuse, `status` has both.
+    `text` is the whole body, `contains` parts of it; `json` maps paths (like "results.0.city", or a
+    tuple where a name may contain a dot) to values or predicates; `headers` maps names to values,
+    None for absent. Where the model may either answer or refuse, `status` has both.
     """
 
     rule: str

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import lambdaHandler
-from tests.contract.request_table import FITS, MODEL, POINT, SAMPLE, TEXTS, query
+from tests.contract.request_table import MODEL, POINT, SAMPLE, TEXTS, query
 from tests.contract.start import DEPLOYMENT, BrokenModel, start
 from tests.engines import EXAMPLE, in_process
 from tests.table import JSON, Row
@@ -44,7 +44,7 @@ def test_the_model_answers_with_only_the_packages_of_its_image(
         ),
         (
             "return [[{'y': float('nan')}] for _ in points]",
-            "The model answers its example with NaN or infinity, which JSON does not have. "
+            "The model rejects its example: The model has no finite answer for these values. "
             "Fix MODEL in model/deployment/predictor.",
         ),
         (
