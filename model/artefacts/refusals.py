@@ -17,8 +17,13 @@ PANDAS = (
     "Do without pandas inside the pipeline, or add it to the function, whose cold starts then take "
     "about 0.5 s longer: echo pandas >> model/requirements.in; make lock"
 )
+ROW_BY_ROW = (
+    "A prediction must depend on nothing but its row: not on chance, on other rows, or on what was "
+    "asked before"
+)
 FILL_IN = "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows"
 ADVICE = {  # by a part of what an error says
+    "one by one": ROW_BY_ROW,
     "pandas": PANDAS,
     "__main__": OWN_STEPS,
     "lambda": OWN_STEPS,
@@ -30,10 +35,7 @@ ADVICE = {  # by a part of what an error says
     "contains NaN": FILL_IN,
     "no attribute 'lower'": FILL_IN,
     "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
-    "where in the training": (
-        "Predictions must depend on nothing but their row: not on chance, on other rows, or on "
-        "what was asked before"
-    ),
+    "where in the training": ROW_BY_ROW,
 }
 # An error ends training.py with its sentence; with TRACEBACK=1 it has a traceback.
 Base: type[BaseException] = ValueError if os.environ.get("TRACEBACK") else SystemExit

@@ -46,13 +46,13 @@ def complete(
     check_trained(Manifest.parse(file.with_suffix(".json").read_bytes()).versions)
 
 
-def run(script: Path, *given: object, deployment: Path = DEPLOYMENT) -> tuple[int, str]:
+def run(script: Path, *given: object, deployment: Path | None = None) -> tuple[int, str]:
     """Run a Python file as in the image; return its exit code, and what it printed.
 
     `given` is pickled on its standard input. Of an error, the last line is returned.
     """
     command = [sys.executable, "-I", str(HERE / "in_image.py"), str(script)]
-    sent = pickle.dumps((absent(), str(deployment))) + pickle.dumps(given)
+    sent = pickle.dumps((absent(), str(deployment or DEPLOYMENT))) + pickle.dumps(given)
     done = subprocess.run(command, input=sent, capture_output=True)
     if not done.returncode:
         return 0, done.stdout.decode()

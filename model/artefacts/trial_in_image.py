@@ -59,12 +59,14 @@ def main() -> dict[str, str]:
     file.with_suffix(".json").write_text(manifest.dumps(), encoding="utf-8")
     try:
         differs = compare_served(tabular.model(file), columns, expected)
-    except (Problem, ValueError) as error:  # an example or a title that cannot be served
-        return {"facts": str(error)}
+    except (Problem, ValueError) as error:
+        if error.__cause__:  # the estimator's
+            return {"served": f"asked for rows one by one, {sentence(error.__cause__)}"}
+        return {"facts": str(error)}  # an example or a title that cannot be served
     return {"served": differs} if differs else {}
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 

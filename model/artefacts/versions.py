@@ -17,7 +17,7 @@ LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
 def pins() -> dict[str, list[str]]:
     """Return the versions in the image's lock by package: several if it depends on Python's."""
     found: dict[str, list[str]] = {}
-    for package, version in re.findall(r"^([\w.-]+)==([^ ;]+)", LOCK.read_text(), re.MULTILINE):
+    for package, version in re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK.read_text(), re.MULTILINE):
         found.setdefault(plain_name(package), []).append(version)
     return found
 
@@ -35,7 +35,7 @@ def check_loaded() -> None:
     version, and no one would be warned any more. Python remembers which warnings it showed.
     """
     for shown in getattr(sklearn.base, "__warningregistry__", {}):
-        if InconsistentVersionWarning in shown:
+        if isinstance(shown, tuple) and InconsistentVersionWarning in shown:
             [sentence, *_] = str(shown[0]).partition(". ")
             raise ModelError(
                 f"{sentence}. Train it with the version of model/requirements.txt, or name its "

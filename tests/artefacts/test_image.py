@@ -1,0 +1,207 @@
+"""What the image has decides what can be served: pandas, the user's own steps, versions."""
+
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.base
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FunctionTransformer, make_pipeline
+from sklearn.tree import DecisionTreeClassifier
+
+import artefacts
+from artefacts import ModelError, trial, versions
+from artefacts.estimators import parts
+from serving import tabular
+from serving.problems import Problem
+from tests.artefacts.pipelines import PASSENGERS, by
+
+STEPS = '''
+"""Steps of a user's own."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+def ratio(table):
+    return np.column_stack([table["age"] / table["class"]])
+
+
+def codes(frame):
+    return frame.apply(lambda column: column.cat.codes)
+
+
+def centred(array):
+    return np.asarray(array) - np.mean(array)
+
+
+class Threshold(ClassifierMixin, BaseEstimator):
+    """Predicts True more often than it is the likeliest, by a rule that no one knows."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        chance = 1 / (1 + np.exp(4 - np.asarray(X, dtype=float)[:, 0]))
+        return np.column_stack([1 - chance, chance])
+
+    def predict(self, X):
+        return self.classes_[(self.predict_proba(X)[:, 1] > 0.4).astype(int)]
+'''
+
+
+@pytest.fixture
+def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module of own steps, in a folder that is served as the image's."""
+    deployment = tmp_path / "model" / "deployment"
+    shutil.copytree(trial.DEPLOYMENT / "serving", deployment / "serving")
+    (deployment / "steps.py").write_text(STEPS)
+    monkeypatch.setattr(trial, "DEPLOYMENT", deployment)
+    monkeypatch.syspath_prepend(deployment)
+    yield importlib.import_module("steps")
+    del sys.modules["steps"]
+
+
+@pytest.fixture
+def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The image's lock, to edit."""
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(versions.LOCK.read_text())
+    monkeypatch.setattr(versions, "LOCK", lock)
+    return lock
+
+
+def write(model: Any, table: pd.DataFrame, folder: Path, fit: bool = True) -> Any:
+    """Return what is served of the model."""
+    if fit:
+        model.fit(table.drop(columns="survived"), table["survived"])
+    artefacts.write(model, name="any", table=table, target="survived", folder=folder)
+    return tabular.model(folder)
+
+
+def test_own_steps_are_served(steps: Any, tmp_path: Path) -> None:
+    table = PASSENGERS.dropna()
+    ratio = by((FunctionTransformer(steps.ratio), ["age", "class"]))
+    served = write(ratio, table, tmp_path)
+    assert served.predict.signature.takes == "table"
+    ages = {"age": 30.0, "class": 2}
+    found = served.predict([tuple(ages.get(entry.name) for entry in served.inputs)])
+    inputs = table.drop(columns="survived").head(1).assign(**ages)
+    assert found[0][0]["probability"] == ratio.predict_proba(inputs).max()
+
+
+def test_a_step_that_looks_at_other_rows_is_refused(steps: Any, tmp_path: Path) -> None:
+    model = by((FunctionTransformer(steps.centred), ["class"]), model=DecisionTreeClassifier())
+    with pytest.raises(ModelError, match="A prediction must depend on nothing but its row"):
+        write(model, PASSENGERS, tmp_path)
+
+
+def test_a_threshold_of_an_own_class_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:
+    """As a tuned one, on 20,000 rows of which 0.4 % are positive."""
+    x = np.random.default_rng(0).normal(size=20_000)
+    table = pd.DataFrame({"x": x + 1, "survived": x > 2.65})
+    served = write(steps.Threshold(), table, tmp_path)
+    assert served.options == () and "probability" not in served.result
+    assert served.predict([(3.7,)]) == [[{"survived": True}]]  # its chance is 0.43
+
+
+def test_a_frame_has_the_dtypes_and_categories_of_the_training(
+    steps: Any, lock: Path, tmp_path: Path
+) -> None:
+    lock.write_text(lock.read_text() + "pandas==3.1.1\npython-dateutil==2.9\nsix==1\n")
+    table = PASSENGERS[["sex", "embarked", "survived"]].astype(
+        {"sex": pd.CategoricalDtype(["male", "female"]), "embarked": "category"}
+    )
+    model = make_pipeline(FunctionTransformer(steps.codes), DecisionTreeClassifier())
+    served = write(model, table, tmp_path)
+    assert served.predict.signature.takes == "frame"
+    found = [results[0]["survived"] for results in served.predict([("male", None), ("male", "Q")])]
+    asked = pd.DataFrame({"sex": ["male"] * 2, "embarked": [None, "Q"]}).astype(
+        {name: table[name].dtype for name in ("sex", "embarked")}
+    )
+    assert found == model.predict(asked).tolist()
+    with pytest.raises(Problem, match="sex is 'other', which is not a category of the training"):
+        served.predict([("other", "S")])
+
+
+def test_a_frame_without_pandas_is_refused_with_two_commands(steps: Any, tmp_path: Path) -> None:
+    table = PASSENGERS[["sex", "survived"]].astype({"sex": "category"})
+    model = make_pipeline(FunctionTransformer(steps.codes), DecisionTreeClassifier())
+    with pytest.raises(ModelError, match=r"echo pandas >> model/requirements.in; make lock"):
+        write(model, table, tmp_path)
+
+
+def older(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a model's file as another scikit-learn does."""
+    model = LogisticRegression().fit(PASSENGERS[["class"]], PASSENGERS["survived"])
+    with monkeypatch.context() as patched:
+        patched.setattr(sklearn.base, "__version__", "1.3.0")
+        joblib.dump(model, folder / "model.joblib")
+    return folder / "model.joblib"
+
+
+def test_a_file_of_this_scikit_learn_is_served(tmp_path: Path) -> None:
+    model = LogisticRegression().fit(PASSENGERS[["class"]], PASSENGERS["survived"])
+    joblib.dump(model, tmp_path / "model.joblib")
+    table = PASSENGERS[["class", "survived"]]
+    served = write(joblib.load(tmp_path / "model.joblib"), table, tmp_path, fit=False)
+    assert served.predict([(1,)])[0][0]["survived"] == model.predict([[1]])[0]
+
+
+def test_a_file_of_another_scikit_learn_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = PASSENGERS[["class", "survived"]]
+    script = tmp_path / "training.py"
+    script.write_text(
+        f"import artefacts, joblib, pandas as pd\n"
+        f"model = joblib.load({str(older(tmp_path, monkeypatch))!r})\n"
+        f"table = pd.read_csv({str(tmp_path / 'rows.csv')!r})\n"
+        f"artefacts.write(model, name='any', table=table, target='survived')\n"
+    )
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert re.match(r"Trying to unpickle estimator LogisticRegression from version 1\.3\.0", last)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("pins", "sentence"),
+    [
+        (["1.8.0"], "trained with scikit-learn .*, and model/requirements.txt has 1.8.0. Train"),
+        (["1.9.1", "1.9.2"], ""),
+    ],
+)
+def test_the_lock_and_the_training_agree(
+    pins: list[str], sentence: str, lock: Path, tmp_path: Path, capsys: Any
+) -> None:
+    others = re.sub(r"(?m)^scikit-learn==.*\n", "", lock.read_text())
+    lock.write_text("\n".join([*(f"scikit-learn=={version}" for version in pins), others]))
+    model, table = LogisticRegression(), PASSENGERS[["class", "survived"]]
+    if sentence:
+        with pytest.raises(ModelError, match=sentence):
+            write(model, table, tmp_path)
+    else:
+        write(model, table, tmp_path)
+        assert "has scikit-learn 1.9.1 and 1.9.2, which depends on" in capsys.readouterr().err
+
+
+def test_no_part_starts_processes_where_it_is_served(tmp_path: Path, capsys: Any) -> None:
+    bags = BaggingClassifier(RandomForestClassifier(2, n_jobs=2), 2, n_jobs=-1)
+    served = write(by(("passthrough", ["class"]), model=bags, n_jobs=2), PASSENGERS, tmp_path)
+    found = [p.n_jobs for p in parts(served.predict.estimator) if hasattr(p, "n_jobs")]
+    assert len(found) > 4 and {*found} == {None}
+    assert bags.n_jobs == -1
+    assert "BaggingClassifier's n_jobs=-1 is None in the pickle." in capsys.readouterr().err
