@@ -1,4 +1,4 @@
-"""AWS on this machine, emulated by ministack: a CDK assembly in, containers behind a URL out."""
+"""AWS on this machine, emulated by ministack: deploys a CDK assembly as containers and a URL."""
 
 import json
 import os
@@ -21,7 +21,6 @@ from predictive_lambda.local.image import ENGINE, build, docker
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "model" / "Dockerfile"
 ACCOUNT, REGION = "000000000000", "us-east-1"
-STACK = "the-predictive-lambda"
 
 
 class EmulatorError(RuntimeError):
@@ -30,8 +29,7 @@ class EmulatorError(RuntimeError):
 
 @dataclass
 class Aws:
-    """A running emulator; `tags` are those that its deployments put on images, `outputs` what the
-    last deployment gave out."""
+    """A running emulator, the tags of the images it deployed, and the last deployment's outputs."""
 
     process: Popen[bytes]
     port: int
@@ -40,10 +38,10 @@ class Aws:
     tags: set[str] = field(default_factory=set)
     outputs: dict[str, str] = field(default_factory=dict)
 
-    def synthesize(self, project: Path, name: str, **knobs: str) -> Path:
+    def synthesize(self, project: Path, name: str, **settings: str) -> Path:
         """Write the assembly of a project's CDK app; return its folder."""
         assembly = self.folder / name
-        context = [word for knob, value in knobs.items() for word in ("-c", f"{knob}={value}")]
+        context = [word for pair in settings.items() for word in ("-c", "=".join(pair))]
         self.cdk("synth", "--quiet", "--output", str(assembly), *context, folder=project)
         return without_code_deploy(assembly)
 
@@ -53,7 +51,7 @@ class Aws:
         file = self.folder / "outputs.json"
         options = ("--require-approval", "never", "--outputs-file", str(file))
         self.cdk("deploy", "--app", str(assembly), *options)
-        self.outputs = json.loads(file.read_text())[STACK]
+        [self.outputs] = json.loads(file.read_text()).values()
         public = self.outputs["HTTPAPIUrl"]
         api = public.removeprefix("https://").partition(".")[0]
         return f"http://127.0.0.1:{self.port}/_aws/execute-api/{api}/$default/"
@@ -63,8 +61,8 @@ class Aws:
 
         The emulator says of every image that it is there already, so the CDK builds none itself.
         """
-        assets = json.loads((assembly / f"{STACK}.assets.json").read_text())
-        for asset in assets["dockerImages"].values():
+        [assets] = assembly.glob("*.assets.json")
+        for asset in json.loads(assets.read_text())["dockerImages"].values():
             image = build(assembly / asset["source"]["directory"])
             for destination in asset["destinations"].values():
                 repository = destination["repositoryName"]
@@ -98,7 +96,7 @@ class Aws:
 
 
 def free_port() -> int:
-    """Find a port that stays free: below those that the system gives to whoever asks for any."""
+    """Find a free port below the range from which the system hands out ports."""
     while True:
         port = random.randrange(20_000, 32_000)
         with socket.socket() as tried, suppress(OSError):
@@ -108,9 +106,9 @@ def free_port() -> int:
 
 @contextmanager
 def emulated_aws(reachable: bool = False) -> Iterator[Aws]:
-    """Start the emulator on a free port and bootstrap it; remove all that it made in the end.
+    """Start the emulator on a free port and bootstrap it; afterwards remove all that it made.
 
-    It listens on 127.0.0.1. Its containers do not get there, unless it is made reachable for them.
+    It listens on 127.0.0.1, which its containers can only reach with `reachable`.
     """
     port = free_port()
     instance = f"predictive-lambda-{os.getpid()}"  # its containers are labelled with it
@@ -132,8 +130,7 @@ def emulated_aws(reachable: bool = False) -> Iterator[Aws]:
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_HOSTNAME": instance,
             "STATE_DIR": str(folder / "state"),
-            # Limits as on Lambda; and a request may wait for one of a few containers, which two
-            # cores can start in time.
+            # Limits as on Lambda, and as many containers as two cores can start in time.
             "LAMBDA_DOCKER_FLAGS": "--memory 4g --read-only --tmpfs /tmp "
             f"--add-host host.docker.internal:{host}",
             "LAMBDA_ACCOUNT_CONCURRENCY": "4",
@@ -156,9 +153,14 @@ def emulated_aws(reachable: bool = False) -> Iterator[Aws]:
                 docker("rmi", "--no-prune", *aws.tags)
 
 
+def template_file(assembly: Path) -> Path:
+    [file] = assembly.glob("*.template.json")
+    return file
+
+
 def without_code_deploy(assembly: Path) -> Path:
-    """Take out what the emulator does not know: an alias then changes its version at once."""
-    file = assembly / f"{STACK}.template.json"
+    """Remove what the emulator does not support: aliases then switch versions at once."""
+    file = template_file(assembly)
     template = json.loads(file.read_text())
     for name, resource in [*template["Resources"].items()]:
         resource.pop("UpdatePolicy", None)
@@ -170,7 +172,7 @@ def without_code_deploy(assembly: Path) -> Path:
 
 @contextmanager
 def relayed(folder: Path, port: int) -> Iterator[str]:
-    """Pass what containers send to the address that this gives on to a port of this machine."""
+    """Give an address at which containers reach a port of this machine."""
     name, program = f"predictive-lambda-relay-{os.getpid()}", Path(__file__).with_name("relay.py")
     base = DOCKERFILE.read_text().partition("\nFROM ")[2].split()[0]
     here = Popen([sys.executable, program, str(folder / "socket"), str(port)])
@@ -187,7 +189,7 @@ def relayed(folder: Path, port: int) -> Iterator[str]:
 
 
 def without_registry(folder: Path) -> Path:
-    """Write an engine for the CDK that leaves out what needs a registry; return its path."""
+    """Write a docker for the CDK that skips login and push; return its path."""
     engine = folder / "engine"
     skip = 'case "$1" in login | push) exit ;; esac'
     engine.write_text(f'#!/bin/sh\n{skip}\nexec {shutil.which(ENGINE)} "$@"\n')

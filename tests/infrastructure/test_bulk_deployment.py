@@ -14,9 +14,9 @@ from botocore.session import get_session
 
 import bulk
 from predictor import MODEL
-from tests.infrastructure.emulated_aws import REGION, ROOT, STACK, Aws, emulated_aws
+from tests.infrastructure.emulated_aws import REGION, ROOT, Aws, emulated_aws, template_file
 
-KNOBS = {"bulk": "true", "bulk_concurrency": "8", "bulk_tolerated_failures": "20"}  # of 4 at once
+SETTINGS = {"bulk": "true", "bulk_concurrency": "8", "bulk_tolerated_failures": "20"}  # of 4 at once
 pytestmark = pytest.mark.proof
 
 
@@ -43,8 +43,8 @@ BROKEN = {"broken.csv.gz": gzip.compress(rows(10))[:-10]}
 @pytest.fixture(scope="module")
 def aws(engine: None) -> Iterator[Aws]:
     with emulated_aws(reachable=True) as running:
-        assembly = running.synthesize(ROOT, "bulk", **KNOBS)
-        template = assembly / f"{STACK}.template.json"
+        assembly = running.synthesize(ROOT, "bulk", **SETTINGS)
+        template = template_file(assembly)
         # The emulator has its own name for the error of a function that runs too often at once.
         throttled = template.read_text().replace(
             "Lambda.TooManyRequestsException", "Lambda.Unknown"
