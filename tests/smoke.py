@@ -4,7 +4,6 @@ HEADER='authorization: Bearer ...' goes with each request. A URL that asks for a
 made with your AWS credentials.
 """
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -59,12 +58,12 @@ def signed(send: Send, url: str) -> Send:
 
 
 def main() -> None:
-    if len(sys.argv) != 2 or urlsplit(sys.argv[1]).scheme not in ("http", "https"):
+    url, *headers = sys.argv[1:] or [""]
+    if urlsplit(url).scheme not in ("http", "https"):
         sys.exit("Say where: make smoke URL=https://... (the output HTTPAPIUrl of a deployment)")
-    url = sys.argv[1]
     send = over_http(url)
-    if header := os.environ.get("HEADER"):
-        send = with_header(send, header)
+    if headers:
+        send = with_header(send, headers[0])
     elif send(EXAMPLE).status == 403:
         send = signed(send, url)
     rows = all_rows()
