@@ -16,7 +16,11 @@ import bulk
 from predictor import MODEL
 from tests.infrastructure.emulated_aws import REGION, ROOT, Aws, emulated_aws, template_file
 
-SETTINGS = {"bulk": "true", "bulk_concurrency": "8", "bulk_tolerated_failures": "20"}  # of 4 at once
+SETTINGS = {
+    "bulk": "true",
+    "bulk_concurrency": "8",
+    "bulk_tolerated_failures": "20",
+}  # of 4 at once
 pytestmark = pytest.mark.proof
 
 

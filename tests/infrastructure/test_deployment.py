@@ -1,4 +1,4 @@
-"""The stack on an emulated AWS: `cdk deploy` in, the request table's answers at its URL out."""
+"""The stack on an emulated AWS: deployed by `cdk deploy`, asked at its URL, removed again."""
 
 import hashlib
 import json
@@ -18,10 +18,11 @@ from playwright.sync_api import Browser, Error
 
 from app import lambdaHandler
 from tests.engines import EXAMPLE, in_process, over_http
-from tests.infrastructure.emulated_aws import REGION, ROOT, STACK, Aws, emulated_aws
+from tests.infrastructure.emulated_aws import REGION, ROOT, Aws, emulated_aws, template_file
+from tests.smoke import Send, failures, signed, with_header
 from tests.table import Answer, Row, all_rows
 
-# Where the emulator, not the stack, answers otherwise than AWS: printed, not asserted.
+# Rows that the emulator answers differently from AWS: printed, not asserted.
 EMULATORS_OWN = {"OPTIONS names the methods": "the emulator keeps OPTIONS from the function"}
 
 
@@ -65,17 +66,17 @@ def test_on_the_emulated_aws(row: Row, url: str, request: pytest.FixtureRequest)
     row.check(over_http(url)(row))
 
 
-def test_nothing_differs_after_a_deployment(url: str, aws: Aws, first: Path) -> None:
+def test_diff_is_empty_after_a_deployment(url: str, aws: Aws, first: Path) -> None:
     assert "There were no differences" in aws.cdk("diff", "--fail", "--app", str(first))
 
 
 @pytest.mark.proof
-def test_64_requests_at_once_get_each_its_own_answer(url: str) -> None:
+def test_64_requests_at_once_each_get_their_own_answer(url: str) -> None:
     rows = [row for row in all_rows() if row.method == "GET"][:64]
     send = over_http(url)
 
     def ask(row: Row) -> Answer:
-        """Ask again while the emulator, which starts few containers, has none free."""
+        """Retry while the emulator, which starts few containers, has none free."""
         while (answer := send(row)).status == 429:
             time.sleep(1)
         return answer
@@ -85,7 +86,7 @@ def test_64_requests_at_once_get_each_its_own_answer(url: str) -> None:
             row.check(answer)
 
 
-KNOBS = {
+SETTINGS = {
     "canary": "true",
     "snap_start": "true",
     "alarm_email": "me@example.org",
@@ -95,23 +96,23 @@ KNOBS = {
 
 
 @pytest.mark.parametrize(
-    "knobs",
+    "settings",
     [
         pytest.param({}, id="as it is"),
-        pytest.param(KNOBS, id="through an alias", marks=pytest.mark.proof),
+        pytest.param(SETTINGS, id="through an alias", marks=pytest.mark.proof),
     ],
 )
 def test_a_second_model_answers_and_the_first_comes_back(
-    knobs: dict[str, str], url: str, aws: Aws, other: Path
+    settings: dict[str, str], url: str, aws: Aws, other: Path
 ) -> None:
     def version() -> str:
         answer = over_http(url)(EXAMPLE)
         assert answer.text == in_process(EXAMPLE).text
         return answer.headers["x-model-version"]
 
-    name = f"{len(knobs)} knobs"
-    first = aws.synthesize(ROOT, f"first, {name}", **knobs)
-    second = aws.synthesize(other, f"second, {name}", **knobs)
+    name = f"{len(settings)} settings"
+    first = aws.synthesize(ROOT, f"first, {name}", **settings)
+    second = aws.synthesize(other, f"second, {name}", **settings)
     versions = []
     for assembly in (first, second, first):
         assert aws.deploy(assembly) == url
@@ -120,22 +121,24 @@ def test_a_second_model_answers_and_the_first_comes_back(
 
 
 COMBINATIONS = [
-    names for count in range(len(KNOBS) + 2) for names in combinations([*KNOBS, "bulk"], count)
+    names
+    for count in range(len(SETTINGS) + 2)
+    for names in combinations([*SETTINGS, "bulk"], count)
 ]
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("names", COMBINATIONS, ids=" ".join)
-def test_every_combination_of_knobs_is_deployed_and_answers(
+def test_every_combination_of_settings_deploys_and_answers(
     names: tuple[str, ...], url: str, aws: Aws
 ) -> None:
-    knobs = {name: KNOBS.get(name, "true") for name in names}
-    assert aws.deploy(aws.synthesize(ROOT, f"with {' '.join(names)}", **knobs)) == url
+    settings = {name: SETTINGS.get(name, "true") for name in names}
+    assert aws.deploy(aws.synthesize(ROOT, f"with {' '.join(names)}", **settings)) == url
     assert over_http(url)(EXAMPLE).text == in_process(EXAMPLE).text
 
 
 @pytest.mark.proof
-def test_an_interrupted_deployment_is_repeated(
+def test_an_interrupted_deployment_can_be_repeated(
     url: str, aws: Aws, first: Path, other: Path
 ) -> None:
     second = aws.synthesize(other, "interrupted")
@@ -161,15 +164,15 @@ FETCH = """async ([url, body]) => {
 
 
 @pytest.mark.proof
-def test_pages_of_another_site_may_ask_if_the_stack_names_it(
+def test_pages_of_another_origin_may_call_the_api_if_cors_names_it(
     url: str, aws: Aws, local_api: str, browser: Browser
 ) -> None:
-    """The browser itself keeps the answer from a page that may not have it."""
+    """The browser itself withholds the answer from other pages."""
     named = local_api.rstrip("/")
     assembly = aws.synthesize(ROOT, "for another site", cors=named)
     assert aws.deploy(assembly) == url
-    # The emulator keeps what CloudFormation says of CORS under names that it does not read.
-    template = json.loads((assembly / f"{STACK}.template.json").read_text())
+    # The emulator stores CloudFormation's CORS settings under names that it does not read.
+    template = json.loads(template_file(assembly).read_text())
     [api] = [r for r in template["Resources"].values() if r["Type"] == "AWS::ApiGatewayV2::Api"]
     gateway = client(aws, "apigatewayv2")
     [deployed] = gateway.get_apis()["Items"]
@@ -188,7 +191,70 @@ def test_pages_of_another_site_may_ask_if_the_stack_names_it(
     page.close()
 
 
-def test_nothing_of_the_stack_stays_after_destroy(url: str, aws: Aws, first: Path) -> None:
+@pytest.mark.proof
+def test_a_second_stack_is_an_independent_copy(url: str, aws: Aws) -> None:
+    assembly = aws.synthesize(ROOT, "copy", stack="predictive-lambda-dev", dashboard="true")
+    copy = aws.deploy(assembly)
+    assert copy != url
+    expected = in_process(EXAMPLE).text
+    assert over_http(copy)(EXAMPLE).text == over_http(url)(EXAMPLE).text == expected
+    aws.cdk("destroy", "--force", "--app", str(assembly))
+    assert over_http(copy)(EXAMPLE).status == 404
+    assert over_http(url)(EXAMPLE).text == expected
+
+
+def token(aws: Aws) -> tuple[dict[str, str], str]:
+    """Make a user who can log in; return the settings of a door for them, and their token."""
+    cognito = client(aws, "cognito-idp")
+    pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
+    app = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName="shop", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    login = {"USERNAME": "me", "PASSWORD": "Correct-horse-1"}
+    cognito.admin_create_user(UserPoolId=pool, Username=login["USERNAME"])
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username="me", Password=login["PASSWORD"], Permanent=True
+    )
+    answer = cognito.initiate_auth(
+        ClientId=app, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=login
+    )
+    issuer = f"https://cognito-idp.{REGION}.amazonaws.com/{pool}"
+    settings = {"auth": "jwt", "jwt_issuer": issuer, "jwt_audience": app}
+    return settings, answer["AuthenticationResult"]["IdToken"]
+
+
+@pytest.mark.proof
+def test_only_requests_with_a_token_are_answered(aws: Aws) -> None:
+    settings, valid = token(aws)
+    url = aws.deploy(aws.synthesize(ROOT, "jwt", stack="locked", cors="*", **settings))
+    send = over_http(url)
+    assert send(EXAMPLE).status == 401
+    assert send(Row("health check", "/healthz")).status == 200
+    assert send(Row("health check by another method", "/healthz", "POST")).status == 401
+    head, claims, signature = valid.split(".")
+    for forged in (f"{head}.{claims}.{signature[::-1]}", f"{head}.{claims}.", "me"):
+        assert with_header(send, f"authorization: Bearer {forged}")(EXAMPLE).status == 401
+    all_hold(with_header(send, f"authorization: Bearer {valid}"))
+
+
+@pytest.mark.proof
+def test_only_signed_requests_are_answered(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator wants a signature, and does not verify it."""
+    url = aws.deploy(aws.synthesize(ROOT, "iam", stack="locked", auth="iam"))
+    send = over_http(url)
+    assert send(EXAMPLE).status == 403
+    assert send(Row("health check", "/healthz")).status == 200
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, aws.environment[name])
+    all_hold(signed(send, url))
+
+
+def all_hold(send: Send) -> None:
+    """Check the request tables, except for what the emulator answers differently."""
+    assert failures(send, [row for row in all_rows() if row.rule not in EMULATORS_OWN]) == {}
+
+
+def test_destroy_removes_everything(url: str, aws: Aws, first: Path) -> None:
     assert all(resources(aws).values())
     aws.cdk("destroy", "--force", "--app", str(first))
     assert not any(resources(aws).values())
@@ -203,7 +269,7 @@ def client(aws: Aws, service: str) -> Any:
 
 
 def resources(aws: Aws) -> dict[str, list[str]]:
-    """List what there is of each service that the stack uses, the bootstrap's own left out."""
+    """List the resources of each service that the stack uses, without the bootstrap's."""
 
     def names(service: str, operation: str, key: str, name: str) -> list[str]:
         found = [entry[name] for entry in getattr(client(aws, service), operation)()[key]]

@@ -56,9 +56,7 @@ def written(**query: str) -> str:
         ),
     ],
 )
-def test_the_page_shows_the_query_and_the_answer(
-    sent: dict[str, str], contains: str
-) -> None:
+def test_the_page_shows_the_query_and_the_answer(sent: dict[str, str], contains: str) -> None:
     event = {"queryStringParameters": sent, "headers": {"accept": "text/html"}}
     body = HANDLER(event, None)["body"]
     assert contains in body
