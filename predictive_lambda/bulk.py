@@ -7,7 +7,7 @@ with another command (model/deployment/bulk/), which writes the object of that n
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Size, Stack, Token
+from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
@@ -128,12 +128,8 @@ class BulkScoring(Construct):
         )
         name = f'{{"Fn::Select":[6,{{"Fn::Split":[":",{{"Ref":"{run}"}}]}}]}}'
         partition, region, account = (
-            f"<AWS::{token}>" if Token.is_unresolved(value) else value
-            for token, value in {
-                "Partition": stack.partition,
-                "Region": stack.region,
-                "AccountId": stack.account,
-            }.items()
+            part if isinstance(part, str) else f"<{part['Ref']}>"
+            for part in stack.resolve([stack.partition, stack.region, stack.account])
         )
         runs = f"arn:{partition}:states:{region}:{account}:execution:{name}"
         wildcard = "AwsSolutions-IAM5[Resource::{}]".format

@@ -1,11 +1,12 @@
-"""The template says what the README promises."""
+"""The templates of the default stack and of its optional parts."""
 
 import json
+from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from tests.infrastructure.synthesized import synthesize
+from tests.infrastructure.synthesized import MACHINE, definition, synthesize
 
 
 @pytest.fixture(scope="module")
@@ -13,54 +14,50 @@ def template() -> Template:
     return synthesize()
 
 
-def test_the_function_is_an_image_with_4_gb_and_15_seconds(template: Template) -> None:
-    template.has_resource_properties(
-        "AWS::Lambda::Function",
-        {
-            "PackageType": "Image",
-            "MemorySize": 4096,
-            "Timeout": 15,
-            "Architectures": ["x86_64"],
-            "LoggingConfig": {"LogFormat": "JSON", "LogGroup": Match.any_value()},
-        },
-    )
-    template.resource_count_is("AWS::Lambda::Function", 1)
+@pytest.fixture(scope="module")
+def bulk() -> Template:
+    return synthesize(bulk="true")
+
+
+def properties(template: Template, resource: str) -> dict[str, Any]:
+    """Return the properties of the only resource of its type."""
+    [found] = template.find_resources(f"AWS::{resource}").values()
+    return dict(found["Properties"])
+
+
+def test_function_is_an_image_with_4_gb_and_15_seconds(template: Template) -> None:
+    function = properties(template, "Lambda::Function")
+    assert (function["PackageType"], function["Architectures"]) == ("Image", ["x86_64"])
+    assert (function["MemorySize"], function["Timeout"]) == (4096, 15)
+    assert function["LoggingConfig"]["LogFormat"] == "JSON"
 
 
 def test_every_request_goes_to_the_function_as_payload_2(template: Template) -> None:
-    template.has_resource_properties("AWS::ApiGatewayV2::Api", {"ProtocolType": "HTTP"})
-    template.resource_count_is("AWS::ApiGatewayV2::Route", 1)
-    template.has_resource_properties("AWS::ApiGatewayV2::Route", {"RouteKey": "$default"})
-    template.has_resource_properties(
-        "AWS::ApiGatewayV2::Integration",
-        {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"},
-    )
-
-
-def test_requests_are_throttled_and_logged_without_their_query(template: Template) -> None:
-    [stage] = template.find_resources("AWS::ApiGatewayV2::Stage").values()
-    properties = stage["Properties"]
-    assert properties["StageName"] == "$default"
-    assert properties["DefaultRouteSettings"] == {
-        "ThrottlingRateLimit": 100,
-        "ThrottlingBurstLimit": 10,  # at once: what a new account may serve
-    }
-    log_format = json.loads(properties["AccessLogSettings"]["Format"])
-    assert "$context.status" in log_format.values()
-    assert not any("query" in variable.lower() for variable in log_format.values())
-
-
-def test_the_url_is_an_output(template: Template) -> None:
+    assert properties(template, "ApiGatewayV2::Api")["ProtocolType"] == "HTTP"
+    assert properties(template, "ApiGatewayV2::Route")["RouteKey"] == "$default"
+    integration = properties(template, "ApiGatewayV2::Integration")
+    assert integration["IntegrationType"] == "AWS_PROXY"
+    assert integration["PayloadFormatVersion"] == "2.0"
     template.has_output("HTTPAPIUrl", {"Value": Match.any_value()})
 
 
-def test_the_function_may_write_to_its_log_group_and_nothing_else(template: Template) -> None:
-    [policy] = template.find_resources("AWS::IAM::Policy").values()
-    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+def test_requests_are_throttled_and_logged_without_their_query(template: Template) -> None:
+    stage = properties(template, "ApiGatewayV2::Stage")
+    assert stage["StageName"] == "$default"
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": 100,
+        "ThrottlingBurstLimit": 10,  # what a new account can run at once
+    }
+    log_format = json.loads(stage["AccessLogSettings"]["Format"])
+    assert {"$context.status", "$context.integrationErrorMessage"} <= {*log_format.values()}
+    assert not any("query" in variable.lower() for variable in log_format.values())
+
+
+def test_function_may_only_write_to_its_log_group(template: Template) -> None:
+    [statement] = properties(template, "IAM::Policy")["PolicyDocument"]["Statement"]
     assert set(statement["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert "Fn::GetAtt" in statement["Resource"]
-    [role] = template.find_resources("AWS::IAM::Role").values()
-    assert "ManagedPolicyArns" not in role["Properties"]
+    assert "ManagedPolicyArns" not in properties(template, "IAM::Role")
 
 
 def test_logs_expire_and_go_with_the_stack(template: Template) -> None:
@@ -72,47 +69,86 @@ def test_requests_go_through_the_alias_of_a_release(template: Template) -> None:
     template.resource_count_is("AWS::Lambda::Alias", 0)
     released = synthesize(canary="true")
     [live] = released.find_resources("AWS::Lambda::Alias")
-    released.has_resource_properties(
-        "AWS::ApiGatewayV2::Integration", {"IntegrationUri": {"Ref": live}}
-    )
-    released.has_resource_properties(
-        "AWS::CodeDeploy::DeploymentGroup",
-        {"AlarmConfiguration": {"Enabled": True, "Alarms": [{"Name": Match.any_value()}]}},
-    )
+    assert properties(released, "ApiGatewayV2::Integration")["IntegrationUri"] == {"Ref": live}
+    alarms = properties(released, "CodeDeploy::DeploymentGroup")["AlarmConfiguration"]
+    assert alarms["Enabled"] and len(alarms["Alarms"]) == 1
 
 
-def test_an_error_of_the_new_version_alone_ends_a_release() -> None:
-    """Else an old version that fails would end the release that mends it."""
+def test_only_errors_of_the_new_version_roll_a_release_back() -> None:
+    """Otherwise a broken version would roll back the release that fixes it."""
     released = synthesize(canary="true")
-    [live] = released.find_resources("AWS::Lambda::Alias").values()
-    [alarm] = released.find_resources("AWS::CloudWatch::Alarm").values()
-    watched = {d["Name"]: d["Value"] for d in alarm["Properties"]["Dimensions"]}
-    assert watched["ExecutedVersion"] == live["Properties"]["FunctionVersion"]
-    assert watched["FunctionName"] == live["Properties"]["FunctionName"]
+    live = properties(released, "Lambda::Alias")
+    dimensions = properties(released, "CloudWatch::Alarm")["Dimensions"]
+    watched = {dimension["Name"]: dimension["Value"] for dimension in dimensions}
+    assert watched["ExecutedVersion"] == live["FunctionVersion"]
+    assert watched["FunctionName"] == live["FunctionName"]
     assert watched["Resource"] == {"Fn::Join": ["", [watched["FunctionName"], ":live"]]}
 
 
-def test_alarms_may_be_sent_to_their_topic() -> None:
-    """Its own policy, which TLS needs, takes the place of the one that lets its account publish."""
-    alarmed = synthesize(alarm_email="me@example.org")
-    [policy] = alarmed.find_resources("AWS::SNS::TopicPolicy").values()
-    statements = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert {s["Effect"]: s["Action"] for s in statements} == dict.fromkeys(
-        ("Deny", "Allow"), "sns:Publish"
-    )
-    [allowed] = (s for s in statements if s["Effect"] == "Allow")
+def test_cloudwatch_may_publish_to_the_topic_of_the_mails() -> None:
+    """The topic's own policy, which enforces TLS, replaces the one that allows the account."""
+    policy = properties(synthesize(alarm_email="me@example.org"), "SNS::TopicPolicy")
+    denied, allowed = sorted(policy["PolicyDocument"]["Statement"], key=lambda s: s["Effect"])[::-1]
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert allowed["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-    }
+    account = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert allowed["Condition"] == {"StringEquals": account}
 
 
-def test_the_dashboard_searches_what_metrics_py_writes(template: Template) -> None:
-    """Lambda names the function in the environment: by its name alone, without an alias."""
+@pytest.mark.parametrize("released", ["false", "true"])
+def test_dashboard_searches_for_what_metrics_py_writes(released: str, template: Template) -> None:
+    """Lambda's environment has the function's name without an alias."""
     [function] = template.find_resources("AWS::Lambda::Function")
-    for released in ("false", "true"):
-        dashboard = synthesize(dashboard="true", canary=released)
-        [found] = dashboard.find_resources("AWS::CloudWatch::Dashboard").values()
-        body = json.dumps(found["Properties"]["DashboardBody"]["Fn::Join"][1])
-        search = "{PredictiveLambda,function,version} function="
-        assert json.dumps({"Ref": function}) in body.partition(search)[2][:60]
+    dashboard = properties(synthesize(dashboard="true", canary=released), "CloudWatch::Dashboard")
+    body = json.dumps(dashboard["DashboardBody"]["Fn::Join"][1])
+    search = "{PredictiveLambda,function,version} function="
+    assert json.dumps({"Ref": function}) in body.partition(search)[2][:60]
+
+
+def test_bulk_is_the_same_image_with_another_command(template: Template, bulk: Template) -> None:
+    template.resource_count_is("AWS::S3::Bucket", 0)
+    template.resource_count_is(MACHINE, 0)
+    serving, answering = (
+        function["Properties"] for function in bulk.find_resources("AWS::Lambda::Function").values()
+    )
+    assert serving["Code"] == answering["Code"]
+    assert "ImageConfig" not in serving
+    assert answering["ImageConfig"] == {"Command": ["bulk.lambdaHandler"]}
+    assert (answering["Timeout"], answering["MemorySize"]) == (900, 1769)
+
+
+def test_bulk_function_may_only_read_in_and_write_out(bulk: Template) -> None:
+    role = {"Roles": [{"Ref": Match.string_like_regexp("^PredictiveLambdaBulkRole")}]}
+    policies = bulk.find_resources("AWS::IAM::Policy", {"Properties": role}).values()
+    allowed = {
+        str(statement["Action"]): json.dumps(statement["Resource"])
+        for policy in policies
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "s3:" in str(statement["Action"])
+    }
+    assert {*allowed} == {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
+    assert "/in/*" in allowed["s3:GetObject"] and "/out/*" in allowed["s3:PutObject"]
+
+
+def test_bulk_bucket_is_private_encrypted_and_retained(bulk: Template) -> None:
+    bulk.has_resource("AWS::S3::Bucket", {"DeletionPolicy": "Retain"})
+    bucket = properties(bulk, "S3::Bucket")
+    assert bucket["BucketEncryption"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    [statement] = properties(bulk, "S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_bulk_retries_throttled_objects_but_not_broken_ones(bulk: Template) -> None:
+    each = definition(bulk)["States"]["EachObject"]
+    retried = {
+        error: retry["MaxAttempts"]
+        for retry in each["ItemProcessor"]["States"]["AnswerAnObject"]["Retry"]
+        for error in retry["ErrorEquals"]
+    }
+    assert retried["Lambda.TooManyRequestsException"] >= 30
+    assert {"Lambda.ServiceException", "Lambda.SdkClientException"} <= retried.keys()
+    assert all(error.startswith("Lambda.") for error in retried)
