@@ -28,7 +28,7 @@ def test_the_readmes_url_names_the_store(visit: Open) -> None:
     expect(first(page)).to_contain_text("3333 Olney Sandy Springs Rd Olney, MD 20832 US")
     expect(first(page)).to_contain_text("Right here")
     expect(page).to_have_title("3333 Olney Sandy Springs Rd Olney, MD 20832 US")
-    page.get_by_text("Show the next ones as well").click()
+    page.get_by_text("Show more stores").click()
     expect(page.locator("#list li")).to_have_count(5)
     expect(page.locator("#list li").nth(1)).to_contain_text("5.3 miles (8.6 km) south")
 
@@ -137,7 +137,7 @@ def test_what_is_far_is_said_to_be(visit: Open) -> None:
     page.get_by_label("Latitude").fill("48.8566")
     page.get_by_label("Longitude").fill("2.3522")
     page.get_by_role("button", name="Find").click()
-    expect(page.get_by_text("far from every store")).to_be_visible()
+    expect(page.get_by_text("None of these stores is near that point.")).to_be_visible()
     x, y, width, height = view(page)
     for place in (PARIS, (44.8, -68.8)):  # both show
         px, py = drawing.flat(drawing.vectors(*place))
@@ -147,7 +147,7 @@ def test_what_is_far_is_said_to_be(visit: Open) -> None:
 
 def test_a_radius_may_leave_nothing(visit: Open) -> None:
     page = visit("?lat=45&long=-100&radius=1000")
-    expect(page.locator("#answer")).to_contain_text("No store is within that distance.")
+    expect(page.locator("#answer")).to_contain_text("No store within that distance.")
     page.get_by_label("Within").fill("1e6")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("#list li")).to_have_count(1)

@@ -13,7 +13,7 @@ def test_a_location_that_comes_late_does_not_replace_a_point(visit: Open) -> Non
     )
     page.reload()
     page.get_by_role("button", name="Use my location").click()
-    expect(page.get_by_role("status")).to_have_text("Asking your browser where you are.")
+    expect(page.get_by_role("status")).to_have_text("Asking your browser for your location.")
     page.mouse.click(*on_screen(page, *DENVER))
     page.wait_for_timeout(1_000)
     expect(first(page)).to_contain_text("Denver, CO")
@@ -23,7 +23,7 @@ def test_a_location_that_is_vague_is_said_to_be(visit: Open) -> None:
     place = {"latitude": DENVER[0], "longitude": DENVER[1], "accuracy": 25_000}
     page = visit(geolocation=place, permissions=["geolocation"])
     page.get_by_role("button", name="Use my location").click()
-    expect(page.get_by_role("alert")).to_contain_text("knows your location to 25 km only")
+    expect(page.get_by_role("alert")).to_contain_text("only knows your location to within 25 km")
     expect(first(page)).to_contain_text("Denver, CO")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Route, expect
 
+from predictor.nearest import Stores
 from predictor.page import drawing
 from tests.chipotle.page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen, pin, view
 
@@ -111,7 +112,7 @@ def test_an_answer_that_comes_after_back_is_not_shown(visit: Open) -> None:
 def test_stores_elsewhere_have_a_map(
     latitudes: list[float], longitudes: list[float], visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stores = {"lat": np.array(latitudes), "long": np.array(longitudes)}
+    stores = Stores({"lat": np.array(latitudes), "long": np.array(longitudes)})
     monkeypatch.setattr(drawing, "stores", stores)
     forget_the_map()
     try:

@@ -1,7 +1,6 @@
 """The page when something is wrong: bad input, hostile text, no server."""
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +11,7 @@ from predictor import MODEL
 from predictor import page as page_module
 from tests.chipotle.page_in_browser import OLNEY, Open, first, on_screen
 
+QUERY = {"lat": 39.1, "long": -77.1, "place": None, "k": 1, "radius": None, "defaulted": []}
 HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${lat}$title&lt;"
 
 
@@ -64,12 +64,11 @@ def test_what_a_request_carries_is_text(name: str, visit: Open) -> None:
 
 def test_what_a_model_holds_is_text(visit: Open) -> None:
     store = {"address": HOSTILE, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
-    query: dict[str, Any] = {"lat": 39.1, "long": -77.1, "k": 1, "radius": None, "defaulted": []}
-    part = page_module.PART.write(query, [store], MODEL.about)
+    part = page_module.PART.write(QUERY, [store], MODEL.about)
     page = visit(OLNEY, answer=lambda route: route.fulfill(body=part))
     page.get_by_role("button", name="Find").click()
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
-    page.set_content(page_module.WHOLE.write(query, [store], MODEL.about))
+    page.set_content(page_module.WHOLE.write(QUERY, [store], MODEL.about))
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
     expect(page).to_have_title(HOSTILE)
 
@@ -125,9 +124,8 @@ def test_a_place_by_name_is_searched_for(visit: Open) -> None:
 
 def test_an_address_without_an_end_is_broken_into_lines(visit: Open) -> None:
     store = {"address": "x" * 400, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
-    query: dict[str, Any] = {"lat": 39.1, "long": -77.1, "k": 1, "radius": None, "defaulted": []}
     page = visit(viewport={"width": 320, "height": 640})
-    page.set_content(page_module.WHOLE.write(query, [store], MODEL.about))
+    page.set_content(page_module.WHOLE.write(QUERY, [store], MODEL.about))
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
@@ -156,7 +154,7 @@ def test_a_server_that_is_gone_is_a_sentence(fail: Callable[[Route], None], visi
     expect(page.get_by_role("status")).to_contain_text("miles")
     answer = fail
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
+    expect(page.get_by_role("alert")).to_contain_text("The server is not answering.")
     expect(page.locator("#answer")).to_be_hidden()  # it was another point's
     answer = Route.continue_
     page.get_by_role("button", name="Find").click()

@@ -23,7 +23,7 @@ class Stores:
     columns: Mapping[str, np.ndarray]
 
     def __len__(self) -> int:
-        return len(self.columns["address"])
+        return len(self.columns["lat"])
 
     @cached_property
     def coordinates(self) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""The page for people: an answer or a problem in, page.html filled in out.
+"""The page for people: page.html, filled in with an answer or a problem.
 
-As "html" it is the whole page; as "_part" it lacks what no answer changes, for the page's script.
+The format "html" is the whole page. "part" is for its script: it lacks what answers do not change.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ from functools import cache, partial
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 from urllib.parse import urlencode
 
 from predictor import nearest
@@ -21,8 +22,8 @@ from serving.parameters import Parameter
 from serving.problems import Problem
 
 LABELS = {"place": "Place", "lat": "Latitude", "long": "Longitude", "k": "How many"}
-FAR_M = 300_000  # no day trip
-FEW = 5  # stores, where a person did not say how many
+FAR_M = 300_000  # not a day trip
+FEW = 5  # stores, if a person does not say how many
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -34,11 +35,12 @@ WORDS = {
     "place": ABOUT["place"],
     "places": ABOUT["places"],
     "source": ABOUT.get("source", ""),
-    "as_they_were": f", as they were in {AS_OF}" if AS_OF else "",
-    "age": f"This data is of {AS_OF}: check before you go." if AS_OF else "Check before you go.",
+    "as_of": f" (as of {AS_OF})" if AS_OF else "",
+    "age": f"Data from {AS_OF}: check before you go." if AS_OF else "Check before you go.",
     "count": f"{len(nearest.stores):,}",
     "version": nearest.manifest.pickle_sha256[:12],
 }
+HIDDEN = ("no_answer", "no_far", "no_none", "no_more")
 HEAD = '<style>{style}</style><script type="module">{script}</script>'
 STORE = Template("""<li>
 <p class="address" dir="auto" translate="no">$address</p>
@@ -51,17 +53,18 @@ aria-describedby="$name-error $name-hint"><strong id="$name-error" class="error"
 
 
 @cache
-def head() -> dict[str, str]:
-    """Read style and script for the first page, not at the cold start."""
-    files = {"style": "style.css", "script": "script.js"}
-    return {tag: Path(__file__).with_name(file).read_text("utf-8") for tag, file in files.items()}
+def file(name: str) -> str:
+    """Read a file of this folder for the first page, not at the cold start."""
+    return Path(__file__).with_name(name).read_text("utf-8")
 
 
 @cache
 def headers() -> dict[str, str]:
     """Return the page's headers; the policy allows its script and style by their hashes."""
-    digests = {tag: hashlib.sha256(text.encode()).digest() for tag, text in head().items()}
-    hashes = {tag: f"sha256-{b64encode(digest).decode()}" for tag, digest in digests.items()}
+    hashes = {
+        tag: "sha256-" + b64encode(hashlib.sha256(file(name).encode()).digest()).decode()
+        for tag, name in (("style", "style.css"), ("script", "script.js"))
+    }
     return {
         "referrer-policy": "no-referrer",
         "permissions-policy": "geolocation=(self)",
@@ -70,12 +73,11 @@ def headers() -> dict[str, str]:
 
 
 def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
-    """The page with the answer; with form and map alone where the client named no point."""
+    """Write the page with an answer; with only form and map if the client named no point."""
     if len(query["defaulted"]) == len(INPUTS):
         return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
     point = coordinates(query["lat"], query["long"], query["place"])
-    query = {**query, "lat": point[0], "long": point[1]}
-    places = [(s["lat"], s["long"]) for s in found]
+    places = [(store["lat"], store["long"]) for store in found]
     items = [
         STORE.substitute(
             address=escape(store["address"]),
@@ -84,85 +86,84 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
         )
         for store, place in zip(found, places, strict=True)
     ]
-    values = {
-        "title": escape(found[0]["address"] if found else ABOUT["title"]),
-        "point": escape(query["place"] or ", ".join(map(written, point))),
-        "list": "".join(items),
-        "no_answer": "",
-        "no_none": "hidden" if found else "",
-        "no_far": "" if found and found[0]["distance_m"] > FAR_M else "hidden",
-        "no_more": "" if query["k"] == len(found) == 1 < about["stores"] else "hidden",
-    }
-    return fill(whole, query, values, point, places)
-
-
-def problem(whole: bool, problem: Problem, query: Query) -> str:
-    """The page with what the client sent in its form, and what was wrong beside its field."""
-    return fill(whole, {"k": FEW, **query}, wrong=problem)
-
-
-def fill(
-    whole: bool,
-    sent: Query,
-    values: dict[str, str] | None = None,
-    point: tuple[float, float] | None = None,
-    places: list[tuple[float, float]] | None = None,
-    wrong: Problem | None = None,
-) -> str:
-    """Fill in page.html: with values, and with what was sent, which may be anything."""
-    texts = {name: written(value) for name, value in sent.items() if value is not None}
-    shown = [p for p in (*INPUTS, *OPTIONS) if p.name != "radius" or "radius" in texts]
-    fields = {p.name: field(p, texts.get(p.name, ""), wrong) for p in shown}
-    search = fields.pop("place")
-    named = {p.name: texts.get(p.name, str(p.default)) for p in shown if p.name != "place"}
-    all_, box = drawing.whole(), drawing.view(point, places or [])
-    return page().substitute(
-        {name: escape(text) for name, text in WORDS.items()}
-        | dict.fromkeys(("point", "list"), "")
-        | dict.fromkeys(("no_answer", "no_far", "no_none", "no_more"), "hidden")
-        | {
-            "head": HEAD.format(**head()) if whole else "",
-            "ground": drawing.ground() if whole else "",
-            "overlay": drawing.overlay(point, places or []),
-            "outlines": escape(f"Outlines: {drawing.outlines()['source']}."),
-            "centre": "{} {}".format(*drawing.centre()),
-            "all": "{:.2f} {:.2f} {:.2f} {:.2f}".format(*all_),
-            "view": "{:.2f} {:.2f} {:.2f} {:.2f}".format(*box),
-            "km": f"{max(box[2:]):.0f}",
-            "number": f"{max(box[2:]) / 40:.2f}",
-            "search": search,
-            "k": escape(texts.get("k", "")),
-            "form": "".join(fields.values()),
-            "self": escape(urlencode(named)),
-            "more": escape(urlencode(named | {"k": str(FEW)})),
-            "problem": escape(wrong.detail) if wrong and wrong.parameter not in (*fields, "place") else "",
-        }
-        | (values or {})
+    shown = {"no_answer"}
+    if not found:
+        shown.add("no_none")
+    elif found[0]["distance_m"] > FAR_M:
+        shown.add("no_far")
+    if query["k"] == len(found) == 1 < about["stores"]:
+        shown.add("no_more")
+    return fill(
+        whole,
+        {**query, "lat": point[0], "long": point[1]},
+        None,
+        overlay=drawing.overlay(point, places),
+        box=drawing.view(point, places),
+        title=escape(found[0]["address"] if found else ABOUT["title"]),
+        point=escape(query["place"] or ", ".join(map(written, point))),
+        list="".join(items),
+        **{name: "" for name in shown},
     )
 
 
-@cache
-def page() -> Template:
-    return Template(Path(__file__).with_name("page.html").read_text("utf-8"))
+def problem(whole: bool, problem: Problem, query: Query) -> str:
+    """Write the page with what the client sent in its form, and the problem beside its field."""
+    return fill(whole, {"k": FEW, **query}, problem)
 
 
-def field(parameter: Parameter, text: str, wrong: Problem | None) -> str:
-    is_wrong = wrong is not None and wrong.parameter == parameter.name
+def fill(whole: bool, sent: Query, problem: Problem | None = None, **values: Any) -> str:
+    """Fill in page.html with values, and with what was sent, which may be anything."""
+    texts = {name: written(value) for name, value in sent.items() if value is not None}
+    shown = [p for p in (*INPUTS, *OPTIONS) if p.name != "radius" or "radius" in texts]
+    fields = {p.name: field(p, texts.get(p.name, ""), problem) for p in shown}
+    at_top = problem.detail if problem and problem.parameter not in fields else ""
+    search = fields.pop("place")
+    link = {p.name: texts.get(p.name, str(p.default)) for p in shown if p.name in fields}
+    box = values.pop("box", drawing.whole())
+    head = HEAD.format(style=file("style.css"), script=file("script.js"))
+    defaults = {name: escape(text) for name, text in WORDS.items()}
+    defaults |= {"point": "", "list": "", "overlay": drawing.overlay(None, [])}
+    defaults |= dict.fromkeys(HIDDEN, "hidden") | {
+        "head": head if whole else "",
+        "ground": drawing.ground() if whole else "",
+        "outlines": escape(f"Outlines: {drawing.outlines()['source']}."),
+        "centre": "{} {}".format(*drawing.centre()),
+        "all": " ".join(f"{km:.2f}" for km in drawing.whole()),
+        "view": " ".join(f"{km:.2f}" for km in box),
+        "number": f"{max(box[2:]) / 40:.2f}",
+        "search": search,
+        "k": escape(texts.get("k", "")),
+        "form": "".join(fields.values()),
+        "self": escape(urlencode(link)),
+        "more": escape(urlencode(link | {"k": str(FEW)})),
+        "problem": escape(at_top),
+    }
+    return Template(file("page.html")).substitute(defaults | values)
+
+
+def field(parameter: Parameter, text: str, problem: Problem | None) -> str:
+    error = problem.detail if problem and problem.parameter == parameter.name else ""
     return FIELD.substitute(
         name=parameter.name,
         label=LABELS.get(parameter.name, "Within"),
         value=escape(text),
-        state='true" autofocus' if is_wrong else 'false"',
-        error=escape(wrong.detail) if wrong and is_wrong else "",
+        state='true" autofocus' if error else 'false"',
+        error=escape(error),
         hint=escape(parameter.allowed.partition("number ")[2] or parameter.description),
     )
 
 
 HTML = "text/html; charset=utf-8"
-NEEDS = ("address", "lat", "long", "distance_m")
 PART, WHOLE = (
     Format(
-        type_, partial(answer, whole), type_, partial(problem, whole), headers, NEEDS, whole, False
+        media_type,
+        partial(answer, whole),
+        media_type,
+        partial(problem, whole),
+        headers,
+        needs=("address", "lat", "long", "distance_m"),
+        listed=whole,
+        is_default=False,
     )
-    for type_, whole in (("text/x-part; charset=utf-8", False), (HTML, True))
+    for media_type, whole in (("text/x-part; charset=utf-8", False), (HTML, True))
 )

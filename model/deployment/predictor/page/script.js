@@ -1,9 +1,9 @@
-// The page works as the server wrote it. This lets the map choose the point, and swaps the answer in.
+// The page works without this script, which lets the map choose the point and swaps in the answer.
 const find = (id) => document.getElementById(id);
 const map = find("map"), form = find("form"), say = find("status"), problem = find("problem");
 const RADIUS_KM = 6371.0088, NARROWEST_KM = 40, NEAR_KM = 1500, VAGUE_M = 2000, NUMBERS_PX = 12;
 
-// Undo drawing.py's projection: km on the map in, latitude and longitude out, or nothing outside the Earth.
+// Invert drawing.py's projection: from km on the map to latitude and longitude, or null outside the Earth.
 const [latitude0, longitude0] = map.dataset.centre.split(" ").map((degrees) => degrees * Math.PI / 180);
 const place = (x, y) => {
   const rho = Math.hypot(x, y) / RADIUS_KM;
@@ -23,11 +23,10 @@ const look = (x, y, width, height) => {
   map.setAttribute("viewBox", view.join(" "));
   map.setAttribute("font-size", NUMBERS_PX / map.getScreenCTM().a);
   map.classList.toggle("near", size < NEAR_KM);
-  map.classList.toggle("wide", size > 3 * find("overlay").dataset.km);
 };
 const zoom = (factor, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) =>
   look(x + (view[0] - x) * factor, y + (view[1] - y) * factor, view[2] * factor, view[3] * factor);
-const widen = () => {  // so that the whole answer shows, with a margin
+const widen = () => {  // so that the whole answer is visible, with a margin
   const [x, y, width, height] = view, margin = Math.max(width, height) / 20, way = find("way")?.getBBox();
   if (!way || way.x > x && way.y > y && way.x + way.width < x + width && way.y + way.height < y + height) return look(...view);
   const left = Math.min(x, way.x - margin), top = Math.min(y, way.y - margin);
@@ -36,17 +35,16 @@ const widen = () => {  // so that the whole answer shows, with a margin
 const pin = (x, y) => map.querySelectorAll(".query").forEach((path) => path.setAttribute("d", `M${x} ${y}h0`));
 const pinned = () => (map.querySelector(".query")?.getAttribute("d").match(/-?[\d.]+/g) ?? []).slice(0, 2).map(Number);
 
-// Asking: one request at a time; of the points chosen meanwhile only the last is asked for.
+// One request at a time: of the points chosen meanwhile, only the last is asked for.
 let wanted = null, asking = false, held = null;
 const swap = (page) => {
   const focused = document.activeElement, first = page.querySelectorAll("li:first-child :is(.address, .way > span)");
-  page.querySelector("[autofocus]")?.removeAttribute("autofocus");  // which is for the page's start
+  page.querySelector("[autofocus]")?.removeAttribute("autofocus");  // only for a new page
   say.textContent = [...first].map((element) => element.textContent).join(": ");
   for (const id of ["answer", "overlay", ...(held ? [] : ["search", "form", "problem", "formats"])]) {
     find(id).replaceChildren(...page.getElementById(id).childNodes);
     find(id).hidden = page.getElementById(id).hidden;
   }
-  find("overlay").dataset.km = page.getElementById("overlay").dataset.km;
   document.title = page.title;
   if (held) return pin(...held);
   (document.querySelector("[aria-invalid=true]") ?? (focused.isConnected ? null : find(focused.id)))?.focus();
@@ -65,7 +63,7 @@ const ask = async (query) => {
       if (asked === wanted || held) swap(page);
     } catch {
       find("answer").hidden = true;
-      problem.textContent = "The server does not answer. Your point is kept: try again in a moment.";
+      problem.textContent = "The server is not answering. Your point is kept: try again in a moment.";
     }
   }
   asking = false;
@@ -85,9 +83,9 @@ const choose = (x, y, how) => {
 addEventListener("popstate", () => ask(location.search.slice(1)));
 
 // People paste "39.153198, -77.066176" into one field, and write spaces and typographic minus signs.
-const mended = (text) => text.trim().replace(/[\u2010-\u2015\u2212]/g, "-");
+const cleaned = (text) => text.trim().replace(/[\u2010-\u2015\u2212]/g, "-");
 addEventListener("paste", (event) => {
-  const pair = mended(event.clipboardData.getData("text")).match(/^\(?([-+]?[\d.]+)°?\s*[,;\s]\s*([-+]?[\d.]+)°?\)?$/);
+  const pair = cleaned(event.clipboardData.getData("text")).match(/^\(?([-+]?[\d.]+)°?\s*[,;\s]\s*([-+]?[\d.]+)°?\)?$/);
   if (!pair || !["lat", "long", "place"].includes(event.target.id)) return;
   event.preventDefault();
   [form.elements.lat.value, form.elements.long.value] = pair.slice(1);
@@ -95,7 +93,7 @@ addEventListener("paste", (event) => {
 });
 addEventListener("submit", (event) => {
   event.preventDefault();
-  for (const input of event.target.querySelectorAll("input")) input.value = mended(input.value);
+  for (const input of event.target.querySelectorAll("input")) input.value = cleaned(input.value);
   go(new URLSearchParams(new FormData(event.target)));
 });
 
@@ -107,14 +105,14 @@ if (navigator.geolocation && isSecureContext) {
   find("locate").hidden = false;
   find("locate").addEventListener("click", () => {
     problem.textContent = "";
-    say.textContent = "Asking your browser where you are.";
+    say.textContent = "Asking your browser for your location.";
     const before = location.search;
     navigator.geolocation.getCurrentPosition(async ({coords}) => {
       if (location.search !== before) return;  // a point was chosen meanwhile
       [form.elements.lat.value, form.elements.long.value] = [+coords.latitude.toFixed(5), +coords.longitude.toFixed(5)];
       await go(new URLSearchParams(new FormData(form)));
       if (coords.accuracy > VAGUE_M && !problem.textContent)
-        problem.textContent = `Your browser knows your location to ${Math.round(coords.accuracy / 1000)} km only. Drag the point to where you are.`;
+        problem.textContent = `Your browser only knows your location to within ${Math.round(coords.accuracy / 1000)} km. Drag the point to where you are.`;
     }, fail, {timeout: 15000, maximumAge: 60000});
   });
 }
@@ -131,7 +129,7 @@ map.addEventListener("pointerdown", (event) => {
   if (event.button) return;
   map.setPointerCapture(event.pointerId);
   fingers.set(event.pointerId, event);
-  start = fingers.size === 1 ? event : null;  // a second finger makes it no tap
+  start = fingers.size === 1 ? event : null;  // with a second finger it is not a tap
   const [x = NaN, y] = pinned(), point = new DOMPoint(x, y).matrixTransform(map.getScreenCTM());
   held = start && Math.hypot(point.x - event.clientX, point.y - event.clientY) < 22 ? [x, y] : null;
 });
@@ -154,12 +152,12 @@ const lift = (event) => {
 map.addEventListener("pointerup", lift);
 map.addEventListener("pointercancel", lift);
 map.addEventListener("wheel", (event) => {
-  if (!event.ctrlKey) return;  // else it scrolls the page; a trackpad's pinch comes with Ctrl
+  if (!event.ctrlKey) return;  // without it the wheel scrolls the page; a trackpad's pinch has Ctrl
   event.preventDefault();
   zoom(Math.exp(event.deltaY / 200), ...at(event));
 }, {passive: false});
 
-let byKey = false;  // a run of arrow keys is one entry of the history
+let byKey = false;  // a run of arrow keys is one history entry
 map.addEventListener("blur", () => { byKey = false; });
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 map.addEventListener("keydown", (event) => {

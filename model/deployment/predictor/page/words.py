@@ -1,10 +1,10 @@
-"""The page's words: where a store lies, seen from a point, in miles and km, and a direction."""
+"""The page's words: how far a store is from a point, in miles and km, and in which direction."""
 
-from math import atan2, cos, degrees, radians, sin
 from typing import Any
 
 import numpy as np
 
+from predictor.geodesics import WGS84
 from predictor.parameters import ABOUT
 from serving.problems import quoted
 
@@ -14,7 +14,7 @@ MILES = ABOUT.get("units") == "miles"
 
 
 def way(point: tuple[float, float], store: dict[str, Any]) -> str:
-    """Say how far a store is from a point in degrees, and in which direction it lies there."""
+    """Say how far a store is from a point, and in which direction."""
     if store["distance_m"] < 10:
         return "Right here"
     miles, km = number(store["distance_m"] / METRES_A_MILE), number(store["distance_m"] / 1000)
@@ -23,12 +23,11 @@ def way(point: tuple[float, float], store: dict[str, Any]) -> str:
 
 
 def direction(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> str:
-    """Name the direction in which the great circle sets out."""
-    if abs(latitude) == 90:  # at a pole there is but one
+    """Name the direction in which the geodesic sets out."""
+    if abs(latitude) == 90:  # there is only one direction at a pole
         return "south" if latitude > 0 else "north"
-    phi, phi2, east = radians(latitude), radians(to_latitude), radians(to_longitude - longitude)
-    bearing = atan2(sin(east) * cos(phi2), cos(phi) * sin(phi2) - sin(phi) * cos(phi2) * cos(east))
-    return DIRECTIONS[round(degrees(bearing) / 45) % 8]
+    azimuth = WGS84.Inverse(latitude, longitude, to_latitude, to_longitude)["azi1"]
+    return DIRECTIONS[round(azimuth / 45) % 8]
 
 
 def number(value: float) -> str:
@@ -37,8 +36,8 @@ def number(value: float) -> str:
 
 
 def written(value: object) -> str:
-    """Write a number as people do, neither 1e-05 nor 1.0; text as it is, whatever it is."""
+    """Write a number as people do, not as 1e-05 or 1.0; text as it is."""
     if isinstance(value, float):
         return np.format_float_positional(value, trim="-")
     text = value if isinstance(value, str) else quoted(value)
-    return text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
+    return text.encode(errors="replace").decode()  # a lone surrogate cannot be sent
