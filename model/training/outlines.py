@@ -1,13 +1,13 @@
-"""Cut the map's outlines to the stores: countries or states of the Earth in, outlines.json out.
+"""Write outlines.json, the map's coasts and borders around the stores.
 
-The page draws it. Data of your own needs it anew; what this needs is for this alone:
+Run it again for your own data; nothing else needs these packages:
 
     npm install --no-save world-atlas@2.0.2
     pip install geopandas==1.2.0
     python model/training/outlines.py places.csv node_modules/world-atlas/countries-10m.json
 
-That is Natural Earth's, in the public domain. The United States with their states are npm's
-us-atlas@3.0.1, `node_modules/us-atlas/states-10m.json`, from the US Census Bureau.
+The countries are Natural Earth's (public domain). For the United States with their states, use
+npm's us-atlas@3.0.1, `node_modules/us-atlas/states-10m.json`, from the US Census Bureau.
 """
 
 import argparse
@@ -25,29 +25,29 @@ OUTPUT = Path(__file__).resolve().parents[1] / "deployment/predictor/page/outlin
 SOURCES = {"countries": "Natural Earth", "states": "US Census Bureau"}
 BUDGET = 50_000  # bytes
 RADIUS_M = 6371008.8  # the Earth's mean radius
-AROUND_M = 1_000_000  # at least, on each side of the stores
+MARGIN_M = 1_000_000  # on each side of the stores, at least
 HORIZON_M = 2 * RADIUS_M * np.sin(np.radians(75))  # 150 degrees from the middle
-GRID_M = 1  # what lines must be apart not to be one
+GRID_M = 1  # closer points are one
 TURNS = np.array([-540, -180, 180, 540])
-CLOSE_M = 2_000_000  # less is written in thousandths of a degree, more in hundredths
+CLOSE_M = 2_000_000  # a smaller map is written in thousandths of a degree, not hundredths
 GLOBE = f"+proj=longlat +R={RADIUS_M}"
 
 
 def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, Any]:
-    """Return the coasts as rings and the borders as lines, around places (degrees, shape (n, 2)).
+    """Return coasts (rings) and borders (lines) around places, which are degrees, shape (n, 2).
 
-    Each is a flat list of whole numbers, `steps` to a degree: latitude, longitude, then their
-    differences. They are cut and simplified on the page's plane, where neither antimeridian nor
-    pole is an edge.
+    Each is a list of whole numbers, `steps` per degree: latitude, longitude, then differences. They
+    are cut and simplified on the page's plane, which has no edge at the antimeridian or a pole.
     """
     phi, theta = np.radians(places).T
     x, y, z = np.mean([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], 1)
     north, east = np.degrees([np.arctan2(z, np.hypot(x, y)), np.arctan2(y, x)])
     plane = f"+proj=laea +lat_0={north} +lon_0={east} +R={RADIUS_M}"
-    # The antipode is the whole rim of the plane, and tears what lies around it.
+    # The antipode is the whole rim of the plane: shapes around it would be torn.
     wide = min(180, 5 / max(np.cos(np.radians(north)), 0.01))
-    boxes = [shapely.box(e - wide, -north - 5, e + wide, 5 - north) for e in east + TURNS]
-    torn = shapely.union_all(boxes)
+    torn = shapely.union_all(
+        [shapely.box(e - wide, -north - 5, e + wide, 5 - north) for e in east + TURNS]
+    )
 
     def flat(some: Any) -> geopandas.GeoSeries:
         there = geopandas.GeoSeries(some, crs=GLOBE).make_valid().difference(torn)
@@ -55,11 +55,11 @@ def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, Any]:
 
     west, south, east, north = flat(shapely.points(places[:, ::-1])).total_bounds
     size, middle = max(east - west, north - south), ((west + east) / 2, (south + north) / 2)
-    reach = size / 2 + max(size / 4, AROUND_M)
+    reach = size / 2 + max(size / 4, MARGIN_M)
     window = shapely.Point(middle).buffer(reach, cap_style="square")
     window = window.intersection(shapely.Point(0, 0).buffer(HORIZON_M))
     parts = flat([_unwound(part) for part in shapes.explode() if part])
-    parts = parts.intersection(window).buffer(0).set_precision(GRID_M)  # polygons alone
+    parts = parts.intersection(window).buffer(0).set_precision(GRID_M)  # polygons only
     land = shapely.union_all(parts, grid_size=GRID_M)
     steps = 1_000 if reach < CLOSE_M else 100
     if land.is_empty:
@@ -73,18 +73,15 @@ def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, Any]:
         rings = [ring for ring in rings if shapely.Polygon(ring).area > (5 * tolerance) ** 2]
         lines = shapely.get_parts(borders.simplify(tolerance))
         lines = lines[shapely.length(lines) > tolerance]
-        found = {
-            "steps": steps,
-            "land": _written(rings, plane, steps),
-            "borders": _written(lines, plane, steps),
-        }
+        land_rows, border_rows = (_encoded(some, plane, steps) for some in (rings, lines))
+        found = {"steps": steps, "land": land_rows, "borders": border_rows}
         if len(dumps(found)) <= BUDGET:
             return found
         tolerance *= 1.25
 
 
 def _unwound(part: shapely.Polygon) -> shapely.Polygon:
-    """Let rings go on over the antimeridian, where the files jump, and close those round a pole."""
+    """Let rings continue across the antimeridian, where the files jump; close them around a pole."""
     rings = []
     for ring in (part.exterior, *part.interiors):
         x, y = np.array(ring.coords).T
@@ -96,15 +93,15 @@ def _unwound(part: shapely.Polygon) -> shapely.Polygon:
     return shapely.Polygon(rings[0], rings[1:])
 
 
-def _written(lines: Any, plane: str, steps: int) -> list[list[int]]:
-    written = []
+def _encoded(lines: Any, plane: str, steps: int) -> list[list[int]]:
+    encoded = []
     for line in geopandas.GeoSeries(lines, crs=plane).to_crs(GLOBE):
         longitudes, latitudes = np.array(line.coords).T
         whole = np.rint(np.array([latitudes, np.unwrap(longitudes, period=360)]).T * steps)
         moves = np.diff(whole, axis=0)
         kept = np.concatenate([whole[:1], moves[moves.any(axis=1)]])
-        written.append([int(number) for number in kept.ravel()])
-    return written
+        encoded.append(kept.ravel().astype(int).tolist())
+    return encoded
 
 
 def dumps(found: object) -> str:

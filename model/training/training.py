@@ -48,32 +48,21 @@ def train(table: pd.DataFrame) -> Any:
     with warnings.catch_warnings():  # each store is a class of its own, on purpose
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
         model.fit(coordinates, model.stores_["address"])
-    return model
-
-
-def check(model: Any) -> None:
-    """Raise DataError if the nearest store to a store is at another place."""
-    addresses = model.stores_["address"]
-    coordinates = np.column_stack([model.stores_["lat"], model.stores_["long"]])
     angles = model[:-1].transform(coordinates)
     nearest = model[-1].kneighbors(angles, 1, return_distance=False).ravel()
-    wrong = np.flatnonzero((coordinates[nearest] != coordinates).any(axis=1))
-    if wrong.size:
-        one, other = addresses[wrong[0]], addresses[nearest[wrong[0]]]
-        raise DataError(f"{one} and {other} are too close together to tell them apart.")
+    if (coordinates[nearest] != coordinates).any():
+        raise DataError("Some stores are too close together to tell them apart.")
+    return model
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("csv", nargs="?", type=Path, default=HERE / "chipotle_stores.csv")
-    parser.add_argument(
-        "folder", nargs="?", type=Path, default=HERE.parent, help="for the artefacts"
-    )
+    parser.add_argument("folder", nargs="?", type=Path, default=HERE.parent)
     arguments = parser.parse_args()
     try:
         table = read_stores(arguments.csv)
         model = train(table)
-        check(model)
         stores = pd.DataFrame(model.stores_)
         facts = {"csv_sha256": table.attrs["sha256"], "stores": len(stores)}
         sha256 = artefacts.write(
@@ -89,9 +78,7 @@ def main() -> None:
     except (DataError, artefacts.ModelError) as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(
-            f"{arguments.folder} cannot be written: {error.strerror}. The old model is unchanged."
-        )
+        sys.exit(f"{arguments.folder} cannot be written: {error.strerror}. The old model stays.")
     print(f"Trained on {len(stores)} {ABOUT['places']}: model {sha256[:12]}.")
 
 

@@ -119,7 +119,6 @@ def test_public_files_of_many_countries_train(file: str, tmp_path: Path) -> None
     table = read_stores(tmp_path / "places")
     assert len(table) == 3
     model = training.train(table)
-    training.check(model)
     places, near = table[["latitude", "longitude"]].to_numpy(), np.array([0.4, -0.3])
     for latitude, longitude in places + near:
         here = [np.full(3, angle) for angle in (longitude, latitude)]

@@ -76,11 +76,7 @@ def outlines() -> dict[str, Any]:
 def ground() -> str:
     """Draw what is the same for every request: outlines, graticule and stores."""
     paths = {
-        name: "".join(
-            _path(flat(line))
-            for part in outlines()[name]
-            if (line := _decoded(part))[:, 2].min() > BACK
-        )
+        name: "".join(_path(flat(_decoded(line))) for line in outlines()[name])
         for name in ("land", "borders")
     }
     dots = _path(flat(vectors(*stores.coordinates.T)), "h0m") + "h0"
