@@ -266,6 +266,7 @@ def test_no_column_is_lost_but_an_earlier_runs(columns: str, added: str, tmp_pat
 
 def test_no_key_is_lost_but_an_earlier_runs(tmp_path: Path) -> None:
     point = dict(zip(NAMES, POINTS[0], strict=True))
+    rows: list[dict[str, Any]]
     rows = [point, point | {"problem": "mine"}, point | {"predictions": [1]}, {"sepal_length": "x"}]
     once = scored(tmp_path, "\n".join(map(json.dumps, rows)), ".jsonl")
     assert scored(tmp_path, once, ".jsonl") == once

@@ -34,7 +34,8 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
         csv.writer(file).writerows([number, *row] for number in range(20_000))
         file.write("bad\n")
     done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), env=environment)
-    said = f"20,001 rows, 1 of them with a problem (the first: line 20,002): see problem in {tmp_path / 'out.csv'}.\n"
+    where = f"(the first: line 20,002): see problem in {tmp_path / 'out.csv'}"
+    said = f"20,001 rows, 1 of them with a problem {where}.\n"
     assert (done.returncode, done.stderr) == (1, said)
     answers = [*csv.reader(io.StringIO((tmp_path / "out.csv").read_text()))][1:]
     assert [answer[0] for answer in answers] == [*map(str, range(20_000)), "bad"]

@@ -13,10 +13,8 @@ from serving.parameters import NUMBER, Parameter, Value
 from serving.problems import Problem, quoted, similar
 
 # What pandas.read_csv takes for a missing value.
-MISSING = frozenset(
-    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
-    + ["<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
-)
+MISSING = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"}
+MISSING |= {"1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
 EXACT = 2.0**53  # not every greater whole number is a float
 NUMERIC = ("number", "integer")
 KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
@@ -63,7 +61,7 @@ def check_all(
     columns, problems = [], dict[int, str]()
     for parameter in model.inputs:
         column = cells.get(parameter.name, pa.nulls(rows))
-        undecodable = {}
+        undecodable: dict[int, str] = {}
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         if is_text and parameter.name in cells:

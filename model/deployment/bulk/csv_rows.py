@@ -48,7 +48,7 @@ class CsvRows(TextRows):
             raise Problem(400, f"The first line is {quoted(row.decode())}. Delete it.")
         added, self.kept = check_header(self.names, self.model)
         self.replaced = self.kept < len(self.names)
-        self.prefix = re.compile(b"%b(?:,%b){%d}" % (FIELD, FIELD, self.kept - 1))
+        self.prefix = re.compile(rb"(?s)^(%b(?:,%b){%d}).*" % (FIELD, FIELD, self.kept - 1))
         self.header = join(pa.array(self.cut_rows([row])), [pa.array([name]) for name in added])
         return header.end()
 
@@ -56,10 +56,10 @@ class CsvRows(TextRows):
         """Return where the last complete row ends; a field in quotes may have several lines."""
         size = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1
         position = 0 if b'"' in block else size
-        while (position := ROWS.match(block, position, size).end()) < size:
+        while (position := next(ROWS.finditer(block, position, size)).end()) < size:
             if size - position < LONGEST and OPEN.fullmatch(block, position, size):
                 return position
-            position = LINE.match(block, position, size).end()
+            position = next(LINE.finditer(block, position, size)).end()
         return size
 
     def pieces(self, block: bytes) -> Iterator[re.Match[bytes]]:
@@ -67,7 +67,7 @@ class CsvRows(TextRows):
 
     def cut_rows(self, rows: list[bytes]) -> list[bytes]:
         """Leave out the answers of an earlier run."""
-        return [self.prefix.match(row)[0] for row in rows] if self.replaced else rows
+        return [self.prefix.sub(rb"\1", row) for row in rows] if self.replaced else rows
 
     def read(self, block: bytes) -> Rows:
         """Read the inputs; a row that cannot be read is kept in the first column."""

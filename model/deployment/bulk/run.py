@@ -24,7 +24,6 @@ from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
 
 ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
-FORMATS = {".csv": CsvRows, "-": CsvRows, ".jsonl": JsonLines, ".parquet": ParquetRows}
 
 
 @dataclass
@@ -80,11 +79,14 @@ def score(
 def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
     """Choose the format that both names end in; raise Problem if there is none."""
     names = [str(name).lower() for name in (source, target)]
-    kinds = [FORMATS.get(Path(name.removesuffix(".gz")).suffix or name) for name in names]
-    is_table = kinds[0] is ParquetRows
-    if None in kinds or kinds[0] is not kinds[1] or (is_table and names[0].startswith("-")):
-        raise Problem(400, "IN and OUT must both end in .csv, .jsonl (.gz may follow) or .parquet.")
-    return kinds[0](model) if is_table else kinds[0](model, names[1].endswith(".gz"))
+    kinds = {Path(name.removesuffix(".gz")).suffix or name for name in names}
+    if kinds <= {".csv", "-"}:
+        return CsvRows(model, names[1].endswith(".gz"))
+    if kinds == {".jsonl"}:
+        return JsonLines(model, names[1].endswith(".gz"))
+    if kinds == {".parquet"} and not names[0].startswith("-"):
+        return ParquetRows(model)
+    raise Problem(400, "IN and OUT must both end in .csv, .jsonl (.gz may follow) or .parquet.")
 
 
 def in_order(scorer: Scorer, blocks: Iterator[Any], workers: int) -> Iterator[Scored]:

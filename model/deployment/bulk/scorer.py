@@ -27,7 +27,7 @@ class Rows(NamedTuple):
     """What a format reads of a block."""
 
     kept: Any  # what its `write` gets
-    count: int
+    size: int
     columns: Sequence[np.ndarray]  # the values of each input
     problems: dict[int, str]  # by row
 
@@ -47,15 +47,15 @@ class Scorer:
     format: Any
 
     def __call__(self, block: Any) -> Scored:
-        kept, count, columns, problems = self.format.read(block)
-        good = np.setdiff1d(np.arange(count), [*problems])
+        kept, size, columns, problems = self.format.read(block)
+        good = np.setdiff1d(np.arange(size), [*problems])
         with joblib.parallel_config("sequential"):  # the cores are busy with other blocks
             answers = [*self.answer(columns, good, problems)]
-        index, members = self.spread(answers, count)
-        texts = pa.array([problems.get(i) for i in range(count)], pa.string())
+        index, members = self.spread(answers, size)
+        texts = pa.array([problems.get(i) for i in range(size)], pa.string())
         content = self.format.write(kept, index, [*members, texts.take(pa.array(index))])
         first = self.format.count(block, min(problems)) if problems else 0
-        return Scored(content, count, self.format.count(block), len(problems), first)
+        return Scored(content, size, self.format.count(block), len(problems), first)
 
     def answer(
         self, columns: Sequence[np.ndarray], rows: np.ndarray, problems: dict[int, str]
