@@ -11,7 +11,6 @@ from typing import IO, Any
 import joblib
 
 from bulk.run import ENDING, score
-from serving.artefacts import ArtefactError
 from serving.problems import Problem
 
 
@@ -29,8 +28,12 @@ def progress(file: IO[bytes]) -> Any:
 def main() -> None:
     try:
         from app import MODEL
-    except ArtefactError as error:
-        sys.exit(f"There is no model to answer with. {error}")
+    except Exception as error:
+        from serving.artefacts import ArtefactError
+
+        if isinstance(error, ArtefactError):
+            sys.exit(f"There is no model to score with: {error}")
+        raise
     parser = argparse.ArgumentParser(description=f"{MODEL.title}, for many rows.")
     name = "ends in .csv, .jsonl or .parquet; the first two also in .gz. - and -.jsonl are streams"
     parser.add_argument("source", metavar="IN", help=name)

@@ -97,9 +97,12 @@ def in_order(scorer: Scorer, blocks: Iterator[Any], workers: int) -> Iterator[Sc
         return
     with ProcessPoolExecutor(workers, initializer=begin, initargs=(scorer,)) as pool:
         waiting = deque(pool.submit(answer, block) for block in islice(blocks, 2 * workers))
-        while waiting:
-            yield waiting.popleft().result()
-            waiting.extend(pool.submit(answer, block) for block in islice(blocks, 1))
+        try:
+            while waiting:
+                yield waiting.popleft().result()
+                waiting.extend(pool.submit(answer, block) for block in islice(blocks, 1))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 SCORER: Scorer  # of a process in the pool

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from serving.model import Model
 
-BLOCK = 2_000_000  # bytes: bounds the memory
+BLOCK = 1_000_000  # bytes: bounds the memory
 
 
 @dataclass
