@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
 
-from predictive_lambda.local.api import in_process
+from app import lambdaHandler
 from predictive_lambda.local.image import Container, EngineError, build, container, docker
 from tests.engines import served
 
@@ -45,7 +45,7 @@ ENGINES = {
 @pytest.fixture(scope="session")
 def local_api() -> Iterator[str]:
     """The handler behind the local API, in this process."""
-    with served(in_process()) as url:
+    with served(lambda event: lambdaHandler(event, None)) as url:
         yield url
 
 

@@ -1,4 +1,4 @@
-"""The engines that answer a row of the request table: this process, and whatever has a URL."""
+"""Send a row of the request table to an engine: this process, or anything with a URL."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,8 +6,10 @@ from http.client import HTTPConnection, HTTPSConnection
 from threading import Thread
 from urllib.parse import urlsplit
 
+from waitress import wasyncore
+
 from app import lambdaHandler
-from predictive_lambda.local.api import Function, LocalApi
+from predictive_lambda.local.api import Function, listen
 from predictive_lambda.local.event import as_query, make_event, read_answer
 from predictive_lambda.local.image import Container, docker
 from tests.table import Answer, Row
@@ -22,19 +24,21 @@ def in_process(row: Row) -> Answer:
 
 @contextmanager
 def served(function: Function) -> Iterator[str]:
-    """Serve the function behind the local API; give the URL."""
-    with LocalApi(function) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.url
-        finally:
-            server.shutdown()
-            thread.join()
+    """Serve the function behind the local API until the block ends; give the URL."""
+    server = listen(function, 0)
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}/"
+    finally:
+        # The server's own thread closes the sockets, and ends once none is left.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join()
+        server.task_dispatcher.shutdown()
 
 
 def over_http(url: str) -> Callable[[Row], Answer]:
-    """Return what sends a row to the URL, its path before the row's own."""
+    """Return a function that sends a row to the URL, below its path."""
     address = urlsplit(url)
     connect = HTTPSConnection if address.scheme == "https" else HTTPConnection
 
@@ -53,10 +57,10 @@ def over_http(url: str) -> Callable[[Row], Answer]:
 
 
 def runtime_pid(running: Container) -> str:
-    """Find, inside the container, the Python process that the emulator has started."""
+    """Return the process id, inside the container, of the Python that the emulator started."""
     [file] = docker("exec", running.name, "sh", "-c", FIND_RUNTIME).split()
     return file.split("/")[2]
 
 
-# The brackets keep it from finding itself.
+# The brackets keep grep from finding itself.
 FIND_RUNTIME = "grep -l 'awslambda[r]ic' /proc/[0-9]*/cmdline"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
-from predictive_lambda.local.api import LocalApi, in_process
+from app import lambdaHandler
 from tests.chipotle.pictures.elsewhere import served
 
 HERE = Path(__file__).resolve().parents[3] / "img"
