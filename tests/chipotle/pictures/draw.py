@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Literal
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
 from app import lambdaHandler
+from tests import engines
 from tests.chipotle.pictures.elsewhere import served
 
 HERE = Path(__file__).resolve().parents[3] / "img"
@@ -79,34 +79,32 @@ def penguins(browser: Browser) -> None:
         shutil.copytree(example, copy / "training")
         shutil.copy(MODEL / "requirements.txt", copy)
         subprocess.run([sys.executable, copy / "training" / "training.py"], check=True)
-        in_process()  # puts model/deployment on the path
         from serving import html, tabular
         from serving.handler import Handler
 
         handler = Handler(html.added_to(tabular.model(copy)))
-    with LocalApi(lambda event: handler(event, None)) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    with engines.served(lambda event: handler(event, None)) as url:
         query = urlencode({**handler.model.example, "k": 3, "format": "html"})
         for scheme, suffix in SCHEMES:
             tab = browser.new_page(
                 viewport={"width": 800, "height": 860}, device_scale_factor=2, color_scheme=scheme
             )
-            tab.goto(f"{server.url}?{query}")
+            tab.goto(f"{url}?{query}")
             tab.screenshot(path=HERE / f"penguins{suffix}.png")
-        server.shutdown()
 
 
 def main() -> None:
-    with LocalApi(in_process()) as server, sync_playwright() as playwright:
-        Thread(target=server.serve_forever, daemon=True).start()
+    with (
+        engines.served(lambda event: lambdaHandler(event, None)) as url,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
         )
         architecture(browser)
-        screenshots(browser, server.url)
+        screenshots(browser, url)
         penguins(browser)
         elsewhere(browser)
-        server.shutdown()
 
 
 if __name__ == "__main__":
