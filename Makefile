@@ -86,7 +86,7 @@ INDEX = $(shell $(BIN)/pip config list | sed -n "s/^.*\.index-url='\(.*\)'$$/\1/
 	@$(PYTHON) -m venv --clear .venv
 	@# Two steps: pip's settings may name an index, which is used, or a target, which is ignored.
 	@$(BIN)/pip download --quiet --no-deps --only-binary :all: --dest .venv uv==0.13.9
-	@$(BIN)/pip --isolated install --quiet --no-deps --no-index .venv/uv-*.whl && rm .venv/uv-*.whl
+	@PIP_CONFIG_FILE=/dev/null $(BIN)/pip --isolated install --quiet --no-deps --no-index .venv/uv-*.whl && rm .venv/uv-*.whl
 	@cd .venv/lib/python*/site-packages && printf '%s\n' ../../../../model/deployment ../../../../model ../../../.. > project.pth
 	@touch $@
 .venv/.serving: .venv/.made model/requirements.txt predictive_lambda/local/requirements.txt
