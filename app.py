@@ -5,11 +5,11 @@ import sys
 from aws_cdk import App
 
 from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
-from predictive_lambda.settings import KnobError
+from predictive_lambda.settings import SettingError
 
 app = App()
 try:
-    PredictiveLambdaStack(app, "the-predictive-lambda")
-except KnobError as error:
+    PredictiveLambdaStack(app)
+except SettingError as error:
     sys.exit(str(error))
 app.synth()

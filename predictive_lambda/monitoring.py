@@ -1,6 +1,6 @@
-"""Alarms by mail and a dashboard (optional): what the function and its API do, in CloudWatch."""
+"""Alarms and a dashboard in CloudWatch for the function and its API (optional)."""
 
-from aws_cdk import Acknowledgment, Duration, Stack, Validations
+from aws_cdk import Names, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -8,102 +8,87 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
+from constructs import Construct
 
-from predictive_lambda.settings import Knobs
+from predictive_lambda.nag import acknowledge
 
-# The model's own figures, as serving/metrics.py writes them: for each version a line of its own.
+# The model's own figures as serving/metrics.py writes them: one line for each version.
 FIGURES = "SEARCH('{{PredictiveLambda,function,version}} function=\"{name}\"', 'Average', 300)"
 
 
-def watch(
-    stack: Stack,
-    function: lambda_.Function,
-    live: lambda_.IFunction,
-    stage: apigateway.HttpStage,
-    knobs: Knobs,
-) -> None:
-    """Send alarms to `alarm_email`, and show it all on a `dashboard`, if the knobs want it."""
-    email = knobs.match("alarm_email", r"[^@\s]+@[^@\s]+", "an address such as me@example.org")
-    assert function.timeout
-    alarms = _alarms(stack, live, stage, function.timeout, email) if email else []
-    if knobs.switch("dashboard"):
-        figures = FIGURES.format(name=function.function_name)
-        _dashboard(stack, live, stage, figures, alarms)
+def mail_topic(scope: Construct, address: str) -> sns.Topic:
+    """Make a topic that mails the alarms of this account to the address."""
+    topic = sns.Topic(scope, "PredictiveLambdaAlarms", enforce_ssl=True)
+    topic.add_subscription(EmailSubscription(address))
+    # enforce_ssl replaces the default topic policy, so CloudWatch needs an explicit grant.
+    this_account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=this_account))
+    reason = "SNS retries mails that do not arrive; the dashboard also shows the alarm."
+    acknowledge(topic, {"Serverless-SNSRedrivePolicy": reason})
+    return topic
 
 
-def _alarms(
-    stack: Stack,
-    function: lambda_.IFunction,
-    stage: apigateway.HttpStage,
-    timeout: Duration,
-    email: str,
-) -> list[cloudwatch.IAlarm]:
-    topic = sns.Topic(stack, "PredictiveLambdaAlarms", enforce_ssl=True)
-    topic.add_subscription(EmailSubscription(email))
-    # A topic with a policy, here that of TLS, has no longer the one that lets its account publish.
-    alarms_of_this_account = {"StringEquals": {"aws:SourceAccount": stack.account}}
-    topic.grant_publish(
-        iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=alarms_of_this_account)
-    )
-    Validations.of(topic).acknowledge(
-        Acknowledgment(
-            id="Serverless::Serverless-SNSRedrivePolicy",
-            reason="SNS repeats a mail that does not arrive; the dashboard shows the alarm, too.",
+class Monitoring:
+    """Watches the function that requests go to (`live`) and the API's stage."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        function: lambda_.Function,
+        live: lambda_.IFunction,
+        stage: apigateway.HttpStage,
+    ) -> None:
+        self.scope, self.function, self.live, self.stage = scope, function, live, stage
+        self.alarms: list[cloudwatch.IAlarm] = []
+
+    def add_alarms(self, topic: sns.ITopic) -> None:
+        """Notify the topic when something goes wrong, and again when it is over."""
+        assert self.function.timeout
+        almost_late = 0.8 * self.function.timeout.to_milliseconds()
+        p99 = self.live.metric_duration(statistic="p99")
+        errors, throttles = self.live.metric_errors(), self.live.metric_throttles()
+        for name, metric, threshold, description in (
+            ("Errors", errors, 1, "The function failed: see its log."),
+            ("Throttles", throttles, 1, "Requests exceed the concurrency limit."),
+            ("Slow", p99, almost_late, "The slowest 1 % come close to the timeout."),
+            ("ServerErrors", self.stage.metric_server_error(), 1, "Clients got a 5xx."),
+        ):
+            alarm = metric.create_alarm(
+                self.scope,
+                f"PredictiveLambda{name}",
+                alarm_description=description,
+                threshold=threshold,
+                evaluation_periods=1,  # of five minutes
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+            alarm.add_alarm_action(actions.SnsAction(topic))
+            alarm.add_ok_action(actions.SnsAction(topic))
+            self.alarms.append(alarm)
+
+    def add_dashboard(self) -> None:
+        """Show requests, faults, durations, the model's figures, and the alarms added so far."""
+        live, stage = self.live, self.stage
+        figures = FIGURES.format(name=self.function.function_name)
+        graphs: dict[str, list[cloudwatch.IMetric]] = {
+            "Requests": [stage.metric_count()],
+            "Trouble": [
+                stage.metric_client_error(),
+                stage.metric_server_error(),
+                live.metric_errors(),
+                live.metric_throttles(),
+            ],
+            "Duration": [live.metric_duration(statistic=s) for s in ("p50", "p99", "Maximum")],
+            "The model's figures": [cloudwatch.SearchExpression(expression=figures, label="")],
+        }
+        widgets: list[cloudwatch.IWidget] = [
+            cloudwatch.GraphWidget(title=title, left=metrics, width=12)
+            for title, metrics in graphs.items()
+        ]
+        if self.alarms:
+            widgets.append(cloudwatch.AlarmStatusWidget(alarms=self.alarms, width=24))
+        # The stack's name, and behind it the construct's where a stack has several.
+        name = Names.unique_resource_name(self.scope, allowed_special_characters="-")
+        dashboard = cloudwatch.Dashboard(
+            self.scope, "PredictiveLambdaDashboard", dashboard_name=name
         )
-    )
-    almost_late = 0.8 * timeout.to_milliseconds()
-    watched = {  # threshold, metric, what it says
-        "Errors": (1, function.metric_errors(), "The function failed: see its log."),
-        "Throttles": (1, function.metric_throttles(), "More at once than the account may serve."),
-        "Slow": (
-            almost_late,
-            function.metric_duration(statistic="p99"),
-            "One answer in a hundred takes almost as long as it may.",
-        ),
-        "ServerErrors": (1, stage.metric_server_error(), "Clients got a 5xx."),
-    }
-    alarms: list[cloudwatch.IAlarm] = []
-    for name, (threshold, metric, says) in watched.items():
-        alarm = cloudwatch.Alarm(
-            stack,
-            f"PredictiveLambda{name}",
-            alarm_description=says,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=1,  # of five minutes
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(actions.SnsAction(topic))
-        alarms.append(alarm)
-    return alarms
-
-
-def _dashboard(
-    stack: Stack,
-    function: lambda_.IFunction,
-    stage: apigateway.HttpStage,
-    figures: str,
-    alarms: list[cloudwatch.IAlarm],
-) -> None:
-    graphs: dict[str, list[cloudwatch.IMetric]] = {
-        "Requests": [stage.metric_count()],
-        "Trouble": [
-            stage.metric_client_error(),
-            stage.metric_server_error(),
-            function.metric_errors(),
-            function.metric_throttles(),
-        ],
-        "Duration": [function.metric_duration(statistic=s) for s in ("p50", "p99", "Maximum")],
-        "The model's figures": [cloudwatch.SearchExpression(expression=figures, label="")],
-    }
-    widgets: list[cloudwatch.IWidget] = [
-        cloudwatch.GraphWidget(title=title, left=metrics, width=12)
-        for title, metrics in graphs.items()
-    ]
-    if alarms:
-        widgets.append(cloudwatch.AlarmStatusWidget(alarms=alarms, width=24))
-    dashboard = cloudwatch.Dashboard(
-        stack, "PredictiveLambdaDashboard", dashboard_name=stack.stack_name
-    )
-    dashboard.add_widgets(*widgets)  # from left to right, as many as a row takes
+        dashboard.add_widgets(*widgets)  # left to right, two graphs in a row

@@ -1,150 +1,152 @@
-"""The stack: model/Dockerfile in, a function behind a public HTTP API out."""
+"""The stack: settings in, one PredictiveLambda and its URL out."""
 
-import json
-from pathlib import Path
-from typing import Any
+import re
 
-from aws_cdk import Acknowledgment, CfnOutput, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_iam as iam
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from aws_cdk import aws_route53 as route53
+from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer, HttpJwtAuthorizer
+from aws_cdk.aws_route53_targets import ApiGatewayv2DomainProperties
 from constructs import Construct
 
-# Optional, as are the lines that name them.
-from predictive_lambda import bulk, monitoring, release
-from predictive_lambda.settings import Knobs
-
-MODEL = Path(__file__).resolve().parent.parent / "model"
-# An allow-list: whatever else comes to lie in model/, a notebook or a cache, redeploys nothing.
-IN_THE_IMAGE = ["Dockerfile", "requirements.txt", "*.pkl", "*.json", "deployment"]
-EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE), "**/__pycache__", "**/.*"]
+from predictive_lambda.bulk import ONE_VCPU_MB, BulkScoring  # optional, like the lines with it
+from predictive_lambda.monitoring import mail_topic
+from predictive_lambda.predictive_lambda import PredictiveLambda
+from predictive_lambda.settings import SettingError, Settings
 
 ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
-# What CloudWatch knows, in the order of the CDK's names for it.
-DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
 RETENTIONS = {
-    str(days): name for days, name in zip(DAYS, list(logs.RetentionDays)[:-1], strict=True)
+    "1": logs.RetentionDays.ONE_DAY,
+    "3": logs.RetentionDays.THREE_DAYS,
+    "5": logs.RetentionDays.FIVE_DAYS,
+    "7": logs.RetentionDays.ONE_WEEK,
+    "14": logs.RetentionDays.TWO_WEEKS,
+    "30": logs.RetentionDays.ONE_MONTH,
+    "60": logs.RetentionDays.TWO_MONTHS,
+    "90": logs.RetentionDays.THREE_MONTHS,
+    "120": logs.RetentionDays.FOUR_MONTHS,
+    "150": logs.RetentionDays.FIVE_MONTHS,
+    "180": logs.RetentionDays.SIX_MONTHS,
+    "365": logs.RetentionDays.ONE_YEAR,
+    "400": logs.RetentionDays.THIRTEEN_MONTHS,
+    "545": logs.RetentionDays.EIGHTEEN_MONTHS,
+    "731": logs.RetentionDays.TWO_YEARS,
+    "1096": logs.RetentionDays.THREE_YEARS,
+    "1827": logs.RetentionDays.FIVE_YEARS,
+    "2192": logs.RetentionDays.SIX_YEARS,
+    "2557": logs.RetentionDays.SEVEN_YEARS,
+    "2922": logs.RetentionDays.EIGHT_YEARS,
+    "3288": logs.RetentionDays.NINE_YEARS,
+    "3653": logs.RetentionDays.TEN_YEARS,
 }
 BASE = r"[\w./:-]+@sha256:[0-9a-f]{64}"
 ORIGIN = r"https?://[^/\s,@?#*]+"
-# Of the URL the path alone: what was asked is nobody's business.
-LOGGED = ("requestTime", "requestId", "httpMethod", "path", "status", "responseLatency")
-ACCESS_LOG = {name: f"$context.{name}" for name in (*LOGGED, "integrationLatency")}
+CERTIFICATE = r"arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate/[\w-]+"
+# What a browser may send where a door asks for it.
+CREDENTIALS = {
+    "none": [],
+    "jwt": ["authorization"],
+    "iam": ["authorization", "x-amz-date", "x-amz-security-token"],
+}
 
 
 class PredictiveLambdaStack(Stack):
-    """The image function, the HTTP API that passes it every request, and the API's URL."""
+    """The model's function and HTTP API as the settings want them, and the API's URL."""
 
-    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
-        super().__init__(scope, construct_id, **kwargs)
-        knobs = Knobs(self.node)
-        function = self._function(knobs)
-        live = release.alias(self, function, knobs)
-        stage = self._public_api(live, knobs)
-        monitoring.watch(self, function, live, stage, knobs)
-        bulk.fan_out(self, self._image_function, self._log_group, knobs)
-        knobs.refuse_others()
-        CfnOutput(self, "HTTP API Url", value=stage.url)
-
-    def _function(self, knobs: Knobs) -> lambda_.Function:
-        function = self._image_function(
-            "PredictiveLambda",
-            knobs,
-            memory_size=knobs.number("memory_mb", 4096, range(128, 10_241)),
-            timeout=Duration.seconds(15),
-        )
-        Validations.of(function).acknowledge(
-            Acknowledgment(
-                id="Serverless::Serverless-LambdaDLQ",
-                reason="Whoever asks waits for the answer: no event is left to be kept.",
-            ),
-            Acknowledgment(
-                id="Serverless::Serverless-LambdaTracing",
-                reason="There is one function and no other service to trace a request through.",
-            ),
-        )
-        return function
-
-    def _image_function(
-        self, name: str, knobs: Knobs, cmd: list[str] | None = None, **settings: Any
-    ) -> lambda_.Function:
-        """Make a function of the image, with a role of its own and logs; `cmd` replaces its CMD."""
-        log_group = self._log_group(f"{name}Logs", knobs)
-        # A role of its own may write to this log group; the managed policy to every one.
-        lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
-        role = iam.Role(self, f"{name}Role", assumed_by=lambda_service)
-        log_group.grant_write(role)
-        base = knobs.match("base_image", BASE, "NAME:TAG@sha256:DIGEST")
-        return lambda_.DockerImageFunction(
+    def __init__(self, scope: Construct) -> None:
+        settings = Settings(scope.node)
+        allowed = "letters, digits and hyphens, starting with a letter"
+        name = settings.match("stack", "[A-Za-z][A-Za-z0-9-]{0,127}", allowed)
+        super().__init__(scope, name or "the-predictive-lambda")
+        email = settings.match("alarm_email", r"[^@\s]+@[^@\s]+", "an address like me@example.org")
+        service = PredictiveLambda(
             self,
-            name,
-            code=lambda_.DockerImageCode.from_image_asset(
-                str(MODEL), exclude=EXCLUDE, cmd=cmd, build_args={"BASE": base} if base else None
-            ),
-            architecture=ARCHITECTURES[knobs.choice("architecture", "x86_64", ARCHITECTURES)],
-            role=role,
-            log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            **settings,
+            "Default",  # leaves no trace in logical ids
+            base_image=settings.match("base_image", BASE, "NAME:TAG@sha256:DIGEST"),
+            memory_mb=settings.number("memory_mb", 4096, range(128, 10_241)),
+            architecture=ARCHITECTURES[settings.choice("architecture", "x86_64", ARCHITECTURES)],
+            log_retention=RETENTIONS[settings.choice("log_retention_days", "30", RETENTIONS)],
+            throttle=settings.number("throttle", 100, range(1, 10_001)),
+            cors=_cors(settings),
+            authorizer=_authorizer(settings),
+            domain=_domain(self, settings),
+            canary=settings.switch("canary"),
+            snap_start=settings.switch("snap_start"),
+            alarms=mail_topic(self, email) if email else None,
+            dashboard=settings.switch("dashboard"),
         )
-
-    def _public_api(self, function: lambda_.IFunction, knobs: Knobs) -> apigateway.HttpStage:
-        api = apigateway.HttpApi(
-            self,
-            "PredictiveLambdaEndpoint",
-            default_integration=HttpLambdaIntegration("PredictiveLambdaIntegration", function),
-            create_default_stage=False,  # the ready-made one has neither throttle nor access log
-            cors_preflight=_other_sites(knobs),
-        )
-        Validations.of(api).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions::AwsSolutions-APIG4",
-                reason="The API is public by design: it gives away only what is public.",
-            )
-        )
-        # Lambda itself serves at most ten requests a second for each that it may serve at once.
-        rate = knobs.number("throttle", 100, range(1, 10_001))
-        stage = apigateway.HttpStage(
-            self,
-            "PredictiveLambdaStage",
-            http_api=api,
-            stage_name="$default",
-            auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=max(1, rate // 10)),
-        )
-        access_log = self._log_group("PredictiveLambdaAccessLogs", knobs)
-        template_stage = stage.node.default_child
-        assert isinstance(template_stage, apigateway.CfnStage)
-        template_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=access_log.log_group_arn, format=json.dumps(ACCESS_LOG)
-        )
-        return stage
-
-    def _log_group(self, name: str, knobs: Knobs) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            name,
-            retention=RETENTIONS[knobs.choice("log_retention_days", "30", RETENTIONS)],
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        _bulk(self, service, settings)
+        settings.reject_unknown()
+        CfnOutput(self, "HTTP API Url", value=service.url)
 
 
-def _other_sites(knobs: Knobs) -> apigateway.CorsPreflightOptions | None:
-    """Let pages of other origins ask: the gateway answers their preflights itself."""
-    such = "* or origins such as https://example.org, without a path, separated by commas"
-    cors = knobs.match("cors", rf"\*|{ORIGIN}( *, *{ORIGIN})*", such)
+def _cors(settings: Settings) -> apigateway.CorsPreflightOptions | None:
+    """Let pages of other origins call the API: the gateway answers their preflights."""
+    allowed = "* or origins like https://example.org, without a path, separated by commas"
+    cors = settings.match("cors", rf"\*|{ORIGIN}( *, *{ORIGIN})*", allowed)
     if not cors:
         return None
     methods = apigateway.CorsHttpMethod
     return apigateway.CorsPreflightOptions(
         allow_origins=[origin.strip() for origin in cors.split(",")],
         allow_methods=[methods.GET, methods.HEAD, methods.POST],
-        allow_headers=["content-type"],
+        allow_headers=["content-type", *CREDENTIALS[settings.choice("auth", "none", CREDENTIALS)]],
         expose_headers=["x-model-version"],
         max_age=Duration.days(1),
     )
+
+
+def _authorizer(settings: Settings) -> apigateway.IHttpRouteAuthorizer | None:
+    auth = settings.choice("auth", "none", CREDENTIALS)
+    issuer = settings.match("jwt_issuer", r"https://\S+", "a URL like https://login.example.org/")
+    audience = settings.text("jwt_audience")
+    if len({auth == "jwt", bool(issuer), bool(audience)}) > 1:
+        raise SettingError("auth=jwt, jwt_issuer and jwt_audience only work together.")
+    if auth == "jwt":
+        return HttpJwtAuthorizer("Jwt", issuer, jwt_audience=re.split(" *, *", audience))
+    return HttpIamAuthorizer() if auth == "iam" else None
+
+
+def _domain(stack: Stack, settings: Settings) -> apigateway.DomainMappingOptions | None:
+    """Serve at a domain; with its hosted zone, also point the domain here."""
+    name = settings.match("domain", r"([\w-]+\.)+[\w-]+", "a name like predict.example.org")
+    arn = settings.match("certificate_arn", CERTIFICATE, "the ARN of a certificate in ACM")
+    zone_id = settings.match("hosted_zone", r"Z\w+", "the id of a hosted zone in Route 53")
+    if bool(name) != bool(arn) or (zone_id and not name):
+        raise SettingError("domain and certificate_arn only work together; hosted_zone needs both.")
+    if not name:
+        return None
+    certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", arn)
+    domain = apigateway.DomainName(stack, "Domain", domain_name=name, certificate=certificate)
+    target = ApiGatewayv2DomainProperties(
+        domain.regional_domain_name, domain.regional_hosted_zone_id
+    )
+    if zone_id:
+        zone = route53.HostedZone.from_hosted_zone_attributes(
+            stack, "Zone", hosted_zone_id=zone_id, zone_name=name
+        )
+        route53.ARecord(
+            stack, "DomainRecord", zone=zone, target=route53.RecordTarget.from_alias(target)
+        )
+    return apigateway.DomainMappingOptions(domain_name=domain)
+
+
+def _bulk(stack: Stack, service: PredictiveLambda, settings: Settings) -> None:
+    memory_mb = settings.number("bulk_memory_mb", ONE_VCPU_MB, range(512, 10_241))
+    concurrency = settings.number("bulk_concurrency", 5, range(1, 10_001))
+    tolerated = settings.number("bulk_tolerated_failures", 0, range(0, 101))
+    if not settings.switch("bulk"):
+        return
+    bulk = BulkScoring(
+        service,
+        "Default",
+        service=service,
+        memory_mb=memory_mb,
+        concurrency=concurrency,
+        tolerated_failures=tolerated,
+    )
+    CfnOutput(stack, "Bulk Bucket", value=bulk.bucket.bucket_name)
+    CfnOutput(stack, "Bulk State Machine", value=bulk.machine.state_machine_arn)

@@ -1,65 +1,54 @@
-"""Releases with a way back (optional): requests go to an alias of a published version."""
+"""Releases that can be rolled back (optional): requests go to an alias of a published version."""
 
-from aws_cdk import Acknowledgment, Duration, Stack, Validations
+from aws_cdk import Annotations, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
 
-from predictive_lambda.settings import Knobs
+from predictive_lambda.nag import AWS_POLICY, acknowledge
 
 
-def alias(stack: Stack, function: lambda_.Function, knobs: Knobs) -> lambda_.IFunction:
-    """Return what requests go to: the alias of the newest version, if a knob wants one.
+class Release:
+    """The alias `live` of the newest version; SnapStart and canary releases need one.
 
-    `canary` sends a tenth of the requests to a new version for five minutes. One error, and all go
-    to the old one again, with its code and its model. `snap_start` starts from snapshots.
+    With `canary`, a new version gets a tenth of the requests for five minutes. If one of them
+    fails, all requests go back to the previous version, with its code and its model.
     """
-    canary, snap_start = knobs.switch("canary"), knobs.switch("snap_start")
-    if not (canary or snap_start):
-        return function
-    if snap_start:
-        template_function = function.node.default_child
-        assert isinstance(template_function, lambda_.CfnFunction)
-        template_function.snap_start = lambda_.CfnFunction.SnapStartProperty(
-            apply_on="PublishedVersions"
-        )
-        # What takes long belongs before the snapshot: it is taken once, and starts are many.
-        function.add_environment("EAGER_IMPORT", "1")
-    live = lambda_.Alias(
-        stack, "PredictiveLambdaLive", alias_name="live", version=function.current_version
-    )
-    if canary:
-        _shift_slowly(stack, live, function)
-    return live
 
-
-def _shift_slowly(stack: Stack, live: lambda_.Alias, function: lambda_.Function) -> None:
-    name = function.function_name
-    new_version_alone = {  # else an old version that fails could not be replaced
-        "FunctionName": name,
-        "Resource": f"{name}:{live.alias_name}",
-        "ExecutedVersion": function.current_version.version,
-    }
-    errors = cloudwatch.Alarm(
-        stack,
-        "PredictiveLambdaReleaseErrors",
-        alarm_description="A request to a new version failed: the old version returns.",
-        metric=live.metric_errors(period=Duration.minutes(1), dimensions_map=new_version_alone),
-        threshold=1,  # a request that is not answered in time counts, too
-        evaluation_periods=1,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-    )
-    group = codedeploy.LambdaDeploymentGroup(
-        stack,
-        "PredictiveLambdaRelease",
-        alias=live,
-        deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
-        alarms=[errors],
-    )
-    Validations.of(group).acknowledge(
-        Acknowledgment(
-            id="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
-            "service-role/AWSCodeDeployRoleForLambdaLimited]",
-            reason="AWS keeps this policy for exactly this, and the CDK gives it to CodeDeploy.",
+    def __init__(self, scope: Construct, function: lambda_.Function, *, canary: bool) -> None:
+        self.live = lambda_.Alias(
+            scope, "PredictiveLambdaLive", alias_name="live", version=function.current_version
         )
-    )
+        Annotations.of(function).acknowledge_warning(
+            "@aws-cdk/aws-lambda:snapStartRequirePublish", "The alias needs a published version."
+        )
+        if canary:
+            self._shift_slowly(scope, function)
+
+    def _shift_slowly(self, scope: Construct, function: lambda_.Function) -> None:
+        name = function.function_name
+        new_version = {  # errors of the previous one must not end the release that fixes them
+            "FunctionName": name,
+            "Resource": f"{name}:{self.live.alias_name}",
+            "ExecutedVersion": function.current_version.version,
+        }
+        errors = self.live.metric_errors(period=Duration.minutes(1), dimensions_map=new_version)
+        alarm = errors.create_alarm(
+            scope,
+            "PredictiveLambdaReleaseErrors",
+            alarm_description="A request to the new version failed: it is being rolled back.",
+            threshold=1,  # timeouts count as errors
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        group = codedeploy.LambdaDeploymentGroup(
+            scope,
+            "PredictiveLambdaRelease",
+            alias=self.live,
+            deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+            alarms=[alarm],
+        )
+        policy = AWS_POLICY("AWSCodeDeployRoleForLambdaLimited")
+        reason = "AWS maintains this policy for CodeDeploy; the CDK attaches it."
+        acknowledge(group, {f"AwsSolutions-IAM4{policy}": reason})

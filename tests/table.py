@@ -5,7 +5,7 @@ Each folder of tests may have a request_table.py with a list ROWS: all of them a
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -35,9 +35,9 @@ class Answer:
 class Row:
     """A rule, the request that shows it, and what must come back.
 
-    `text` is the whole body, `contains` parts of it; `json` maps paths like "nearest.0.city" to
-    values, or to a predicate; `headers` maps names to values, None for absent. Where the model may
-    answer or refuse, `status` has both.
+    `text` is the whole body, `contains` parts of it; `json` maps paths ("results.0.city", or a tuple
+    where a name may have points) to values, or to a predicate; `headers` maps names to values, None
+    for absent. Where the model may answer or refuse, `status` has both.
     """
 
     rule: str
@@ -49,7 +49,7 @@ class Row:
     media_type: str | None = None
     text: str | None = None
     contains: tuple[str, ...] = ()
-    json: dict[str, Any] = field(default_factory=dict)
+    json: Mapping[Any, Any] = field(default_factory=dict)
     headers: dict[str, str | None] = field(default_factory=dict)
 
     def check(self, answer: Answer) -> None:
@@ -67,8 +67,8 @@ class Row:
             assert answer.headers.get(name) == value, (name, answer.headers.get(name))
 
 
-def look_up(document: Any, path: str) -> Any:
-    for key in path.split("."):
+def look_up(document: Any, path: str | tuple[str, ...]) -> Any:
+    for key in path.split(".") if isinstance(path, str) else path:
         document = document[int(key) if isinstance(document, list) else key]
     return document
 

@@ -5,9 +5,7 @@ The pattern's: any training calls `write`. Its files are all that the function n
 
 import contextlib
 import hashlib
-import json
 import os
-import pickle
 import platform
 import re
 import shutil
@@ -17,16 +15,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
-import numpy as np
 import pandas as pd
-import sklearn
 
-from artefacts import signature, trial
-from artefacts.refusals import OF_LIBRARIES, ModelError
-from artefacts.signature import rows
+from artefacts.estimators import has_threshold, pickled, predict_here
+from artefacts.refusals import ModelError, check, compare_classes
+from artefacts.signature import as_columns, describe, first_row, plain, result_types, rows_to_try
+from artefacts.trial import complete
+from artefacts.versions import check_loaded
+from serving.manifest import Manifest, Signature
 
-__all__ = ["ModelError", "rows", "write"]
+__all__ = ["ModelError", "write"]
 MODEL = Path(__file__).resolve().parent.parent
 MINUTE, HOUR = 60, 3600  # seconds
 
@@ -49,46 +47,49 @@ def write(
     column; a row of the table gives the others.
 
     The same model, table and facts give the same bytes. Both files are complete on disk before
-    either takes its name. Raises ModelError if the function could not load the model or answer with
-    it, and OSError if the folder cannot be written; then the old files stay.
+    either takes its name. Raises ModelError if the function could not load the model, or would
+    answer otherwise than it predicts here, and OSError if the folder cannot be written; then the
+    old files stay.
     """
     if not re.fullmatch(r"[\w-][\w.-]*", name):
-        raise ModelError(f"The name {name!r} is no file's. It may have letters, digits, _, - and .")
+        raise ModelError(f"{name!r} is not a valid name. Use letters, digits, _, - and .")
     targets = [target] if isinstance(target, str) else [*target]
-    try:  # before it predicts, which some models count
-        content = pickle.dumps(model, protocol=5)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        advice = OF_LIBRARIES
-        raise ModelError(f"The model cannot be pickled: {error}. {advice}.") from error
-    described = signature.describe(model, table, targets, units or {}, example)
-    sha256 = hashlib.sha256(content).hexdigest()
-    manifest = {
-        "pickle_sha256": sha256,
-        "scikit-learn": sklearn.__version__,
-        "numpy": np.__version__,
-        "joblib": joblib.__version__,
-        "python": ".".join(platform.python_version_tuple()[:2]),
-        "about": dict(about or {}),
-        "signature": described,
-    }
-    try:
-        text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        text.encode()
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"`about`, `example` or a name is not what JSON has: {error}.") from error
+    units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
+    check(model, table, targets, [*targets, *units, *example])
+    check_loaded()
+    content = pickled(model)  # before it predicts, which some models count
+    inputs = tuple(
+        describe(column, units.get(str(column_name), ""))
+        for column_name, column in table.drop(columns=targets).items()
+    )
+    tried = table.iloc[rows_to_try(table, targets)]
+    columns = as_columns(inputs, tried)
+    own, expected = predict_here(model, tried.drop(columns=targets), inputs, columns)
+    compare_classes(model, table, targets)
+    draft = Manifest(
+        hashlib.sha256(content).hexdigest(),
+        ".".join(platform.python_version_tuple()[:2]),
+        versions={},
+        signature=Signature(
+            inputs,
+            result_types(expected, targets or ["label"]),
+            first_row(inputs, columns) | example,
+        ),
+        about=dict(about or {}),
+    )
     _sweep(folder, ".training-*", HOUR)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
-        files = {f"{name}.pkl": content, f"{name}.json": text.encode()}
-        for file_name, data in files.items():
-            with open(Path(new, file_name), "wb") as file:
-                file.write(data)
-                os.fsync(file.fileno())
-        inputs = table.drop(columns=targets)
-        trial.load(Path(new, f"{name}.pkl"), model, inputs, described["flat"])
+        file = Path(new, f"{name}.pkl")
+        file.write_bytes(content)
+        complete(file, draft, columns, expected, own, has_threshold(model))
+        files = [file, file.with_suffix(".json")]
+        for path in files:
+            with path.open("rb") as written:
+                os.fsync(written.fileno())
         with _only_one(folder):
-            for file_name in files:
-                os.replace(Path(new, file_name), folder / file_name)
-    return sha256
+            for path in files:
+                os.replace(path, folder / path.name)
+    return draft.pickle_sha256
 
 
 @contextlib.contextmanager

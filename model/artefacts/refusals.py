@@ -1,96 +1,126 @@
-"""What is said of a model that cannot be served: an error in, a sentence that mends it out."""
+"""Explain why a model cannot be served, and how to fix it."""
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
+from importlib.metadata import packages_distributions
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-OF_LIBRARIES = (
-    "Build it of what libraries have: FunctionTransformer(np.log1p), say, and neither a lambda nor "
-    "a function or class of the training"
+OWN_STEPS = (
+    "Move your own functions and classes to model/deployment/steps.py, which the function has, and "
+    "import them from there: from steps import ..."
 )
-BY_NUMBER = (
-    "Fit it on artefacts.rows(inputs), and give columns by number: "
-    "[inputs.columns.get_loc(name) for name in ('a', 'b')]"
+PANDAS = (
+    "Do without pandas inside the pipeline, or add it to the function, whose cold starts then take "
+    "about 0.5 s longer: echo pandas >> model/requirements.in; make lock"
 )
-FILL_IN = "Fill in what is missing in a pipeline, by SimpleImputer, or drop those rows"
-NO_PANDAS = "The function has no pandas: do without its functions, and without set_output"
+FILL_IN = "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows"
 ADVICE = {  # by a part of what an error says
-    "using strings": BY_NUMBER,
-    "only supported for": BY_NUMBER,
-    "feature names should match": BY_NUMBER,
-    "requires pandas": NO_PANDAS,
-    "No module named 'pandas'": NO_PANDAS,
-    "No module named": "Name its package in model/requirements.in, and run: make lock",
-    "Can't get attribute": OF_LIBRARIES,
+    "pandas": PANDAS,
+    "__main__": OWN_STEPS,
+    "lambda": OWN_STEPS,
+    "local object": OWN_STEPS,
     "not fitted": "Call fit before write",
-    "features, but": "The table must have the columns that it was fitted on, and the targets",
-    "string to float": "Encode strings in a pipeline: OneHotEncoder or OrdinalEncoder",
+    "features, but": "Pass the table that it was fitted on, with the targets",
+    "feature names should match": "Pass the table that it was fitted on, with the targets",
+    "string to float": "Encode strings in a pipeline, with OneHotEncoder or OrdinalEncoder",
     "contains NaN": FILL_IN,
     "no attribute 'lower'": FILL_IN,
+    "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
+    "where in the training": (
+        "Predictions must depend on nothing but their row: not on chance, on other rows, or on "
+        "what was asked before"
+    ),
 }
+# An error ends training.py with its sentence; with TRACEBACK=1 it has a traceback.
+Base: type[BaseException] = ValueError if os.environ.get("TRACEBACK") else SystemExit
 
 
-class ModelError(ValueError):
+class ModelError(Base):  # type: ignore[misc, valid-type]
     """The model cannot be served; the message says why, and what to change in the training."""
 
 
-def refusal(said: str) -> ModelError:
-    """Return the error for what the model said when it was given what the function gives it."""
-    advice = next((advice for part, advice in ADVICE.items() if part in said), "Mend the training")
+def unusable(said: str) -> ModelError:
+    """Return the error for what was said by a model that cannot be loaded or asked."""
+    advice = next((advice for part, advice in ADVICE.items() if part in said), "Fix training.py")
+    if (missing := re.search(r"No module named '(\w+)", said)) and missing[1] != "pandas":
+        [package, *_] = packages_distributions().get(missing[1], [""])
+        package = "xgboost-cpu" if package == "xgboost" else package  # without 700 MB of CUDA
+        advice = (
+            f"Run: echo {package} >> model/requirements.in; make lock" if package else OWN_STEPS
+        )
     return ModelError(f"The function could not use this model: {said.rstrip('.')}. {advice}.")
+
+
+def explain(failures: Mapping[str, str], own: str) -> ModelError:
+    """Return the error for a model that failed in every way that it was asked, or when served.
+
+    own: how it is asked where it was trained.
+    """
+    if facts := failures.get("facts"):
+        return ModelError(f"{facts.rstrip('.')}.")
+    said = failures.get("load") or failures.get("served") or failures[own]
+    if own == "frame" and "No module named 'pandas'" in said and "table" in failures:
+        said = f"{failures['table'].rstrip('.')} (without pandas)"
+    return unusable(said)
 
 
 def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequence[str]) -> None:
     """Raise ModelError if model and table do not belong together; all `named` must be columns."""
     if not isinstance(table, pd.DataFrame):
         raise ModelError(f"The table is a {type(table).__name__}. It must be a pandas DataFrame.")
+    if not hasattr(model, "predict"):
+        raise ModelError(
+            f"{type(model).__name__} has no predict. Write a model that predicts: a pipeline that "
+            "ends in a classifier, a regressor or a clusterer such as KMeans."
+        )
     columns = [*table.columns]
     inputs = [name for name in columns if name not in targets]
+    if absent := [name for name in named if name not in columns]:
+        has = ", ".join(map(str, columns))
+        raise ModelError(f"The table has no column {absent[0]!r}. It has {has}.")
+    if not table.columns.is_unique:
+        raise ModelError("Two columns of the table have one name. Rename one.")
+    if table.empty or not inputs:
+        raise ModelError("The table has no rows, or no columns besides the targets.")
+    if "probability" in targets:
+        raise ModelError("A target is called probability, as a member of results is. Rename it.")
     fitted_on = [*getattr(model, "feature_names_in_", inputs)]
-    absent = [name for name in named if name not in columns]
-    wrong = {
-        f"{type(model).__name__} has no predict. Write a model that predicts: a pipeline that ends "
-        "in a classifier, a regressor or a clusterer such as KMeans": not hasattr(model, "predict"),
-        f"The table has no column {absent[:1]}. It has {', '.join(map(str, columns))}": absent,
-        "Two columns of the table have one name. Rename one": not table.columns.is_unique,
-        "The table has no rows, or no columns besides the targets": table.empty or not inputs,
-        difference(fitted_on, inputs): fitted_on != inputs,
-        "A target is called probability, which a result has besides it. Rename it": (
-            "probability" in targets
-        ),
-    }
-    for sentence, is_wrong in wrong.items():
-        if is_wrong:
-            raise ModelError(f"{sentence}.")
+    if _plain(fitted_on) != _plain(inputs):
+        difference = _difference(fitted_on, inputs)
+        raise ModelError(f"The model was fitted on certain columns, and the table {difference}.")
 
 
 def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:
-    """Raise ModelError if a class that the model predicts is no value of its target."""
+    """Raise ModelError if the model predicts a class that its target never has."""
     classes = getattr(model, "classes_", None)
     of_each = [classes] if isinstance(classes, np.ndarray) else classes or []
     for target, found in zip(targets, of_each, strict=False):
         known = table[target].unique().tolist()
-        if strange := [name for name in np.asarray(found).tolist() if name not in known]:
+        if unknown := [name for name in np.asarray(found).tolist() if name not in known]:
             raise ModelError(
-                f"The model predicts {strange[0]!r}, which {target} never has: it has "
-                f"{known[0]!r}, say. Fit it on that column, or put into the table what it was "
-                "fitted on."
+                f"The model predicts {unknown[0]!r}, which {target} never is: it is {known[0]!r}, "
+                "for example. Fit it on the table's own column. If it only accepts numbers as "
+                "classes, wrap it: VotingClassifier([('model', XGBClassifier())], voting='soft')."
             )
 
 
-def difference(fitted_on: Sequence[Any], inputs: Sequence[Any]) -> str:
-    """Say how the table's columns differ from those that the model was fitted on."""
+def _plain(names: Sequence[Any]) -> list[str]:
+    """Return the names as LightGBM has them, which replaces spaces."""
+    return ["_".join(str(name).split()) for name in names]
+
+
+def _difference(fitted_on: Sequence[Any], inputs: Sequence[Any]) -> str:
     more = [str(name) for name in inputs if name not in fitted_on]
     fewer = [str(name) for name in fitted_on if name not in inputs]
+    if not more and not fewer:
+        return "has them in another order. Give it the same"
     if len(more) == 1 and not fewer:
-        advice = f"also has {more[0]}. If that is the target, write target={more[0]!r}"
-    elif more or fewer:
-        also = f"also has {', '.join(more)}" if more else ""
-        lacks = f"lacks {', '.join(fewer)}" if fewer else ""
-        both = " and ".join(filter(None, (also, lacks)))
-        advice = f"{both}. Give it the same columns, and change them in the model's pipeline"
-    else:
-        advice = "has them in another order. Give it the same"
-    return f"The model was fitted on certain columns, and the table {advice}"
+        return f"also has {more[0]}. If that is the target, write target={more[0]!r}"
+    also = f"also has {', '.join(more)}" if more else ""
+    lacks = f"lacks {', '.join(fewer)}" if fewer else ""
+    both = " and ".join(filter(None, (also, lacks)))
+    return f"{both}. Give it the same columns, and change them in the model's pipeline"

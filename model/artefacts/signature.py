@@ -1,172 +1,116 @@
-"""What a model is asked and answers: a training table in, the signature for the manifest out."""
+"""Describe a model's inputs by its training table, and choose the rows that it is tried on."""
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from artefacts.refusals import ModelError, check, compare_classes, refusal
+from artefacts.refusals import ModelError
+from serving.manifest import Input
+from serving.parameters import NUMBERS
 
 MOST_CHOICES = 50  # more different strings than this are free text
 LONGEST = 10_000  # characters of free text
-MOST_TRIED = 1_000  # rows, as examples, and to see whether the likeliest class is predicted
-NUMBERS = ("number", "integer", "boolean")
-INPUTS_OWN = ("format", "defaulted", "k")  # a query has these besides its inputs
-TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
-# As in the function, which has no names of columns.
-warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
+MOST_TRIED = 1_000  # rows that are spread over the table, and as many over the classes
+RESERVED = ("format", "defaulted", "k")  # a query has these besides its inputs
+TYPES: dict[type, str] = {
+    **dict.fromkeys((bool, np.bool_), "boolean"),
+    **dict.fromkeys((int, np.integer), "integer"),
+    **dict.fromkeys((float, np.floating, Decimal), "number"),
+    **dict.fromkeys((str, pd.Timestamp), "string"),
+}
 
 
-def rows(inputs: pd.DataFrame) -> np.ndarray:
-    """Return the inputs as the function gives them to the model.
+def describe(column: pd.Series, unit: str) -> Input:
+    """Describe a column of the table; raise ModelError if no request can send its values."""
+    name, known = column.name, column.dropna().astype(object)
+    if not isinstance(name, str) or not name.strip() or name in RESERVED:
+        raise ModelError(f"A column is called {name!r}, which an input cannot be. Rename it.")
+    type_, dtype = _type(column), column.dtype
+    entry = Input(name, type_, str(dtype), unit, required=len(known) == len(column))
+    if isinstance(dtype, pd.CategoricalDtype):
+        entry = replace(
+            entry, categories=tuple(dtype.categories.tolist()), ordered=bool(dtype.ordered)
+        )
+    if type_ in NUMBERS:
+        return _with_range(entry, known)
+    if entry.is_date:
+        if "," in entry.dtype:
+            advice = f"Make it UTC without a time zone: table[{name!r}].dt.tz_convert(None)"
+            raise ModelError(f"The column {name} has dates with a time zone. {advice}.")
+        return replace(entry, typical=known.sort_values().iloc[len(known) // 2].isoformat())
+    entry = replace(entry, typical=plain(known.mode().iloc[0]))
+    return _with_choices(entry, known) if type_ == "string" else entry
 
-    Numbers and booleans alone are an array of floats. Other tables are an array of objects: str,
-    int, float and bool, with NaN for each missing value. The function has no pandas, so a model
-    that is fitted on this array knows no names of columns that it would miss.
-    """
-    if all(kind(column) in NUMBERS for _, column in inputs.items()):
-        return inputs.to_numpy(dtype=float, na_value=np.nan)
-    return inputs.astype(object).where(inputs.notna(), np.nan).to_numpy(dtype=object)
+
+def _with_range(entry: Input, known: pd.Series) -> Input:
+    numbers = known.astype(float)
+    if np.isinf(numbers).any():
+        raise ModelError(f"The column {entry.name} has an infinite value. Drop those rows.")
+    kind = int if entry.type == "integer" else float
+    low, high, median = known.min(), known.max(), numbers.quantile(interpolation="nearest")
+    return replace(entry, low=kind(low), high=kind(high), typical=kind(median))
 
 
-def as_taken(given: np.ndarray, flat: bool) -> Any:
-    """Return rows for a model that takes them, or its one text as it is (flat)."""
-    return given[:, 0].tolist() if flat else given
-
-
-def kind(column: pd.Series) -> str:
-    """Return JSON Schema's name for what the column has; raise ModelError if there is none."""
-    kinds = {type(value) for value in column.dropna().infer_objects().tolist()}
-    names = {TYPES.get(found) for found in kinds}
-    if names == {"integer", "number"}:
-        return "number"
-    if len(names) == 1 and (name := names.pop()):
-        return name
-    found = " and ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
-    raise ModelError(
-        f"The column {column.name} has {found}. It must have numbers alone, booleans alone or "
-        "strings alone, besides missing values. Convert or drop it."
+def _with_choices(entry: Input, known: pd.Series) -> Input:
+    values = entry.categories or tuple(map(str, sorted({*known})))
+    repeat = entry.categories or 2 * len(values) <= len(known)
+    is_choice = repeat and len(values) <= MOST_CHOICES and "" not in values
+    return replace(
+        entry,
+        choices=values if is_choice else (),
+        longest=max(LONGEST, *map(len, values)),
+        may_be_empty="" in values,
     )
 
 
-def describe(
-    model: Any,
-    table: pd.DataFrame,
-    targets: Sequence[str],
-    units: Mapping[str, str],
-    example: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """Return the signature: inputs, an example of them, targets, the types of a result.
+def as_columns(inputs: Sequence[Input], table: pd.DataFrame) -> list[np.ndarray]:
+    """Return the table's values as `serving.tabular` gets them: see its `predict_columns`."""
+    arrays = []
+    for entry in inputs:
+        column = table[entry.name].astype(object)
+        if entry.is_date:
+            column = column.map(pd.Timestamp.isoformat, na_action="ignore")
+        missing = np.nan if entry.type in NUMBERS else None
+        values = column.where(column.notna(), missing).tolist()
+        arrays.append(np.array(values, dtype=float if entry.type in NUMBERS else object))
+    return arrays
 
-    `flat` says that the model takes its one text as it is, and not in a row; `probabilities`, that
-    it has some, and predicts the likeliest class. Raises ModelError for a table that no request can
-    say, and a model that cannot predict what JSON can say.
+
+def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
+    """Return the numbers of rows from all over the table, of all classes, and with missing values.
+
+    The first is the row for the example: it has all values, or most; of texts, the shortest.
     """
-    check(model, table, targets, [*targets, *units, *(example or {})])
     inputs = table.drop(columns=[*targets])
-    described = [_input(inputs[name], units.get(str(name), "")) for name in inputs]
-    row = _complete(inputs)
-    [known] = inputs.iloc[[row]].astype(object).to_dict("records")
-    values = {str(n): v for n, v in known.items() if not pd.isna(v)}
-    for name, value in (example or {}).items():
-        values[name] = value.item() if isinstance(value, np.generic) else value
-    given = rows(inputs)
-    asked = given[[row]]
-    for name, value in values.items():
-        try:
-            asked[0, inputs.columns.get_loc(name)] = value
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"The example has {name} = {value!r}, which no input can be."
-            ) from error
-    flat = [entry["type"] for entry in described] == ["string"] and _takes_texts(model, asked)
-    if flat:
-        described[0].pop("choices", None)
-    result = _result(predict(model, as_taken(asked, flat)), [*targets] or ["label"])
-    compare_classes(model, table, targets)
-    tried = as_taken(given[:MOST_TRIED], flat)
-    probabilities = len(result) == 1 and _gives_probabilities(model, tried)
-    return {
-        "inputs": described,
-        "targets": [*result],
-        "result": result | ({"probability": "number"} if probabilities else {}),
-        "example": values,
-        "flat": flat,
-        "probabilities": probabilities,
-    }
+    head = inputs.head(MOST_TRIED)
+    long = head.map(lambda value: len(value) // 100 if isinstance(value, str) else 0)
+    example = np.lexsort((long.sum(axis=1), head.isna().sum(axis=1)))[:1]
+    tried = [example, np.linspace(0, len(table) - 1, min(len(table), MOST_TRIED)).astype(int)]
+    tried.append(inputs.isna().to_numpy().argmax(axis=0))  # the first that lacks an input
+    for target in targets:
+        of_each = [*table.groupby(target, observed=True).indices.values()]
+        for rows in of_each if len(of_each) <= MOST_TRIED else []:
+            tried.append(np.asarray(rows)[:: -(-len(rows) * len(of_each) // MOST_TRIED)])
+    rows = np.concatenate(tried)
+    return rows[np.sort(np.unique(rows, return_index=True)[1])]
 
 
-def predict(model: Any, given: Any) -> Any:
-    """Return what the model predicts; raise ModelError if it cannot."""
-    try:
-        return model.predict(given)
-    except Exception as error:
-        raise refusal(f"{type(error).__name__}: {error}".splitlines()[0]) from error
+def first_row(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return the values of the first row by name, without the missing ones."""
+    values = {}
+    for entry, column in zip(inputs, columns, strict=True):
+        if not pd.isna(column[0]):
+            values[entry.name] = int(column[0]) if entry.type == "integer" else plain(column[0])
+    return values
 
 
-def _complete(inputs: pd.DataFrame) -> int:
-    """Return the number of the first row that has all values, or most; of texts, the shortest."""
-    inputs = inputs.head(MOST_TRIED)
-    long = inputs.map(lambda value: len(value) // 100 if isinstance(value, str) else 0)
-    return int(np.lexsort((long.sum(axis=1), inputs.isna().sum(axis=1)))[0])
-
-
-def _takes_texts(model: Any, asked: np.ndarray) -> bool:
-    """Say whether the model takes a list of texts: it was not fitted on columns, and answers."""
-    if hasattr(model, "n_features_in_"):
-        return False
-    try:
-        model.predict(as_taken(asked, flat=True))
-    except (AttributeError, TypeError, ValueError):
-        return False
-    return True
-
-
-def _gives_probabilities(model: Any, tried: Any) -> bool:
-    """Say whether the likeliest class is what is predicted: a threshold may predict another."""
-    classes = getattr(model, "classes_", None)
-    if not isinstance(classes, np.ndarray) or not hasattr(model, "predict_proba"):
-        return False
-    predicted = predict(model, tried)
-    return np.array_equal(classes[model.predict_proba(tried).argmax(axis=1)], predicted)
-
-
-def _input(column: pd.Series, unit: str) -> dict[str, Any]:
-    """Describe a column as a parameter: its type, what it may be, and what it was in training."""
-    name, known = column.name, column.dropna()
-    if not isinstance(name, str) or not name.strip() or name in INPUTS_OWN:
-        raise ModelError(
-            f"A column is called {name!r}, which no input can be. Rename it in the table."
-        )
-    described: dict[str, Any] = {"name": name, "description": "As in the training data."}
-    described["type"] = kind(column)
-    if described["type"] == "string":
-        values = sorted({*known})
-        if len(values) <= MOST_CHOICES and 2 * len(values) <= len(known) and "" not in values:
-            described["choices"] = values
-        described["longest"] = max(LONGEST, *map(len, values), 1)
-    elif described["type"] != "boolean":
-        low, high = min(known.tolist()), max(known.tolist())
-        if np.isinf([low, high]).any():
-            raise ModelError(f"The column {name} has an infinite value. Drop those rows.")
-        described["description"] = f"From {low} to {high} in the training data."
-    if unit:
-        described["unit"] = unit
-    if len(known) == len(column):
-        described["required"] = True
-    return described
-
-
-def _result(predicted: Any, targets: Sequence[str]) -> dict[str, str]:
-    """Name the JSON type of each target, as the model predicts it for one row."""
-    if not isinstance(predicted, np.ndarray):
-        raise ModelError(
-            f"The model predicts a {type(predicted).__name__}, and must predict an array. "
-            "Fit it on dense targets."
-        )
-    first = predicted.ravel().tolist()
+def result_types(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, str]:
+    """Return the JSON type of each target, as the model predicts it."""
+    first = predicted.reshape(len(predicted), -1)[0].tolist()
     if len(first) != len(targets):
         raise ModelError(
             f"The model predicts {len(first)} values, and has {len(targets)} targets: "
@@ -179,3 +123,22 @@ def _result(predicted: Any, targets: Sequence[str]) -> dict[str, str]:
                 "or a string. Convert it in the table."
             )
     return {target: TYPES[type(value)] for target, value in zip(targets, first, strict=True)}
+
+
+def _type(column: pd.Series) -> str:
+    """Return JSON Schema's name for the values of a column."""
+    kinds = {type(value) for value in column.dropna().astype(object)}
+    names = {next((TYPES[t] for t in kind.__mro__ if t in TYPES), "") for kind in kinds}
+    if names == {"integer", "number"}:
+        return "number"
+    if len(names) == 1 and (name := names.pop()):
+        return name
+    found = " and ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
+    raise ModelError(
+        f"The column {column.name} has {found}. It must have only numbers, only booleans, only "
+        "strings or only datetimes, apart from missing values. Convert or drop it."
+    )
+
+
+def plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

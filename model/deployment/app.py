@@ -9,7 +9,7 @@ import pack  # noqa: F401
 # isort: split
 from pathlib import Path
 
-from serving import batch, html, metrics, openapi
+from serving import batch, explain, html, metrics, openapi, outside
 from serving.handler import Handler
 
 HERE = Path(__file__).resolve().parent
@@ -20,6 +20,6 @@ else:  # what the manifest beside the pickle says
 
     MODEL = tabular.model(HERE)
 
-lambdaHandler = Handler(html.added_to(MODEL), metrics.lines, batch.routes, openapi.routes)
+lambdaHandler = Handler(MODEL, metrics, batch, openapi, html, explain, outside)
 gc.freeze()  # what is loaded stays: no answer waits while the garbage collector looks through it
 gc.enable()

@@ -1,4 +1,4 @@
-"""Read a csv or GeoJSON file of places: its bytes in, rows of text and their lines out."""
+"""Read a csv or GeoJSON file of places, as rows of text with their line numbers."""
 
 import codecs
 import csv
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-COLUMNS = {  # and what others call them, without spaces and punctuation
+COLUMNS = {  # and other names for them, without spaces and punctuation
     "state": ("province", "region"),
     "location": ("city", "town", "ort", "ville", "ciudad"),
     "address": ("street", "streetaddress", "fulladdress", "strasse", "adresse", "name"),
@@ -16,96 +16,88 @@ COLUMNS = {  # and what others call them, without spaces and punctuation
     "longitude": ("long", "lon", "lng", "x"),
 }
 NEEDED = ("address", "latitude", "longitude")
-QUOTES = 'has a quote that is not closed, or text behind it. Inside quotes, write " twice.'
-FIELDS = (
-    "has {} fields, the header has {}. Put quotes around text that has a {!r}, and end no line "
-    "with one."
-)
-MOST = 20  # faults in one message
+MOST = 20  # errors in one message
 
-Faults = list[tuple[int, str]]  # line, as an editor counts, and what is wrong there
+Errors = list[tuple[int, str]]  # line, as an editor counts, and what is wrong there
 Rows = list[tuple[int, dict[str, str]]]  # line, and text by column
 
 
 class DataError(ValueError):
-    """The file cannot be trained on; the message says where, why and how to mend it."""
+    """The file cannot be trained on; the message says where, why and how to fix it."""
 
 
-def refuse(path: Path, faults: Faults) -> None:
-    """Raise DataError if there are faults: with all of them, up to MOST, in the file's order."""
-    if faults:
-        lines = [f"{path}, line {line}: {what}" for line, what in sorted(faults)[:MOST]]
-        more = [f"And {len(faults) - MOST} more."] if len(faults) > MOST else []
+def raise_errors(path: Path, errors: Errors) -> None:
+    """Raise DataError with the errors, up to MOST, in the file's order; do nothing without any."""
+    if errors:
+        lines = [f"{path}, line {line}: {what}" for line, what in sorted(errors)[:MOST]]
+        more = [f"And {len(errors) - MOST} more."] if len(errors) > MOST else []
         raise DataError("\n".join(lines + more))
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file or a pipe, whole and once. Raises DataError."""
-    try:
-        if path.exists() and not (path.is_file() or path.is_fifo()):
-            kind = "a folder" if path.is_dir() else "a device"
-            raise DataError(f"{path} is {kind}. Name a csv or GeoJSON file.")
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def text(path: Path, data: bytes) -> str:
-    """Decode UTF-8, or UTF-16 with its mark. Raises DataError with the lines that are neither."""
+def read_text(path: Path, data: bytes) -> str:
+    """Decode UTF-8, or UTF-16 with a byte-order mark; raise DataError for anything else."""
     utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-16" if utf_16 else "utf-8-sig")
+        text = data.decode("utf-16" if utf_16 else "utf-8-sig")
     except UnicodeDecodeError as error:
-        guess = "is not UTF-8. Save the file as UTF-8. (As Windows-1252: {!r})"
-        lines = [] if utf_16 or b"\0" in data else enumerate(data.splitlines(), 1)
-        wrong = [(n, line) for n, line in lines if line.decode(errors="replace").encode() != line]
-        refuse(
-            path, [(n, guess.format(line.decode("cp1252", "replace")[:60])) for n, line in wrong]
-        )
-        raise DataError(f"{path} is not UTF-8: {error.reason}. Save it as csv in UTF-8.") from error
+        line = len(data[: error.start + 1].splitlines())
+        raise DataError(f"{path}, line {line}: is not UTF-8. Save the file as UTF-8.") from error
+    if "\0" in text.partition("\n")[0]:
+        raise DataError(f"{path} is not UTF-8: it has NULs. Save the file as UTF-8.")
+    return text
 
 
-def of_csv(path: Path, content: str) -> tuple[Rows, Faults]:
-    """Return a csv's rows, and what is wrong with its form.
+def read_csv(path: Path, text: str) -> tuple[Rows, Errors]:
+    """Return a csv's rows, and the lines that are not rows.
 
-    Says in which way it took columns and separator that are not the usual ones. Raises DataError if
-    a column is missing.
+    Prints the separator and the names of columns, where they are not the usual ones. Raises
+    DataError if a column is missing.
     """
-    if "\0" in content.partition("\n")[0]:
-        raise DataError(f"{path} is not UTF-8: it has NULs. Save it as csv in UTF-8.")
-    separator = max(",;\t|", key="".join(content.splitlines()[:1]).count)
-    (first, header), *records = [*_records(content, separator)] or [(1, [])]
-    names = [re.sub(r"[\W_]", "", name.casefold()) for name in header]
-    taken = {c: [n for n in (c, *others) if n in names][:1] for c, others in COLUMNS.items()}
-    if missing := [column for column in NEEDED if not taken[column]]:
-        raise DataError(
-            f"{path} has no column {', '.join(missing)}. It needs {', '.join(NEEDED)}; location and"
-            f" state may be there. Its first line is {separator.join(header)[:80]!r}."
-        )
-    if separator != ",":
-        print(f"The columns are separated by {separator!r}.")
-    columns = {column: names.index(name) for column, [*found] in taken.items() for name in found}
-    for column, i in columns.items():
-        if names[i] != column:
-            print(f"The column {header[i].strip()!r} is taken as {column}.")
-    faults = [
-        (first, f"has the column {header[i]!r} twice. Keep one.")
-        for i, name in enumerate(names)
-        if name in names[:i] and name
+    separator = max(",;\t|", key="".join(text.splitlines()[:1]).count)
+    (first, header), *records = list(_records(text, separator)) or [(1, [])]
+    columns = _columns(path, header, separator)
+    names = [name.strip().casefold() for name in header]
+    errors = [
+        (first, f"has two columns {name!r}. Delete or rename one.")
+        for name in sorted(set(names))
+        if name and names.count(name) > 1
     ]
     rows: Rows = []
     for line, fields in records:
         if len(fields) == len(header):
             rows.append((line, {column: fields[i].strip() for column, i in columns.items()}))
+        elif fields:
+            what = f"has {len(fields)} fields, but the header has {len(header)}."
+            errors.append((line, f"{what} Quote text that contains {separator!r}."))
         else:
-            what = FIELDS.format(len(fields), len(header), separator) if fields else QUOTES
-            faults.append((line, what))
-    return rows, faults
+            what = "has a quote that is not closed, or text after a closing quote."
+            errors.append((line, f'{what} Double any quote inside quotes: "".'))
+    return rows, errors
 
 
-def _records(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the first line and the fields of each row; no fields where the quotes are wrong."""
-    lines = io.StringIO(content, newline="")
+def _columns(path: Path, header: list[str], separator: str) -> dict[str, int]:
+    """Return the index of each column; raise DataError if one is missing."""
+    names = [re.sub(r"[\W_]", "", name.casefold()) for name in header]
+    columns = {}
+    for column, others in COLUMNS.items():
+        if found := [name for name in (column, *others) if name in names]:
+            columns[column] = names.index(found[0])
+    if missing := [column for column in NEEDED if column not in columns]:
+        raise DataError(
+            f"{path} has no column {', '.join(missing)}. It needs {', '.join(NEEDED)}; location and"
+            f" state are optional. Its first line is {separator.join(header)[:80]!r}."
+        )
+    if separator != ",":
+        print(f"The columns are separated by {separator!r}.")
+    for column, i in columns.items():
+        if names[i] != column:
+            print(f"The column {header[i].strip()!r} is read as {column}.")
+    return columns
+
+
+def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first line and the fields of each row; no fields if its quotes are malformed."""
+    lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
     while True:
         line = reader.line_num + 1
@@ -119,33 +111,32 @@ def _records(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             return
 
 
-def of_geojson(path: Path, content: str) -> Rows:
-    """Return the features of a FeatureCollection as rows, with their numbers for lines.
+def read_geojson(path: Path, text: str) -> tuple[Rows, Errors]:
+    """Return the features of a FeatureCollection as rows, numbered from 1, and no errors.
 
-    Addresses are as All The Places has them (`addr:*`). What a feature lacks is empty in its row.
+    Addresses are tagged as in All The Places (`addr:*`). What a feature lacks is empty.
     """
     try:
-        features = [*json.loads(content)["features"]]
+        features = list(json.loads(text)["features"])
     except json.JSONDecodeError as error:
         raise DataError(f"{path}, line {error.lineno}: is not JSON: {error.msg}.") from error
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise DataError(f"{path} is not a GeoJSON FeatureCollection.") from error
-    return [(number, _row(feature)) for number, feature in enumerate(features, 1)]
+    return [(number, _row(feature)) for number, feature in enumerate(features, 1)], []
 
 
 def _row(feature: object) -> dict[str, str]:
     match feature:
         case {"geometry": {"type": "Point", "coordinates": [x, y, *_]}, "properties": dict(tags)}:
-            part = {
+            text = {
                 name.removeprefix("addr:"): str(tag or "").strip() for name, tag in tags.items()
             }
-            house, street, city, state, postcode, country = (
-                part.get(name, "")
-                for name in ("housenumber", "street", "city", "state", "postcode", "country")
-            )
-            street = part.get("street_address") or f"{house} {street}".strip()
-            whole = filter(None, (street, city, f"{state} {postcode}".strip(), country))
+            part = dict.fromkeys(("housenumber", "street", "city", "state", "postcode"), "") | text
+            house = f"{part['housenumber']} {part['street']}".strip()
+            street = part.get("street_address") or house
+            area = f"{part['state']} {part['postcode']}".strip()
+            whole = filter(None, (street, part["city"], area, part.get("country")))
             address = part.get("full") or (", ".join(whole) if street else "")
-            values = (state, city, address, str(y), str(x))
+            values = (part["state"], part["city"], address, str(y), str(x))
             return dict(zip(COLUMNS, values, strict=True))
     return dict.fromkeys(COLUMNS, "")

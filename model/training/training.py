@@ -1,4 +1,4 @@
-"""Train the model: a csv of stores in, chipotle.pkl and chipotle.json out."""
+"""Train the model: read a csv of stores, write chipotle.pkl and chipotle.json."""
 
 import argparse
 import sys
@@ -16,10 +16,7 @@ import artefacts
 from stores import DataError, read_stores
 
 HERE = Path(__file__).resolve().parent
-
-
-# What people read of the data. Data of your own has its own words, and perhaps no EXAMPLE: then the
-# first place is the example.
+# The words on the page: change them with the data. If EXAMPLE is None, the first place is taken.
 ABOUT = {
     "title": "The nearest Chipotle",
     "place": "store",
@@ -48,22 +45,22 @@ def train(table: pd.DataFrame) -> Any:
     )
     model.stores_ = {ours: table[theirs].to_numpy(dtype=object) for ours, theirs in columns.items()}
     model.stores_ |= {"lat": coordinates[:, 0].copy(), "long": coordinates[:, 1].copy()}
-    with warnings.catch_warnings():  # each store is a class of its own, and means to be
+    with warnings.catch_warnings():  # each store is a class of its own, on purpose
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
         model.fit(coordinates, model.stores_["address"])
     return model
 
 
 def check(model: Any) -> None:
-    """Raise DataError when a store, or another at the same place, is not its own nearest."""
+    """Raise DataError if the nearest store to a store is at another place."""
     addresses = model.stores_["address"]
     coordinates = np.column_stack([model.stores_["lat"], model.stores_["long"]])
     angles = model[:-1].transform(coordinates)
-    [nearest] = model[-1].kneighbors(angles, n_neighbors=1, return_distance=False).T
+    nearest = model[-1].kneighbors(angles, 1, return_distance=False).ravel()
     wrong = np.flatnonzero((coordinates[nearest] != coordinates).any(axis=1))
     if wrong.size:
         one, other = addresses[wrong[0]], addresses[nearest[wrong[0]]]
-        raise DataError(f"{one} and {other} are too close to be told apart.")
+        raise DataError(f"{one} and {other} are too close together to tell them apart.")
 
 
 def main() -> None:
@@ -92,7 +89,9 @@ def main() -> None:
     except (DataError, artefacts.ModelError) as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"{arguments.folder} cannot be written: {error.strerror}. The old model stays.")
+        sys.exit(
+            f"{arguments.folder} cannot be written: {error.strerror}. The old model is unchanged."
+        )
     print(f"Trained on {len(stores)} {ABOUT['places']}: model {sha256[:12]}.")
 
 

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import artefacts
-
 TRAIN = """
 import sys
 from pathlib import Path
@@ -22,7 +20,7 @@ import artefacts
 
 number, folder = int(sys.argv[1]), Path(sys.argv[2])
 table = pd.DataFrame({"x": [1.0, 2.0], "y": [float(number)] * 2})
-model = DummyRegressor().fit(artefacts.rows(table[["x"]]), table["y"])
+model = DummyRegressor().fit(table[["x"]], table["y"])
 print("trained", flush=True)
 artefacts.write(
     model, name="one", table=table, target="y", about={"number": number}, folder=folder
@@ -33,7 +31,7 @@ artefacts.write(
 def start(number: int, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", TRAIN, str(number), str(folder)],
-        env=os.environ | {"PYTHONPATH": str(Path(artefacts.__file__).parent)},
+        env=os.environ,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,4 +1,4 @@
-"""Text of rows in, the text of their answers by the model of flowers out."""
+"""Score a small text with the model of flowers."""
 
 import gzip
 from pathlib import Path
@@ -12,7 +12,7 @@ ADDED = ",predictions_species,predictions_probability,problem"
 
 
 def scored(tmp_path: Path, text: str | bytes, kind: str = ".csv", **options: object) -> str:
-    """Write the text to a file, answer its rows in another, and return what is in that."""
+    """Write the text to a file, score it into another, and return the content of that."""
     content = text.encode() if isinstance(text, str) else text
     source, target = tmp_path / f"in{kind}", tmp_path / f"out{kind}"
     source.write_bytes(gzip.compress(content) if kind.endswith(".gz") else content)

@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-import bulk
 from app import lambdaHandler
-from bulk import blocks
+from bulk import text_rows
 
 
 def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, bulk.__file__, *arguments]
+    command = [sys.executable, "-P", "-m", "bulk", *arguments]
     return subprocess.run(command, capture_output=True, text=True, **more)
 
 
@@ -35,7 +34,7 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
         csv.writer(file).writerows([number, *row] for number in range(20_000))
         file.write("bad\n")
     done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), env=environment)
-    said = f"20,001 rows, 1 of them with a problem: see problem in {tmp_path / 'out.csv'}.\n"
+    said = f"20,001 rows, 1 of them with a problem (the first: line 20,002): see problem in {tmp_path / 'out.csv'}.\n"
     assert (done.returncode, done.stderr) == (1, said)
     answers = [*csv.reader(io.StringIO((tmp_path / "out.csv").read_text()))][1:]
     assert [answer[0] for answer in answers] == [*map(str, range(20_000)), "bad"]
@@ -58,14 +57,14 @@ def test_a_run_that_is_stopped_leaves_nothing_behind(name: str, tmp_path: Path) 
     (tmp_path / "out.csv").write_text("what was there")
     arguments = ["-", str(tmp_path / "out.csv")]
     with subprocess.Popen(
-        [sys.executable, bulk.__file__, *arguments],
+        [sys.executable, "-P", "-m", "bulk", *arguments],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as running:
         assert running.stdin and running.stderr
-        running.stdin.write(f"{','.join(header)}\n" + f"{row}\n" * 3 * blocks.LINES)
+        running.stdin.write(f"{','.join(header)}\n" + f"{row}\n" * text_rows.BLOCK)
         running.stdin.flush()
         while len([*tmp_path.iterdir()]) < 2:
             assert running.poll() is None

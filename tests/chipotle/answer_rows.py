@@ -21,7 +21,7 @@ ROWS = [
         "JSON says which inputs were absent",
         "/?lat=39.15&format=json",
         media_type=JSON,
-        json={"query.long": 0.0, "query.defaulted": ["long"]},
+        json={"query.long": 0.0, "query.defaulted": ["long", "place"]},
     ),
     row(
         "JSON gives query, stores with distance in metres, and model",
@@ -31,7 +31,7 @@ ROWS = [
             "query.lat": 39.153198,
             "query.long": -77.066176,
             "query.k": 1,
-            "query.defaulted": [],
+            "query.defaulted": ["place"],
             "nearest": length(1),
             "nearest.0.address": OLNEY,
             "nearest.0.city": "Olney",

@@ -57,8 +57,11 @@ ROWS = [
     batch("points absent", "{}", contains=("no list of points",)),
     batch("points not a list", '{"points": {"lat": 1}}'),
     batch("a list instead of an object", "[[39, -77]]"),
-    batch("a point of one number", '{"points": [[39]]}', contains=("points[0]",)),
-    batch("a point of three", '{"points": [[39, -77, 0]]}'),
+    batch("a point of no values", '{"points": [[]]}', contains=("points[0]",)),
+    batch(
+        "a place is text", '{"points": [[39, -77, 0]]}', contains=("place is 0, which is not text",)
+    ),
+    batch("a point of four", '{"points": [[0, 0, null, 0]]}'),
     batch(
         "a point out of range names itself",
         '{"points": [[0, 0], [91, 0]]}',

@@ -10,8 +10,8 @@ from pyproj import Geod
 from predictor import nearest
 
 PROJ = Geod(ellps="WGS84")
-STORES = np.column_stack([nearest.stores["lat"], nearest.stores["long"]])
-ADDRESSES = {address: store for store, address in enumerate(nearest.stores["address"])}
+STORES = nearest.stores.coordinates
+ADDRESSES = {address: store for store, address in enumerate(nearest.stores.columns["address"])}
 US = (24.5, 49.4, -124.8, -66.9)  # south, north, west, east
 
 

@@ -1,4 +1,4 @@
-"""Places by name are optional: what they need is read on first use, and can be deleted."""
+"""Places by name: ZIP codes are read on first use, and can be deleted."""
 
 import json
 import shutil
@@ -15,11 +15,9 @@ import json, sys
 from app import lambdaHandler
 for asked in json.loads(sys.argv[1]):
     print(json.dumps(lambdaHandler({"queryStringParameters": asked}, None)["body"]))
-    if "place" in sys.modules["predictor"].__dict__:
-        print(json.dumps(sys.modules["predictor.place"]._zips.cache_info().currsize))
+    print(json.dumps(sys.modules["predictor.place"]._zips.cache_info().currsize))
 """
 OLNEY = {"lat": "39.153198", "long": "-77.066176"}
-NAMES = {"from predictor import place\n": "", "{place.PLACE: place.find}": "{}"}
 
 
 def ask(folder: Path, *asked: dict[str, str]) -> list[Any]:
@@ -38,7 +36,7 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def test_zip_codes_are_read_when_one_is_asked_for() -> None:
+def test_zip_codes_are_read_on_first_use() -> None:
     page = {"format": "html", "place": "olney, md"}
     answers = ask(MODEL / "deployment", OLNEY, page, {"place": "20832"})
     assert answers[1::2] == [0, 0, 1]
@@ -51,28 +49,5 @@ def test_without_zip_codes_there_are_towns(copy: Path) -> None:
         copy, {"place": "Olney"}, {"place": "00501"}, {"format": "html"}
     )[::2]
     assert town.endswith("Olney, MD 20832 US")
-    assert zip_code == "place is '00501', no town known here."
+    assert zip_code == "place is '00501'. It must be a town of this data."
     assert "A town, instead of coordinates." in page
-
-
-def test_without_places_there_is_nothing_of_them(copy: Path) -> None:
-    for name in ("place.py", "zips.npz"):
-        (copy / "predictor" / name).unlink()
-    parameters = copy / "predictor" / "parameters.py"
-    text = parameters.read_text()
-    for name, instead in NAMES.items():
-        assert name in text
-        text = text.replace(name, instead)
-    parameters.write_text(text)
-    answer, ignored, page, problem = ask(
-        copy,
-        OLNEY | {"format": "json"},
-        OLNEY | {"place": "20832"},
-        {"format": "html"},
-        {"format": "html", "lat": "x"},
-    )
-    assert "place" not in json.loads(answer)["query"]
-    assert ignored.endswith("Olney, MD 20832 US")
-    for text in (page, problem):
-        assert '<form id="search" hidden>' in text
-        assert 'name="place"' not in text

@@ -37,8 +37,8 @@ def test_one_point_gets_its_nearest(place: Any) -> None:
 
 @everywhere
 def test_many_points_get_their_nearest(place: Any) -> None:
-    points = place(np.random.default_rng(2021), nearest.BLOCK + 100)
-    points[:10] = points[-10:]  # the last, in another block, are few
+    points = place(np.random.default_rng(2021), nearest.PAIRS // len(STORES) + 100)
+    points[:10] = points[-10:]  # the last are a block of their own
     for k in (1, 10):
         answers = nearest.predict(points.tolist(), k=k)
         assert answers[:10] == answers[-10:]
@@ -64,12 +64,12 @@ def test_a_batch_gets_what_each_of_its_points_gets(place: Any) -> None:
 
 @everywhere
 @pytest.mark.parametrize("radius", [None, 5_000_000])
-def test_many_candidates_are_measured_in_parts(
+def test_blocks_do_not_change_answers(
     place: Any, radius: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     points = place(np.random.default_rng(2023), 500).tolist()
     at_once = nearest.predict(points, k=3, radius=radius)
-    monkeypatch.setattr(nearest, "PAIRS", 1_000)  # of 500 points with 4 or more each
+    monkeypatch.setattr(nearest, "PAIRS", 30 * len(STORES))  # 30 points at once
     assert nearest.predict(points, k=3, radius=radius) == at_once
 
 
@@ -96,28 +96,18 @@ def test_no_points_have_no_answers() -> None:
     assert nearest.predict([]) == []
 
 
-def test_a_query_in_the_us_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At most two searches of the tree and, at the median, two geodesics."""
-    calls: list[str] = []
+def test_a_query_in_the_us_needs_one_geodesic(monkeypatch: pytest.MonkeyPatch) -> None:
+    measure, measured = geodesics._metres, []
 
-    def counted(name: str, function: Any) -> Any:
-        def count(*args: Any, **kwargs: Any) -> Any:
-            calls.append(name)
-            return function(*args, **kwargs)
+    def counted(origins: np.ndarray, destinations: np.ndarray) -> np.ndarray:
+        measured.append(origins.shape[1])
+        return measure(origins, destinations)
 
-        return count
-
-    search, geodesic = nearest.estimator.kneighbors, geodesics.WGS84.Inverse
-    monkeypatch.setattr(nearest.estimator, "kneighbors", counted("search", search))
-    monkeypatch.setattr(geodesics.WGS84, "Inverse", counted("geodesic", geodesic))
-    searches, measured = [], []
+    monkeypatch.setattr(geodesics, "_metres", counted)
     for point in in_us_box(np.random.default_rng(7), 500):
-        calls.clear()
         nearest.predict([point.tolist()])
-        searches.append(calls.count("search"))
-        measured.append(calls.count("geodesic"))
-    assert max(searches) <= 2
-    assert np.median(measured) <= 2
+    assert np.median(measured) == 1
+    assert max(measured) < 20
 
 
 def test_how_far_the_nearest_is_is_watched_in_whole_kilometres() -> None:
@@ -133,6 +123,6 @@ def test_k_beyond_the_stores_gives_all_of_them() -> None:
 
 def test_the_pickle_answers_by_itself_without_our_code() -> None:
     """`joblib.load(...).predict` is the interface: the README's example and every store."""
-    assert (nearest.pipeline.predict(STORES) == nearest.stores["address"]).all()
+    assert (nearest.pipeline.predict(STORES) == nearest.stores.columns["address"]).all()
     [address] = nearest.pipeline.predict([[39.153198, -77.066176]])
     assert address == "3333 Olney Sandy Springs Rd Olney, MD 20832 US"

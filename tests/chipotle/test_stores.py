@@ -1,4 +1,4 @@
-"""A file of places is read whatever wrote it, and all that is wrong with it is said at once."""
+"""Files of places: the usual variations are read, and all mistakes are reported at once."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from stores import DataError, read_stores
-from tests.chipotle.csv_table import FAULTS, GOOD, TAKEN
+from tests.chipotle.csv_table import GOOD, MISTAKES, VARIATIONS
 
 
 def read(content: str | bytes, folder: Path) -> list[str]:
@@ -18,14 +18,14 @@ def read(content: str | bytes, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("content", "sentences"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
+    ("content", "sentences"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
 )
-def test_what_is_wrong_is_said_with_its_line(
+def test_mistakes_are_explained_with_their_lines(
     content: str | bytes, sentences: list[str], tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError) as refused:
+    with pytest.raises(DataError) as raised:
         read(content, tmp_path)
-    message = str(refused.value)
+    message = str(raised.value)
     for sentence in sentences:
         assert sentence in message
     lines = {sentence[:7] for sentence in sentences if sentence.startswith("line ")}
@@ -34,9 +34,9 @@ def test_what_is_wrong_is_said_with_its_line(
 
 
 @pytest.mark.parametrize(
-    ("content", "addresses", "said"), [t[1:] for t in TAKEN], ids=[t[0] for t in TAKEN]
+    ("content", "addresses", "said"), [v[1:] for v in VARIATIONS], ids=[v[0] for v in VARIATIONS]
 )
-def test_what_others_write_is_taken(
+def test_common_variations_are_read(
     content: str | bytes,
     addresses: list[str],
     said: str,
@@ -47,8 +47,8 @@ def test_what_others_write_is_taken(
     assert capsys.readouterr().out == said
 
 
-def test_all_the_places_are_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The shape of alltheplaces.xyz's files; what has no point or no address is left out."""
+def test_all_the_places_geojson_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Features without a point or an address are left out."""
 
     def feature(geometry: object, **tags: str) -> dict[str, object]:
         properties = {f"addr:{name}": value for name, value in tags.items()} | {"brand": "A"}
@@ -84,7 +84,7 @@ def test_all_the_places_are_taken(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_pipe_is_read_once(tmp_path: Path) -> None:
-    """Bash makes one of <(...); the hash is of what was read."""
+    """As from bash's <(...)."""
     pipe, file = tmp_path / "pipe", tmp_path / "file"
     file.write_text(GOOD)
     os.mkfifo(pipe)
@@ -98,8 +98,8 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("path", "sentence"),
-    [("/", "is a folder"), ("/dev/zero", "is a device"), ("/none", "cannot be read: No such file")],
+    [("/", "cannot be read: Is a directory"), ("/none", "cannot be read: No such file")],
 )
-def test_what_is_no_file_is_a_sentence(path: str, sentence: str) -> None:
+def test_unreadable_file_is_explained(path: str, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         read_stores(Path(path))

@@ -1,14 +1,14 @@
-"""Stores that are hard to tell apart come in order, and ties as they were trained."""
+"""Stores that are hard to tell apart are ordered correctly, and ties keep the training order."""
 
 import numpy as np
 import pytest
-from sklearn.neighbors import KNeighborsClassifier
 
 from predictor import nearest
+from predictor.geodesics import PYPROJ_FROM
 from tests.chipotle.points import by_geographiclib, by_proj
 
-# Mirror images, twins, poles, both names of the antimeridian, each other's antipodes; a place that
-# is the nearest from (0, 0) though its angle is the largest; and models of one or two stores.
+# Mirror images, twins, poles, both sides of the antimeridian, each other's antipodes; a place that
+# is the nearest to (0, 0) though its angle is the largest; and models of one or two stores.
 HARD = {
     "mirror images": [
         (s * lat, long) for lat in (0.5, 30, 89) for long in (10, 11) for s in (1, -1)
@@ -25,31 +25,19 @@ HARD = {
 }
 
 
-def model_of(places: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Serve these places instead of the stores."""
-    names = np.array([str(i) for i in range(len(places))], dtype=object)
-    model = KNeighborsClassifier(2, weights="distance", metric="haversine")
-    stores = {"address": names, "lat": places[:, 0], "long": places[:, 1]}
-    monkeypatch.setattr(nearest, "estimator", model.fit(np.radians(places), names))
-    monkeypatch.setattr(nearest, "stores", stores)
-    monkeypatch.setattr(nearest, "places", places)
-    monkeypatch.setattr(nearest, "count", len(places))
-    nearest._tree.cache_clear()
-    nearest._store.cache_clear()
-
-
-@pytest.mark.filterwarnings("ignore:The number of unique classes")
 @pytest.mark.parametrize("hard", HARD)
-def test_hard_places_come_in_order_and_ties_as_trained(
+def test_hard_places_are_ordered_and_ties_keep_training_order(
     hard: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places = np.array(HARD[hard], dtype=float)
-    model_of(places, monkeypatch)
+    names = np.array([str(i) for i in range(len(places))], dtype=object)
+    columns = {"address": names, "lat": places[:, 0], "long": places[:, 1]}
+    monkeypatch.setattr(nearest, "stores", nearest.Stores(columns))
     poles = np.array([(90, 0), (90, 123), (-90, -180), (0, 0), (0, 180), (0, -180), (10, 0)])
     opposite = np.column_stack([-places[:, 0], places[:, 1] % 360 - 180])
     close = opposite + 1e-9 * (np.abs(opposite[:, :1]) < 80)
     points = np.vstack([places, opposite, close, poles, places / 2])
-    many = np.tile(points, (nearest.MANY // len(points) + 1, 1)).tolist()
+    many = np.tile(points, (PYPROJ_FROM // len(points) + 1, 1)).tolist()
     orders = [
         [in_order(oracle(p, places)) for oracle in (by_proj, by_geographiclib)] for p in points
     ]
@@ -59,8 +47,6 @@ def test_hard_places_come_in_order_and_ties_as_trained(
             [alone] = nearest.predict([point.tolist()], k=k)
             assert [int(store["address"]) for store in alone] == order[0][:k], (point, k)
             assert [int(store["address"]) for store in answer] == order[1][:k], (point, k)
-    nearest._tree.cache_clear()
-    nearest._store.cache_clear()
 
 
 def in_order(metres: np.ndarray) -> list[int]:

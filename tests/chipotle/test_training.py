@@ -23,7 +23,7 @@ def train(csv: Path, folder: Path, **more: object) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, **more)  # type: ignore[call-overload]
 
 
-def test_a_csv_that_is_none_is_a_sentence(tmp_path: Path) -> None:
+def test_unreadable_csv_is_explained(tmp_path: Path) -> None:
     """test_stores.py has every kind."""
     csv = tmp_path / "stores.csv"
     csv.write_text(HEADER + OLNEY + "a,b,c\n")

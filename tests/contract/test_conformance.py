@@ -1,4 +1,4 @@
-"""What a user may expect of whatever model is in the tree: `make conformance` runs this folder."""
+"""What holds for whatever model is in the tree: `make conformance` runs this folder."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import lambdaHandler
-from tests.contract.request_table import MODEL, POINT, TEXTS, query
+from tests.contract.request_table import FITS, MODEL, POINT, SAMPLE, TEXTS, query
 from tests.contract.start import DEPLOYMENT, BrokenModel, start
 from tests.engines import EXAMPLE, in_process
 from tests.table import JSON, Row
@@ -26,7 +26,7 @@ MODEL = Model({{"version": "1"}}, (X,), {{"y": "number"}}, predict, example={{"x
 """
 
 
-def test_the_model_answers_where_there_is_no_more_than_in_its_image(
+def test_the_model_answers_with_only_the_packages_of_its_image(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     took = start()
@@ -40,12 +40,12 @@ def test_the_model_answers_where_there_is_no_more_than_in_its_image(
         (
             "raise KeyError('y')",
             "The model raises for its example: KeyError: 'y'. "
-            "Mend MODEL in model/deployment/predictor.",
+            "Fix MODEL in model/deployment/predictor.",
         ),
         (
             "return [[{'y': float('nan')}] for _ in points]",
             "The model answers its example with NaN or infinity, which JSON does not have. "
-            "Mend MODEL in model/deployment/predictor.",
+            "Fix MODEL in model/deployment/predictor.",
         ),
         (
             "pass\nimport pandas",
@@ -54,13 +54,12 @@ def test_the_model_answers_where_there_is_no_more_than_in_its_image(
         ),
         (
             "from serving.problems import Problem; raise Problem(400, 'Not this one.')",
-            "The model refuses its example: Not this one. "
-            "Mend MODEL in model/deployment/predictor.",
+            "The model rejects its example: Not this one. Fix MODEL in model/deployment/predictor.",
         ),
     ],
     ids=["raises", "answers NaN", "needs a missing package", "refuses its example"],
 )
-def test_a_broken_model_is_told_what_is_wrong(predict: str, sentence: str, tmp_path: Path) -> None:
+def test_a_broken_model_is_explained(predict: str, sentence: str, tmp_path: Path) -> None:
     copy = tmp_path / "deployment"
     shutil.copytree(DEPLOYMENT, copy, ignore=shutil.ignore_patterns("predictor", "__pycache__"))
     (copy / "predictor").mkdir()
@@ -70,7 +69,7 @@ def test_a_broken_model_is_told_what_is_wrong(predict: str, sentence: str, tmp_p
     assert str(broken.value) == sentence
 
 
-def test_the_example_says_each_input_that_must_be_sent() -> None:
+def test_the_example_has_every_required_input() -> None:
     missing = [p.name for p in MODEL.inputs if p.required and p.name not in MODEL.example]
     assert missing == []
 
@@ -84,7 +83,7 @@ def test_answers_are_what_result_declares() -> None:
             assert type(value) is kinds[MODEL.result[name]], (name, value)
 
 
-def test_the_hundredth_answer_is_the_first_also_in_eight_threads() -> None:
+def test_repeated_answers_are_equal_in_eight_threads() -> None:
     first = in_process(EXAMPLE)
     with ThreadPoolExecutor(8) as threads:
         assert all(answer == first for answer in threads.map(in_process, [EXAMPLE] * 100))
@@ -100,7 +99,7 @@ def test_a_batch_answers_as_single_requests_do() -> None:
 @pytest.mark.parametrize("text", TEXTS.values(), ids=[*TEXTS])
 @pytest.mark.parametrize("how", lambdaHandler.format.choices)
 def test_any_text_is_safe_in_any_input(text: str, how: str) -> None:
-    for parameter in MODEL.inputs:
+    for parameter in SAMPLE:
         sent: dict[str, Any] = {n: str(v) for n, v in MODEL.example.items()}
         sent |= {parameter.name: text, "format": how}
         answer = lambdaHandler({"queryStringParameters": sent}, None)
@@ -108,7 +107,8 @@ def test_any_text_is_safe_in_any_input(text: str, how: str) -> None:
         assert (
             "<script>alert" not in answer["body"] or "html" not in answer["headers"]["content-type"]
         )
-        body = json.dumps({"points": [POINT | {parameter.name: text}]})
+        changed = {parameter.name: text} if parameter in MODEL.inputs else {}
+        body = json.dumps({"points": [POINT | changed]})
         event = {"requestContext": {"http": {"method": "POST"}}, "body": body}
         batch = lambdaHandler(event | {"headers": {"content-type": JSON}}, None)
         assert batch["statusCode"] in (200, 400)

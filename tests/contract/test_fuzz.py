@@ -137,11 +137,11 @@ MEGABYTE = "1" * 1024 * 1024
         ),
     ],
 )
-def test_what_chance_will_not_find(event: Any) -> None:
+def test_events_that_fuzzing_will_not_find(event: Any) -> None:
     answers(event)
 
 
-def test_numbers_of_a_direct_call_are_numbers() -> None:
+def test_numbers_in_a_direct_invocation_are_accepted() -> None:
     """`aws lambda invoke` sends the event that its caller wrote."""
     example = lambdaHandler.model.example
     as_text = {name: str(value) for name, value in example.items()}

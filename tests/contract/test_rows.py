@@ -18,6 +18,6 @@ def test_behind_the_local_api(row: Row, local_api: str) -> None:
     row.check(over_http(local_api)(row))
 
 
-def test_every_rule_is_named_once() -> None:
+def test_names_of_rules_are_unique() -> None:
     rules = [row.rule for row in ROWS]
     assert len(rules) == len(set(rules))

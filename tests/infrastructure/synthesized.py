@@ -1,6 +1,7 @@
-"""The stack with certain knobs in, its template out, without the CDK's command."""
+"""Synthesise the stack with given settings, without the CDK's command."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from aws_cdk import App
@@ -8,13 +9,24 @@ from aws_cdk.assertions import Template
 
 from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
 
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+# All optional parts at once.
+EVERY_SETTING: dict[str, Any] = {
+    "canary": True,
+    "snap_start": True,
+    "alarm_email": "me@example.org",
+    "dashboard": True,
+    "cors": "*",
+    "architecture": "arm64",
+    "bulk": True,
+}
+MACHINE = "AWS::StepFunctions::StateMachine"
+
 
 def synthesize(**context: object) -> Template:
     app = App(context=context)
-    return Template.from_stack(PredictiveLambdaStack(app, "the-predictive-lambda"))
-
-
-MACHINE = "AWS::StepFunctions::StateMachine"
+    return Template.from_stack(PredictiveLambdaStack(app))
 
 
 def definition(template: Template) -> Any:

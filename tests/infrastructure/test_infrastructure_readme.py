@@ -1,29 +1,29 @@
-"""The README of the infrastructure: every knob is in it, and every fault names its test."""
+"""The README of the infrastructure lists every setting, and each fault names its test."""
 
 import re
 from pathlib import Path
 
 import pytest
-from aws_cdk import App
 
-from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
+from tests.infrastructure.synthesized import synthesize
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "predictive_lambda" / "README.md").read_text()
 
 
 def rows(heading: str) -> list[str]:
-    """Return the rows of the table below the heading."""
+    """Return the rows of the tables below the heading, without their heads."""
     section = README.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     return re.findall(r"^\| .*\|$", section, re.MULTILINE)[2:]
 
 
-def test_every_knob_is_in_its_table() -> None:
-    app = App(context={"no_knob": "1"})
-    with pytest.raises(ValueError, match="The knobs are") as refused:
-        PredictiveLambdaStack(app, "the-predictive-lambda")
-    knobs = str(refused.value).partition("The knobs are ")[2].rstrip(".").split(", ")
-    assert sorted(re.findall(r"^\| `(\w+)`", "\n".join(rows("Knobs")), re.MULTILINE)) == knobs
+def test_settings_table_is_complete() -> None:
+    with pytest.raises(ValueError, match="The settings are") as rejected:
+        synthesize(no_setting="1")
+    settings = str(rejected.value).partition("The settings are ")[2].rstrip(".").split(", ")
+    assert sorted(re.findall(r"`(\w+)`", "".join(r.split("|")[1] for r in rows("Settings")))) == (
+        settings
+    )
 
 
 def test_every_fault_names_its_test() -> None:

@@ -16,6 +16,7 @@ JOBS = {(file, name): job for file, flow in WORKFLOWS.items() for name, job in f
 STEPS: list[dict[str, Any]] = [step for job in JOBS.values() for step in job["steps"]]
 # Inputs of each action.yml, at the version in the comment next to its hash.
 INPUTS = {
+    "actions/cache": {"path", "key", "restore-keys"},
     "actions/checkout": {"persist-credentials"},
     "actions/setup-python": {"python-version"},
     "aws-actions/configure-aws-credentials": {"role-to-assume", "aws-region"},

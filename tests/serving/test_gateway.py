@@ -1,4 +1,4 @@
-"""Events of every gateway are read alike; what is no request is refused."""
+"""Events of every gateway are read alike, and other events are rejected."""
 
 from base64 import b64encode
 from typing import Any
@@ -9,7 +9,7 @@ from serving import batch
 from serving.handler import Handler
 from tests.serving.flowers import FLOWER, MODEL
 
-HANDLER = Handler(MODEL, batch.routes)
+HANDLER = Handler(MODEL, batch)
 MANY = {name: [value] for name, value in FLOWER.items()}
 
 
@@ -38,7 +38,7 @@ MANY = {name: [value] for name, value in FLOWER.items()}
     ],
     ids=str,
 )
-def test_what_is_no_request_is_refused(event: Any) -> None:
+def test_other_events_are_rejected(event: Any) -> None:
     answered = HANDLER(event, None)
     assert answered["statusCode"] == 400
     assert answered["body"].startswith("This event is not an HTTP request.")
@@ -85,18 +85,18 @@ def test_what_is_no_request_is_refused(event: Any) -> None:
         ),
     ],
 )
-def test_events_of_every_gateway_are_read(event: Any, status: int, text: str) -> None:
+def test_events_of_every_gateway_are_answered(event: Any, status: int, text: str) -> None:
     answered = HANDLER(event, None)
     assert answered["statusCode"] == status
     assert text in answered["body"]
 
 
-def test_a_load_balancer_that_sends_many_values_gets_many() -> None:
+def test_multi_value_headers_are_answered_with_multi_value_headers() -> None:
     answered = HANDLER({"httpMethod": "GET", "multiValueHeaders": {}}, None)
     assert answered["multiValueHeaders"]["content-type"] == ["text/plain; charset=utf-8"]
 
 
-def test_the_same_bytes_get_the_same_answer() -> None:
+def test_text_and_base64_bodies_get_the_same_answer() -> None:
     base = {
         "requestContext": {"http": {"method": "POST"}},
         "headers": {"content-type": "application/json", "content-encoding": "identity"},

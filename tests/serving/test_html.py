@@ -1,37 +1,34 @@
 """The plain page: a form of the parameters, the answer as a table, the error at its field."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 
 from serving import html
+from serving.formats import Format
 from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
 from tests.serving.test_seam import ask, parcel
 
 HANDLER = Handler(
-    html.added_to(
-        Model(
-            about={"version": "parcels"},
-            inputs=(
-                Parameter(
-                    "how big?", "Of it.", "string", choices=("small", "<big>"), required=True
-                ),
-                Parameter("weight", "Of it.", "number", "kg", above=0, required=True),
-                Parameter("fragile", "Is it?", "boolean", default=False),
-                Parameter("note", "For the driver.", "string", longest=20),
-            ),
-            options=(
-                Parameter("by", "Transport.", "string", choices=("road", "sea"), default="sea"),
-            ),
-            result={"said": "string"},
-            predict=lambda points, by: parcel(points, 2, by),
-            title="A <parcel>",
-            example={"how big?": "<big>", "weight": 2, "fragile": True},
-        )
-    )
+    Model(
+        about={"version": "parcels"},
+        inputs=(
+            Parameter("how big?", "Of it.", "string", choices=("small", "<big>"), required=True),
+            Parameter("weight", "Of it.", "number", "kg", above=0, required=True),
+            Parameter("fragile", "Is it?", "boolean", default=False),
+            Parameter("note", "For the driver.", "string", longest=20),
+        ),
+        options=(Parameter("by", "Transport.", "string", choices=("road", "sea"), default="sea"),),
+        result={"said": "string"},
+        predict=lambda points, by: parcel(points, 2, by),
+        title="A <parcel>",
+        example={"how big?": "<big>", "weight": 2, "fragile": True},
+    ),
+    html,
 )
 SENT = {"how big?": "<big>", "weight": "2", "note": "</textarea>", "format": "html"}
 
@@ -59,7 +56,7 @@ def written(**query: str) -> str:
         ),
     ],
 )
-def test_the_page_has_what_was_asked_and_what_came_of_it(
+def test_the_page_shows_the_query_and_the_answer(
     sent: dict[str, str], contains: str
 ) -> None:
     event = {"queryStringParameters": sent, "headers": {"accept": "text/html"}}
@@ -70,7 +67,7 @@ def test_the_page_has_what_was_asked_and_what_came_of_it(
     assert len(ids) == len({*ids})
 
 
-def test_the_form_sends_what_the_page_was_asked() -> None:
+def test_the_form_sends_every_parameter() -> None:
     names = re.findall(r' name="([^"]+)"', written(**SENT))
     assert [unescape(name) for name in names if name != "viewport"] == [
         "format",
@@ -78,10 +75,12 @@ def test_the_form_sends_what_the_page_was_asked() -> None:
     ]
 
 
-def test_a_model_with_a_page_of_its_own_keeps_it() -> None:
-    assert html.added_to(HANDLER.model) == HANDLER.model
+def test_a_models_own_page_is_kept() -> None:
+    own = Format("text/html", lambda *_: "mine")
+    handler = Handler(replace(HANDLER.model, formats={"html": own}), html)
+    assert ask(handler, **SENT)["body"] == "mine"
 
 
-def test_a_client_that_asks_for_nothing_gets_json_where_there_is_only_a_page() -> None:
+def test_json_is_the_default_of_a_model_with_only_a_page() -> None:
     asked = {name: value for name, value in SENT.items() if name != "format"}
     assert ask(HANDLER, **asked)["headers"]["content-type"] == "application/json"

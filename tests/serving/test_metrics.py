@@ -92,10 +92,10 @@ def post(points: list[Any]) -> Any:
         ("no request", "4xx", None, None),
     ],
 )
-def test_a_request_is_a_line(
+def test_each_request_is_one_line(
     event: Any, status: str, points: object, figures: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handler = Handler(WATCHED, metrics.lines, batch.routes)
+    handler = Handler(WATCHED, metrics, batch)
     handler(event, None)
     found = line(capsys)
     assert (found["status"], found["cold_start"], found.get("points")) == (status, 1, points)
@@ -107,49 +107,49 @@ def test_a_request_is_a_line(
     assert second["cold_start"] == 0
 
 
-def test_a_failure_is_a_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_is_a_line_as_well(capsys: pytest.CaptureFixture[str]) -> None:
     def fail(points: Any, **options: Any) -> Any:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        Handler(replace(FLOWERS, predict=fail), metrics.lines)({}, None)
+        Handler(replace(FLOWERS, predict=fail), metrics)({}, None)
     assert line(capsys)["status"] == "5xx"
 
 
-def test_no_result_has_no_figures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_answer_is_not_measured(capsys: pytest.CaptureFixture[str]) -> None:
     nothing = replace(WATCHED, predict=lambda points, **options: [[] for _ in points])
-    Handler(nothing, metrics.lines)({"rawPath": "/?format=json"}, None)
+    Handler(nothing, metrics)({"rawPath": "/?format=json"}, None)
     assert "probability" not in line(capsys)
 
 
-def test_no_request_of_the_tables_can_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    handler = Handler(lambdaHandler.model, metrics.lines, batch.routes)
+def test_requests_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = Handler(lambdaHandler.model, metrics, batch)
     for row in all_rows():
         handler(make_event(row.method, row.target, row.send.items(), row.body.encode()), None)
         line(capsys)
 
 
 @pytest.mark.parametrize("text", ['\n{"_aws": {}}', "\r\n", "\u2028", "\ud800", "\x00\x1b[2J"])
-def test_no_text_can_forge_a_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_cannot_forge_a_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     http = {"method": text, "path": text}
     event = {"rawPath": text, "headers": {text: text}, "requestContext": {"http": http}}
     for more in ({}, {"queryStringParameters": {text: text, "format": text}}, {"body": text}):
-        Handler(FLOWERS, metrics.lines, batch.routes)(event | more, None)
+        Handler(FLOWERS, metrics, batch)(event | more, None)
         line(capsys)
 
 
-def test_the_served_model_is_watched_in_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_of_the_served_model_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     model: Model = lambdaHandler.model
-    Handler(model, metrics.lines)(make_event("GET", EXAMPLE.target), None)
+    Handler(model, metrics)(make_event("GET", EXAMPLE.target), None)
     found = line(capsys)
     assert found["points"] == 1
     assert found["predict_ms"] > 0
     assert ("probability" in found) == ("probability" in model.result)  # of a classifier
 
 
-def test_elsewhere_nothing_is_written(
+def test_nothing_is_written_outside_lambda(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME")
-    Handler(WATCHED, metrics.lines)({"queryStringParameters": FLOWER}, None)
+    Handler(WATCHED, metrics)({"queryStringParameters": FLOWER}, None)
     assert capsys.readouterr().out == ""

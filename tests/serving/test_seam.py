@@ -1,4 +1,4 @@
-"""The pattern serves any model, and what is optional can be deleted."""
+"""The seam: any Model is served, the pattern knows no example, optional parts can go."""
 
 import json
 import re
@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from serving import batch, metrics, openapi
+from serving import batch, html, metrics, openapi
 from serving.formats import Format, as_text
 from serving.handler import Handler
 from serving.model import Model
@@ -24,7 +25,6 @@ from tests.serving.flowers import MODEL as FLOWERS
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "model"
 WORDS = r"(?<!no-)\b(stores?|chipotle|nearest|lat|latitude|long|longitude|address|distance(_m)?)\b"
-KEPT = "ANY_MODEL + REFUSALS"
 SEND = """
 import sys
 sys.path[:0] = [{task!r}, {root!r}]
@@ -33,62 +33,45 @@ from tests.contract.request_table import ANY_MODEL, DESCRIPTION, MANY, REFUSALS
 for row in {rows}: row.check(in_process(row))
 import bulk
 """
+# What is optional, and the rows that go with it.
+OPTIONAL = {"batch": "MANY", "openapi": "DESCRIPTION"}
+OPTIONAL |= dict.fromkeys(("metrics", "html", "explain", "outside"), "")
 
 
-LAZY = {"import lazy_imports.*\n": ""}
-PACK = {"import pack.*\n": ""}
-BATCH = {"batch, ": "", "batch.routes, ": ""}
-OPENAPI = {"openapi, ": "", ", openapi.routes": ""}
-METRICS = {"metrics, ": "", "metrics.lines, ": ""}
-PAGE = {", page\n": "\n", r"html.added_to\(MODEL\)": "MODEL"}
-OPTIONAL = ("batch", "metrics", "openapi", "page")
-ALL = {"from serving import .*\n": "", r"html.added_to\(MODEL\).*\)": "MODEL)"}
-
-
-@pytest.mark.parametrize(
-    ("delete", "names", "rows"),
-    [
-        (["lazy_imports"], LAZY, f"{KEPT} + DESCRIPTION + MANY"),
-        (["pack.py"], PACK, f"{KEPT} + DESCRIPTION + MANY"),
-        (["serving/batch.py"], BATCH, f"{KEPT} + DESCRIPTION"),
-        (["serving/openapi.py"], OPENAPI, f"{KEPT} + MANY"),
-        (["serving/metrics.py"], METRICS, f"{KEPT} + DESCRIPTION + MANY"),
-        (["serving/html.py"], PAGE, f"{KEPT} + DESCRIPTION + MANY"),
-        (
-            ["lazy_imports", "pack.py", *(f"serving/{name}.py" for name in OPTIONAL)],
-            LAZY | PACK | ALL,
-            KEPT,
-        ),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_what_is_optional_goes_with_its_name(
-    delete: list[str], names: dict[str, str], rows: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("deleted", [*([name] for name in OPTIONAL), [*OPTIONAL]], ids=" ".join)
+def test_an_optional_part_is_its_file_and_its_name(deleted: list[str], tmp_path: Path) -> None:
     task = tmp_path / "task"
     shutil.copytree(MODEL / "deployment", task, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in delete:
-        path = task / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
     for artefact in (*MODEL.glob("*.pkl"), *MODEL.glob("*.json")):
         shutil.copy(artefact, task)
-    for file in (task / "app.py", task / "bulk.py"):
-        code = file.read_text()
-        for name, instead in names.items():
-            code, found = re.subn(name, instead, code, count=1)
-            assert found or (file.name == "bulk.py" and name not in LAZY | PACK), name
-        file.write_text(code)
+    app = (task / "app.py").read_text()
+    for name in deleted:
+        (task / "serving" / f"{name}.py").unlink()
+        app, found = re.subn(rf"\b{name}, |, {name}\b|from serving import {name}\n", "", app)
+        assert found == 2
+    (task / "app.py").write_text(app)
+    kept = [rows for name, rows in OPTIONAL.items() if rows and name not in deleted]
+    rows = " + ".join(["ANY_MODEL", "REFUSALS", *kept])
     script = SEND.format(task=str(task), root=str(ROOT), rows=rows)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=task)
     assert done.returncode == 0, done.stderr
 
 
+def test_optional_parts_work_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
+    answers = set()
+    for parts in permutations((metrics, batch, openapi, html)):
+        handler = Handler(FLOWERS, *parts)
+        answers.add(ask(handler, "/openapi.json")["body"])
+        answers.add(post(handler, points=[[5.1, 3.5, 1.4, 0.2]])["body"])
+        answers.add(ask(handler, **FLOWER, format="html")["body"])
+    assert len(answers) == 3
+
+
 def test_the_pattern_knows_nothing_of_the_example() -> None:
     for file in (MODEL / "deployment" / "serving").glob("*.py"):
         assert not re.findall(WORDS, file.read_text(), re.IGNORECASE), file
-        assert not re.findall(
-            r"(?:import|from) (predictor|training|lazy_imports|pack)", file.read_text()
-        )
+        assert not re.findall(r"(?:import|from) (predictor|training)", file.read_text())
 
 
 def ask(handler: Handler, path: str = "/", **query: str) -> Any:
@@ -102,7 +85,7 @@ def post(handler: Handler, **document: Any) -> Any:
 
 
 def test_flowers_are_served_beside_this_trees_model() -> None:
-    flowers = Handler(FLOWERS, batch.routes, openapi.routes)
+    flowers = Handler(FLOWERS, batch, openapi)
     assert ask(flowers, **FLOWER)["body"] == "setosa"
     answered = json.loads(ask(flowers, **FLOWER, k="2", format="json")["body"])
     assert [result["species"] for result in answered["predictions"]] == ["setosa", "versicolor"]
@@ -116,15 +99,15 @@ def test_flowers_are_served_beside_this_trees_model() -> None:
     assert in_process(EXAMPLE).status == 200
 
 
-def test_without_batches_post_is_refused_and_not_described() -> None:
-    handler = Handler(FLOWERS, openapi.routes)
+def test_without_batches_post_is_rejected_and_undocumented() -> None:
+    handler = Handler(FLOWERS, openapi)
     refusal = post(handler, points=[[1, 1, 1, 1]])
     assert (refusal["statusCode"], refusal["headers"]["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert json.loads(ask(handler, "/openapi.json")["body"])["paths"]["/"].keys() == {"get"}
 
 
 @pytest.mark.parametrize(("started", "rehearsed"), [("snap-start", 1), ("on-demand", 0)])
-def test_before_a_snapshot_the_example_is_answered_in_every_format(
+def test_before_a_snapshot_every_format_of_the_example_is_answered(
     started: str,
     rehearsed: int,
     monkeypatch: pytest.MonkeyPatch,
@@ -137,7 +120,7 @@ def test_before_a_snapshot_the_example_is_answered_in_every_format(
 
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", started)
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
-    handler = Handler(replace(FLOWERS, formats={n: note(n) for n in ("a", "b")}), metrics.lines)
+    handler = Handler(replace(FLOWERS, formats={n: note(n) for n in ("a", "b")}), metrics)
     assert written == ["a", "b"] * rehearsed
     assert capsys.readouterr().out == ""  # it was no request
     ask(handler, **FLOWER)
@@ -148,20 +131,13 @@ def parcel(points: Any, k: int, by: str) -> Any:
     return [[{"said": f"{point}, {by}"}] * k for point in points]
 
 
-def test_a_whole_number_is_not_rounded() -> None:
+def test_large_integers_keep_all_digits() -> None:
     number = Parameter("id", "Of it.", "integer")
     sent = ("9007199254740993", 9007199254740993)
     assert [number.parse(value) for value in sent] == [2**53 + 1] * 2
     for far in (f"1{'0' * 399}", f"-1{'0' * 5_000}"):
         with pytest.raises(Problem, match="which is not finite"):
             number.parse(far)
-
-
-def read_label(label: str) -> dict[str, Any]:
-    size, _, weight = label.partition(" ")
-    if not weight:
-        raise Problem(400, f"label is {label}, and has no weight.", "label")
-    return {"size": size, "weight": float(weight)}
 
 
 PARCELS = Handler(
@@ -178,13 +154,12 @@ PARCELS = Handler(
             Parameter("k", "How many.", "integer", minimum=1, default=2),
             Parameter("by", "Transport.", "string", choices=("road", "sea"), default="road"),
         ),
-        aliases={Parameter("label", "Size and weight.", "string", longest=20): read_label},
         result={"said": "string"},
         predict=parcel,
         count="k",
     ),
-    batch.routes,
-    openapi.routes,
+    batch,
+    openapi,
 )
 BIG = {"size": "big", "weight": "2"}
 
@@ -196,10 +171,9 @@ BIG = {"size": "big", "weight": "2"}
         (BIG | {"fragile": "1", "height": "3"}, "('big', 2.0, True, None, 3.0), road"),
         (BIG | {"note": "a, b\x00<i>"}, "('big', 2.0, False, 'a, b\\x00<i>', nan), road"),
         (BIG | {"note": "", "height": ""}, "('big', 2.0, False, None, nan), road"),
-        ({"label": "big 2", "by": "sea"}, "('big', 2.0, False, None, nan), sea"),
     ],
 )
-def test_inputs_of_every_kind_get_to_the_model(query: dict[str, str], said: str) -> None:
+def test_every_kind_of_input_reaches_the_model(query: dict[str, str], said: str) -> None:
     answered = json.loads(ask(PARCELS, **query)["body"])
     assert answered["predictions"] == [{"said": said}] * 2
 
@@ -210,18 +184,17 @@ def test_inputs_of_every_kind_get_to_the_model(query: dict[str, str], said: str)
         (BIG | {"size": "huge"}, "size is 'huge', which is not one of its values."),
         (BIG | {"size": "big,small"}, "size is 'big,small', given twice."),
         ({"size": "big"}, "weight is missing. It must be a number greater than 0 (kg)."),
-        (BIG | {"fragile": "yes"}, "fragile is 'yes', which is neither. It must be true or false."),
+        (
+            BIG | {"fragile": "yes"},
+            "fragile is 'yes', which is not true or false. It must be true or false.",
+        ),
         (BIG | {"note": "x" * 21}, "which has 21 characters. It must be text of at most 20"),
         (BIG | {"k": "0"}, "k is '0', which is out of range. It must be a whole number from 1."),
         (BIG | {"hight": "3"}, "height is absent, and 'hight' is unknown."),
         (BIG | {"amp;height": "3"}, "height is absent, and 'amp;height' is unknown."),
-        (BIG | {"label": "big 2"}, "label excludes size and weight. Send one or the other."),
-        ({"label": "big"}, "label is big, and has no weight."),
-        ({"label": "huge 2"}, "size is 'huge', which is not one of its values."),
-        ({"label": "x" * 21}, "label is 'xxxxxxxxxxxxxxxxxxxxx', which has 21 characters."),
     ],
 )
-def test_a_bad_query_is_a_sentence(query: dict[str, str], detail: str) -> None:
+def test_a_bad_query_is_explained(query: dict[str, str], detail: str) -> None:
     answered = ask(PARCELS, **query)
     assert answered["statusCode"] == 400
     assert detail in answered["body"]
@@ -239,8 +212,10 @@ def test_a_bad_query_is_a_sentence(query: dict[str, str], detail: str) -> None:
             {"weight": 2, "size": "big", "hieght": 1},
             "'hieght' is not an input. Did you mean height",
         ),
-        ([None, 2, True, "x", 1], "points[0]: size is null, which is not one of its values."),
-        (["big", 2], "points[0] is "),
+        ([None, 2, True, "x", 1], "points[0]: size is null, which is not text."),
+        (["big", 2], "('big', 2.0, False, None, nan), road"),
+        (["big"], "points[0] is "),
+        (["big", 2, True, "x", 1, 1], "points[0] is "),
         ("big", 'The body must be {\\"points\\": [[size, weight, fragile, note, height], ...]'),
     ],
 )
@@ -259,22 +234,20 @@ GEO = Format("application/geo+json", lambda *_: "", needs=("where",))
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"about": {}}, "no version"),
+        ({"about": {}}, "version.* is missing"),
         ({"inputs": ()}, "no inputs"),
-        ({"options": PLAIN.inputs}, "two parameters have one name"),
-        ({"inputs": (Parameter("format", "", "number"),)}, "one of the names format"),
-        ({"result": {"y": "complex"}}, "whose type is not"),
+        ({"options": PLAIN.inputs}, "two parameters have the same name"),
+        ({"inputs": (Parameter("format", "", "number"),)}, "'format' is reserved"),
+        ({"result": {"y": "complex"}}, "each of a type in"),
         ({"formats": {"geo": GEO}}, "geo needs where"),
         ({"formats": {"json": GEO}}, "which every model has"),
-        ({"answers": "query"}, "answers is 'query'"),
-        ({"count": "x"}, "count is 'x'"),
-        ({"aliases": {Parameter("x", "", "string"): str}}, "two parameters have one name"),
-        ({"aliases": {Parameter("z", "", "number"): str}}, "an alias is no text"),
+        ({"answers": "query"}, "`answers` is 'query'"),
+        ({"count": "x"}, "`count` is 'x', which is not an integer option"),
         ({"example": {"z": 1}}, "the example has 'z'"),
         ({"example": {"x": "one"}}, "x is 'one', which is not a number"),
     ],
 )
-def test_a_model_that_cannot_work_is_refused(changes: dict[str, Any], sentence: str) -> None:
+def test_an_invalid_model_is_rejected(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         replace(PLAIN, **changes)
 
@@ -288,13 +261,56 @@ def test_a_model_that_cannot_work_is_refused(changes: dict[str, Any], sentence: 
             {"type": "number", "maximum": 1, "default": 2},
             "default of x is 2, which is out of range",
         ),
-        ({"type": "number", "choices": ("a",)}, "has choices, but is no string"),
+        ({"type": "number", "choices": ("a",)}, "has choices, but is not a string"),
         ({"type": "string", "choices": ("a", "a")}, "repeated"),
-        ({"type": "string", "minimum": 1}, "has limits, but is no number"),
-        ({"type": "string", "longest": 0}, "allows no character"),
+        ({"type": "string", "minimum": 1}, "has limits, but is not a number"),
+        ({"type": "string", "longest": 0}, "allows no text"),
         ({"type": "number", "required": True, "default": 1}, "required and has a default"),
     ],
 )
-def test_a_parameter_that_cannot_work_is_refused(more: dict[str, Any], sentence: str) -> None:
+def test_a_contradictory_parameter_is_rejected(more: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         Parameter("x", "", **more)
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "log"),
+    [
+        ([[], []], 500, "predict returned 2 lists of results for 1 points"),
+        ([], 500, "predict returned 0 lists"),
+        ([[{}]], 500, "a result has , not y"),
+        ([[{"y": 1.0, "z": 1}]], 500, "a result has y, z, not y"),
+        ([[{"y": object}]], 500, "which is a type and not JSON"),
+        ([[{"y": float("nan")}]], 400, ""),
+        ([[{"y": float("inf")}]], 400, ""),
+    ],
+)
+def test_what_a_model_returns_is_checked(
+    returned: Any, status: int, log: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = Handler(replace(PLAIN, predict=lambda points: returned), batch)
+    for answer in (ask(handler, x="1"), post(handler, points=[[1]])):
+        assert answer["statusCode"] == status
+        assert "answer" in json.loads(answer["body"])["detail"]
+    assert log in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sent", "expected"),
+    [
+        ({"required": True}, "", "note is missing. It must be text of at most 1000 characters."),
+        ({}, "", None),  # an empty text is an absent one
+        ({"default": "none"}, "", "none"),
+        ({"required": True, "may_be_empty": True}, "", ""),
+        ({"required": True}, " ", " "),
+    ],
+)
+def test_an_empty_text_is_absent_unless_it_may_be_empty(
+    changes: dict[str, Any], sent: str, expected: str | None
+) -> None:
+    note = Parameter("note", "", "string", **changes)
+    for read in (note.parse, note.check_or_missing):
+        try:
+            assert read(sent) == expected
+        except Problem as problem:
+            assert problem.detail == expected

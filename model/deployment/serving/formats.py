@@ -1,4 +1,4 @@
-"""How answers and problems are written: plain data in, a body out."""
+"""How answers and problems are written as the body of a response."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,6 +10,7 @@ from serving.problems import Problem
 Result = dict[str, Any]
 Query = Mapping[str, Any]
 About = Mapping[str, Any]
+Write = Callable[[Query, list[Result], About], str]
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 TEXT = "text/plain; charset=utf-8"
@@ -21,7 +22,7 @@ def dumps(document: object) -> str:
 
 
 def problem_as_json(problem: Problem, query: Query) -> str:
-    """Problem details (RFC 9457)."""
+    """Write problem details (RFC 9457)."""
     members = ("status", "title", "detail", "parameter")
     return dumps({name: value for name in members if (value := getattr(problem, name))})
 
@@ -32,29 +33,38 @@ def problem_as_text(problem: Problem, query: Query) -> str:
 
 @dataclass(frozen=True)
 class Format:
-    """How to write an answer: what was asked, the results, and what is said about the model.
+    """How to write an answer, from the query, the results and the facts about the model.
 
-    `write_problem` gets a problem and the query as it was sent. `headers` gives the headers of
-    both. `needs` names the members of a result that `write` cannot do without.
+    The query has the value of each parameter, the names of inputs that were "defaulted", and under
+    "notes", if there are any, what optional parts say about the answer.
+
+    `write_problem` gets a problem and the query as it was sent. `headers` returns the headers of
+    both. `needs` names the members of a result that `write` depends on. A format that is not
+    `listed` is chosen by Accept only, not by `?format=`. One that is not `is_default` never
+    answers a client that names no format.
     """
 
     media_type: str
-    write: Callable[[Query, list[Result], About], str]
+    write: Write
     problem_media_type: str = PROBLEM_JSON
     write_problem: Callable[[Problem, Query], str] = problem_as_json
     headers: Callable[[], Mapping[str, str]] = dict
     needs: tuple[str, ...] = ()
+    listed: bool = True
+    is_default: bool = True
 
 
 def as_json(answers: str) -> Format:
     """Return JSON, with the results under the key `answers`."""
 
     def write(query: Query, results: list[Result], about: About) -> str:
-        return dumps({"query": query, answers: results, "model": about})
+        sent = {name: value for name, value in query.items() if name != "notes"}
+        notes = query.get("notes", {})
+        return dumps({"query": sent, answers: results, **notes, "model": about})
 
     return Format(JSON, write)
 
 
-def as_text(write: Callable[[Query, list[Result], About], str], *needs: str) -> Format:
-    """Return plain text, for which a problem is its sentence."""
+def as_text(write: Write, *needs: str) -> Format:
+    """Return plain text, which writes a problem as its sentence."""
     return Format(TEXT, write, TEXT, problem_as_text, needs=needs)

@@ -1,7 +1,7 @@
-"""The gateway's formats: an event in, a Request out; a Response in, what the gateway reads out.
+"""The gateway's formats: reads events as requests, and writes responses for the gateway.
 
-Events are those of an HTTP API and of function URLs (payload format 2.0), of a REST API (1.0), and
-of an Application Load Balancer.
+Events come from an HTTP API or a function URL (payload format 2.0), a REST API (1.0), or an
+Application Load Balancer.
 """
 
 import gzip
@@ -16,8 +16,8 @@ from serving.problems import Problem
 
 GZIP_FROM = 8 * 1024  # bytes
 QUERIES = ("queryStringParameters", "multiValueQueryStringParameters")
-# The keys of a request's event, in any format. Every request has one of TELLING. Queues, timers and
-# the console's test have none of them, and other services have keys besides.
+# The keys of a request's event, in any format. Every request has one of TELLING. The events of
+# queues, timers and the console's test lack those, and those of other services have other keys.
 TELLING = {"rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey"}
 KEYS = TELLING | {"version", "rawQueryString", "cookies", "requestContext", "pathParameters"}
 KEYS |= {"isBase64Encoded", "stageVariables", "resource", "path", "body"}
@@ -26,7 +26,7 @@ KEYS |= {"multiValueHeaders", "multiValueQueryStringParameters"}
 
 @dataclass(frozen=True)
 class Request:
-    """What an event asks; header names are in lower case, and what it lacks is empty."""
+    """What an event asks; header names are in lower case, and whatever is missing is empty."""
 
     method: str = "GET"
     path: str = "/"
@@ -34,7 +34,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     is_base64: bool = False
-    wants_many_values: bool = False  # of headers, each in a list: some load balancers
+    wants_many_values: bool = False  # some load balancers want each header as a list
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,11 @@ class Response:
 def read(event: Any) -> Request:
     """Read an event; any of its keys may be absent, null or empty.
 
-    Raises Problem (400) for what is no request at all, so that it is not answered as if it asked
-    for the default.
+    Raises Problem (400) if it is not an HTTP request: answering it with the default would be wrong.
     """
     context = _mapping(_mapping(event).get("requestContext"))
     http = _mapping(context.get("http"))
-    keys = {*_mapping(event)}
+    keys = set(_mapping(event))
     written_by_hand = keys <= KEYS and not keys.isdisjoint(TELLING)
     is_request = http or {"httpMethod", "path"} <= keys or written_by_hand or event == {}
     is_query = all(isinstance(_mapping(event).get(key) or {}, dict) for key in QUERIES)
@@ -101,7 +100,7 @@ def _text(value: Any) -> str:
 
 
 def write(response: Response, request: Request) -> dict[str, Any]:
-    """Complete the headers; gzip a large body for those who accept it, and send none to HEAD."""
+    """Complete the headers; gzip a large body for clients that accept it, and send none to HEAD."""
     headers = {
         "cache-control": "private, no-cache",
         "vary": "Accept, Accept-Encoding",
@@ -110,7 +109,7 @@ def write(response: Response, request: Request) -> dict[str, Any]:
     }
     if response.media_type:
         headers["content-type"] = response.media_type
-    encoded = response.body.encode(errors="replace")  # half a surrogate pair cannot be sent
+    encoded = response.body.encode(errors="replace")  # lone surrogates cannot be sent
     body = encoded.decode()
     is_gzip = len(encoded) >= GZIP_FROM and accepts_gzip(request.headers.get("accept-encoding", ""))
     if is_gzip:

@@ -1,48 +1,61 @@
-"""The handler: serves a model. An event in, the answer for the gateway out."""
+"""The handler: answers the events of a gateway with a model."""
 
 import os
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any, Protocol
 
 import mimeparse
 
 from serving import gateway
-from serving.formats import JSON, Format, as_json, dumps
+from serving.formats import JSON, Format, Result, as_json, dumps
 from serving.gateway import Request, Response
 from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, similar
 
-LARGEST_ACCEPT = 10_240  # characters; API Gateway refuses more, and parsing takes quadratic time
+LONGEST_ACCEPT = 10_240  # characters; API Gateway rejects more, and parsing takes quadratic time
 Route = Callable[[Request], Response]
-Routes = Mapping[tuple[str, str], Route]  # by method, and by what the path ends in; "" is any path
+Points = Sequence[Sequence[Any]]
+Answers = list[list[Result]]
+Notes = Mapping[str, list[Any]]  # by JSON's key, an entry for each point
+
+
+class Part(Protocol):
+    """What is optional: it adds routes, formats or hooks to a handler, or changes its model."""
+
+    def add_to(self, handler: "Handler") -> None: ...
 
 
 class Handler:
-    """Answers events with the model, and with what the optional parts add.
+    """Answers events with the model, and with what the optional parts add, in any order.
 
-    Each of `extras` gets this handler and returns its routes.
+    routes: by method, and by what the path ends in; "" is any path.
+    options: the model's, and those of the parts.
+    notes: called with the points, their answers and all options; say something about each answer.
+    on_predict: called with the answers of each prediction, their notes and the seconds it took.
+    on_response: called with each response.
     """
 
-    def __init__(self, model: Model, *extras: "Callable[[Handler], Routes]") -> None:
+    def __init__(self, model: Model, *parts: Part) -> None:
         self.model = model
         self.version = {"x-model-version": str(model.about["version"])}
-        # The first format is the default, unless it is the page, which browsers ask for.
-        first = dict([*model.formats.items()][:1]) if [*model.formats] != ["html"] else {}
+        defaults = {name: f for name, f in model.formats.items() if f.is_default}
+        first = dict(list(defaults.items())[:1])
         self.formats: dict[str, Format] = {**first, "json": as_json(model.answers), **model.formats}
-        named = tuple(name for name in self.formats if not name.startswith("_"))
-        self.format = Parameter("format", "How the answer is written.", "string", choices=named)
-        self.parameters = (*model.inputs, *model.aliases, *model.options, self.format)
         self.routes: dict[tuple[str, str], Route] = {
-            ("GET", ""): self.predict,
+            ("GET", ""): self.answer_query,
             ("GET", "/favicon.ico"): lambda request: Response(204, headers=self.version),
             ("GET", "/healthz"): lambda request: self.json({"status": "ok", "model": model.about}),
         }
-        self.answered: Callable[[Response], object] = lambda response: None  # told of each answer
+        self.options = model.options
+        self.notes: list[Callable[[Points, Answers, Mapping[str, Any]], Notes]] = []
+        self.on_predict: list[Callable[[Answers, Notes, float], object]] = []
+        self.on_response: list[Callable[[Response], object]] = []
         if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
-            self.rehearse()
-        for extra in extras:
-            self.routes |= extra(self)
+            self.warm_up()
+        for part in parts:
+            part.add_to(self)
 
     def __call__(self, event: Any, context: object) -> dict[str, Any]:
         """Answer one event."""
@@ -53,22 +66,32 @@ class Handler:
         except Problem as problem:
             response = self.explain(problem, request)
         finally:
-            self.answered(response)
+            for watch in self.on_response:
+                watch(response)
         return gateway.write(response, request)
 
-    def rehearse(self) -> None:
-        """Answer the example in every format: what is slow the first time is in the snapshot."""
+    def warm_up(self) -> None:
+        """Answer the example in every format, so that the snapshot has what is slow at first."""
         example = {n: v if isinstance(v, str) else dumps(v) for n, v in self.model.example.items()}
         for name in self.format.choices:
             self({"queryStringParameters": {**example, "format": name}}, None)
 
     @property
+    def format(self) -> Parameter:
+        listed = tuple(name for name, chosen in self.formats.items() if chosen.listed)
+        return Parameter("format", "How the answer is written.", "string", choices=listed)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (*self.model.inputs, *self.options, self.format)
+
+    @property
     def allow(self) -> str:
-        methods = ["GET", "HEAD", *dict.fromkeys(method for method, _ in self.routes), "OPTIONS"]
+        methods = ["GET", "HEAD", *(method for method, _ in self.routes), "OPTIONS"]
         return ", ".join(dict.fromkeys(methods))
 
     def respond(self, request: Request) -> Response:
-        """Route by the method and the end of the path, before which a stage may stand."""
+        """Route by the method and the end of the path; a stage may come before it."""
         if request.method == "OPTIONS":
             return Response(204, headers={"allow": self.allow, **self.version})
         method = "GET" if request.method == "HEAD" else request.method
@@ -78,48 +101,48 @@ class Handler:
             raise Problem(405, f"This method is not supported. It must be one of {self.allow}.")
         return route(request)
 
-    def predict(self, request: Request) -> Response:
-        self.refuse_misspelt(request.query)
+    def answer_query(self, request: Request) -> Response:
+        """Answer one point, whose inputs and options are the query's parameters."""
+        self.reject_misspelt(request.query)
         sent = {
             name: value
             for name, value in request.query.items()
             if value != "" or not self.may_be_empty(name, request.query)
         }
-        sent = self.with_inputs(sent)
-        unsent = {alias.name for alias in self.model.aliases} - sent.keys()
-        parameters = [p for p in self.parameters if p.name not in unsent]
-        asked = values(parameters, sent, Parameter.parse)
+        asked = values(self.parameters, sent, Parameter.parse)
         chosen = self.formats[asked.pop("format") or self.negotiate(request)]
-        options = {option.name: asked[option.name] for option in self.model.options}
-        [results] = self.model.predict([self.model.point(asked)], **options)
-        defaulted = [p.name for p in self.model.inputs if p.name not in sent]
-        body = chosen.write(asked | {"defaulted": defaulted}, results, self.model.about)
+        [results], notes = self.predict([self.model.point(asked)], asked)
+        asked["defaulted"] = [p.name for p in self.model.inputs if p.name not in sent]
+        if noted := {key: note for key, [note] in notes.items() if note}:
+            asked["notes"] = noted
+        body = chosen.write(asked, results, self.model.about)
         return Response(200, chosen.media_type, body, {**chosen.headers(), **self.version})
 
-    def with_inputs(self, sent: dict[str, Any]) -> dict[str, Any]:
-        """Add the values of the inputs that an alias stands for; raise Problem (400) for both."""
-        for alias, read in self.model.aliases.items():
-            if alias.name in sent:
-                if both := [p.name for p in self.model.inputs if p.name in sent]:
-                    excluded = f"{alias.name} excludes {' and '.join(both)}. Send one or the other."
-                    raise Problem(400, excluded, alias.name)
-                sent |= read(str(alias.parse(sent[alias.name])))
-        return sent
+    def predict(self, points: Points, asked: Mapping[str, Any]) -> tuple[Answers, Notes]:
+        """Return the model's checked answers and the parts' notes; `asked` has all options."""
+        begun = perf_counter()
+        answers = self.model.answer(points, **{o.name: asked[o.name] for o in self.model.options})
+        seconds = perf_counter() - begun
+        notes: dict[str, list[Any]] = {}
+        for note in self.notes:
+            notes |= note(points, answers, asked)
+        for watch in self.on_predict:
+            watch(answers, notes, seconds)
+        return answers, notes
 
     def may_be_empty(self, name: str, query: Mapping[str, Any]) -> bool:
-        """Say whether an empty value counts as absent: of an input that may be missing, and of what
-        else a page's form need not have."""
-        may = [p.name for p in self.model.inputs if p.may_be_missing]
+        """Say whether an empty value counts as absent, as in a page's form."""
+        optional = [p.name for p in self.model.inputs if p.may_be_missing and not p.may_be_empty]
         if query.get("format") == "html":
-            may += [p.name for p in (*self.model.aliases, *self.model.options) if not p.required]
-        return name in may
+            optional += [p.name for p in self.options if not p.required]
+        return name in optional
 
-    def refuse_misspelt(self, query: Mapping[str, Any]) -> None:
-        """Raise Problem (400) for a name that looks like an input which is absent."""
-        unknown = [name for name in query if all(name != p.name for p in self.parameters)]
+    def reject_misspelt(self, query: Mapping[str, Any]) -> None:
+        """Raise Problem (400) for an unknown name that looks like an absent input."""
+        known = {p.name for p in self.parameters}
         absent = [p.name for p in self.model.inputs if p.name not in query]
-        for name in unknown if absent else []:
-            if meant := similar(name, absent):
+        for name in query if absent else ():
+            if name not in known and (meant := similar(name, absent)):
                 raise Problem(400, f"{meant} is absent, and {name[:40]!r} is unknown.", meant)
 
     def explain(self, problem: Problem, request: Request) -> Response:
@@ -133,16 +156,16 @@ class Handler:
         return Response(problem.status, chosen.problem_media_type, body, headers)
 
     def negotiate(self, request: Request) -> str:
-        """Name the format that Accept prefers; the first one if it prefers none of ours."""
-        first = next(iter(self.formats))
-        accept = request.headers.get("accept", "")[:LARGEST_ACCEPT].lower()
+        """Name the format that Accept prefers; the default if it prefers none of ours."""
+        default = next(iter(self.formats))
+        accept = request.headers.get("accept", "")[:LONGEST_ACCEPT].lower()
         if accept in ("", "*/*"):
-            return first
+            return default
         names = {chosen.media_type.partition(";")[0]: n for n, chosen in self.formats.items()}
         try:  # of equals, mimeparse prefers the last
-            return names.get(mimeparse.best_match([*reversed(names)], accept), first)
+            return names.get(mimeparse.best_match([*reversed(names)], accept), default)
         except mimeparse.MimeTypeParseException:
-            return first
+            return default
 
     def json(self, document: object) -> Response:
         return Response(200, JSON, dumps(document), self.version)

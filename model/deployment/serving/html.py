@@ -1,21 +1,30 @@
-"""A plain page for a model that has none: a form of its parameters, and the answer as a table."""
+"""A plain page (optional), unless the model has one: a form, and the answer as a table."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from serving.formats import About, Format, Query, Result
-from serving.model import Model
+from serving.handler import Handler
 from serving.parameters import Parameter
 from serving.problems import Problem
 
 HTML = "text/html; charset=utf-8"
+LONGEST_QUERY = 8_000  # characters; gateways allow 10,240 bytes of URL and headers
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title><style>{style}</style>
-<h1>{title}</h1>{answer}
-<form><input type="hidden" name="format" value="html">{fields}<button>Predict</button></form>
+<h1>{title}</h1>{answer}{form}
 <p><small>Model {version}</small></p></html>"""
+FORM = (
+    '<form><input type="hidden" name="format" value="html">{fields}<button>Predict</button></form>'
+)
+WHY = (
+    "<h2>Why this answer</h2><p>How it would change if one input were typical.</p>"
+    '<table><tr><th scope="col">input<th scope="col">value → typical<th scope="col">change{rows}'
+    "</table>"
+)
+TOO_MANY = "<p>This model has more inputs than fit into a URL. Send them as JSON, by POST.</p>"
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
 body { max-width: 46rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
@@ -28,27 +37,26 @@ input, select, textarea, button { box-sizing: border-box; width: 100%; padding: 
 button { grid-column: 1 / -1; cursor: pointer; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .4rem .6rem .4rem 0; text-align: start; border-bottom: 1px solid; }
+progress { display: block; width: 100%; min-width: 5rem; accent-color: #57a; }
 .wrong { font-weight: 600; opacity: 1; color: light-dark(#a4001d, #ff9aa8); }
 """
 
 
-def added_to(model: Model) -> Model:
-    """Return the model with a page as its format "html", unless it has one."""
-
+def add_to(handler: Handler) -> None:
     def write(query: Query, results: list[Result], about: About) -> str:
-        return page(model, query, table(results))
+        return page(handler, query, table(results) + notes(query.get("notes", {})))
 
     def write_problem(problem: Problem, query: Query) -> str:
-        if not {parameter.name for parameter in model.inputs} & query.keys():
-            return page(model, model.example)  # nobody has asked yet
-        return page(model, query, problem=problem)
+        if query.keys().isdisjoint(parameter.name for parameter in handler.model.inputs):
+            return page(handler, handler.model.example)  # nothing was asked yet
+        return page(handler, query, problem=problem)
 
-    html = Format(HTML, write, HTML, write_problem, head)
-    return replace(model, formats={**model.formats, "html": model.formats.get("html", html)})
+    html = Format(HTML, write, HTML, write_problem, headers, is_default=False)
+    handler.formats.setdefault("html", html)
 
 
 @cache
-def head() -> Mapping[str, str]:
+def headers() -> Mapping[str, str]:
     """Allow the page its own style, and nothing else."""
     from base64 import b64encode
     from hashlib import sha256
@@ -60,23 +68,25 @@ def head() -> Mapping[str, str]:
 
 
 def escaped(value: Any) -> str:
-    from html import escape  # few requests need it, and no cold start
+    from html import escape  # few requests need it, and no cold start does
 
     return escape("" if value is None else str(value))
 
 
-def page(model: Model, query: Query, answer: str = "", problem: Problem | None = None) -> str:
-    """Write the page: what was asked in the form, and the problem at the field that it concerns."""
+def page(handler: Handler, query: Query, answer: str = "", problem: Problem | None = None) -> str:
+    """Write the page: the query in the form, and the problem at the field that it is about."""
+    model = handler.model
     at = {problem.parameter: wrong(problem)} if problem else {}
     fields = "".join(
         field(f"field-{i}", parameter, query.get(parameter.name), at.pop(parameter.name, ""))
-        for i, parameter in enumerate((*model.inputs, *model.options))
+        for i, parameter in enumerate((*model.inputs, *handler.options))
     )
+    fits = len(urlencode(dict.fromkeys((p.name for p in model.inputs), "0.0"))) < LONGEST_QUERY
     return PAGE.format(
         title=escaped(model.title),
         style=STYLE,
         answer="".join(at.values()) + answer,
-        fields=fields,
+        form=FORM.format(fields=fields) if fits else TOO_MANY,
         version=escaped(model.about["version"]),
     )
 
@@ -88,34 +98,62 @@ def wrong(problem: Problem) -> str:
 def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
     """Write a field of the right kind, with what is allowed, and what was wrong, below it."""
     name = escaped(parameter.name)
-    attributes = f'id="{id_}" name="{name}" aria-describedby="about-{id_}"'
-    attributes += " required" * parameter.required + ' aria-invalid="true"' * bool(problem)
-    sent = parameter.default if value is None else value
-    sent = str(sent).lower() if isinstance(sent, bool) else sent
+    required = " required" if parameter.required else ""
+    invalid = ' aria-invalid="true"' if problem else ""
+    attributes = f'id="{id_}" name="{name}" aria-describedby="about-{id_}"{required}{invalid}'
+    shown = parameter.default if value is None else value
+    about = f"{parameter.description} It must be {parameter.allowed}."
+    return (
+        f'<div><label for="{id_}">{name}</label>{control(parameter, attributes, shown)}'
+        f'{problem}<small id="about-{id_}">{escaped(about)}</small></div>'
+    )
+
+
+def control(parameter: Parameter, attributes: str, value: Any) -> str:
+    if isinstance(value, bool):
+        value = str(value).lower()
     choices = ("true", "false") if parameter.type == "boolean" else parameter.choices
     if choices:
+        offered = ("", *choices) if parameter.may_be_missing else choices
         options = "".join(
-            f'<option value="{escaped(choice)}"{" selected" * (choice == sent)}>{escaped(choice)}'
-            for choice in (*[""] * parameter.may_be_missing, *choices)
+            f'<option value="{escaped(choice)}"{" selected" if choice == value else ""}>'
+            f"{escaped(choice)}"
+            for choice in offered
         )
-        control = f"<select {attributes}>{options}</select>"
-    elif parameter.type == "string":
-        control = f"<textarea {attributes} rows='3'>\n{escaped(sent)}</textarea>"
-    else:
-        control = f'<input {attributes} inputmode="decimal" value="{escaped(sent)}">'
-    about = f"{parameter.description} It must be {parameter.allowed}."
-    below = f'{problem}<small id="about-{id_}">{escaped(about)}</small>'
-    return f'<div><label for="{id_}">{name}</label>{control}{below}</div>'
+        return f"<select {attributes}>{options}</select>"
+    if parameter.type == "string":
+        return f"<textarea {attributes} rows='3'>\n{escaped(value)}</textarea>"
+    return f'<input {attributes} inputmode="decimal" value="{escaped(value)}">'
 
 
 def table(results: list[Result]) -> str:
+    if not results:
+        return "<p>The model has no answer.</p>"
+    names = "".join(f'<th scope="col">{escaped(name)}' for name in results[0])
     rows = "".join(
-        "<tr>" + "".join(f'<td dir="auto">{escaped(shown(value))}' for value in result.values())
+        "<tr>" + "".join(f'<td dir="auto">{escaped(short(value))}' for value in result.values())
         for result in results
     )
-    names = "".join(f'<th scope="col">{escaped(name)}' for result in results[:1] for name in result)
-    return f"<table><tr>{names}{rows}</table>" if rows else "<p>The model has no answer.</p>"
+    return f"<table><tr>{names}{rows}</table>"
 
 
-def shown(value: Any) -> Any:
+def notes(notes: Mapping[str, Any]) -> str:
+    """Say which inputs lie outside the training data, and show what explains the answer as bars."""
+    found = ""
+    if outside := notes.get("outside"):
+        found += f"<p>Outside the training data: {escaped(', '.join(outside))}.</p>"
+    if why := notes.get("why"):
+        largest = max(abs(change["change"]) for change in why) or 1
+        rows = "".join(
+            f"<tr><td>{escaped(c['input'])}"
+            f"<td>{escaped(short(c['value']))} → {escaped(short(c['typical']))}"
+            f"<td>{c['change']:+.3g}"
+            f'<progress max="{largest}" value="{abs(c["change"])}"></progress>'
+            for c in why
+        )
+        found += WHY.format(rows=rows)
+    return found
+
+
+def short(value: Any) -> Any:
     return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,38 +1,38 @@
-"""What is served: a Model says what may be asked, answers, and says how that can be written."""
+"""What is served: a Model says what may be asked, answers, and says how answers are written."""
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from serving.formats import Format, Result
 from serving.parameters import TYPES, Parameter
+from serving.problems import Problem
 
-RESERVED = ("format", "defaulted")  # names that every query has besides its parameters
+log = logging.getLogger(__name__)
+RESERVED = ("format", "defaulted", "notes")  # a query has these beside its parameters
+MOST_POINTS = 1_000  # in one batch
+MOST_RESULTS = 10_000  # points times results for each
 
-
-# Answers many points at once: for each a list of results, dicts with the model's members. A point
-# is a sequence of the inputs' values, in their order. A value that is missing is NaN if the input
-# is a number, and None if it is anything else. Options are passed by name. `make score` pickles it
-# on systems that start processes afresh: there, a function must be one of a module.
+# Answers many points at once: for each a list of results, which are dicts with the model's members.
+# A point is a sequence of the inputs' values, in their order; a missing value is NaN for a number
+# and None for anything else. Options are passed by name.
 Predict = Callable[..., list[list[Result]]]
-# Returns the inputs' values by name, for a text that stands for them; raises Problem.
-Read = Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model and all that the pattern needs to know of it; raises ValueError if it cannot work.
+    """A model and everything the pattern needs to know about it; raises ValueError if invalid.
 
-    about: goes into every JSON answer and /healthz; its "version" into a header.
+    about: goes into every JSON answer and /healthz; its "version" is also sent as a header.
     inputs, options: the parameters; a point has the inputs' values, options hold for all points.
-    aliases: texts that a query may send instead of the inputs, and what reads them.
     result: the members of a result, with the names of their JSON Schema types.
-    formats: beside JSON; the first is the default. One whose name begins with "_" is chosen by the
-        header Accept alone.
-    answers: JSON's key of the results.
+    formats: beside JSON. The first that is_default is the default, JSON if there is none.
+    answers: JSON's key for the results.
     count: the option that says how many results a point may get, if there is one.
     example: a request that works, by the names of parameters.
-    figures: what to watch of a point's first result, by name; never what tells who asked or where.
+    figures: what to watch in a point's first result, by name; nothing that tells who or where.
     """
 
     about: Mapping[str, Any]
@@ -40,7 +40,6 @@ class Model:
     result: Mapping[str, str]
     predict: Predict
     options: tuple[Parameter, ...] = ()
-    aliases: Mapping[Parameter, Read] = field(default_factory=dict)
     formats: Mapping[str, Format] = field(default_factory=dict)
     answers: str = "predictions"
     count: str = ""
@@ -49,54 +48,78 @@ class Model:
     figures: Callable[[Result], Mapping[str, float]] = lambda result: {}
 
     def __post_init__(self) -> None:
-        named = (*self.inputs, *self.aliases, *self.options)
-        parameters = {p.name: p for p in named}
-        version = str(self.about.get("version", ""))
-        wrong = {
-            "about has no version that can be a header": (
-                not version or not version.isascii() or not version.isprintable()
-            ),
-            "there are no inputs": not self.inputs,
-            "the title is no text": not isinstance(self.title, str),
-            "two parameters have one name": len(parameters) < len(named),
-            "an alias is no text that may be missing": any(
-                p.type != "string" or not p.may_be_missing for p in self.aliases
-            ),
-            f"a parameter has one of the names {', '.join(RESERVED)}": any(
-                name in RESERVED for name in parameters
-            ),
-            "there is no result, or one whose type is not string, number, integer or boolean": (
-                not self.result or any(type_ not in TYPES for type_ in self.result.values())
-            ),
-            "formats has json, which every model has": "json" in self.formats,
-            f"answers is {self.answers!r}, which JSON needs for something else": (
-                self.answers in ("", "query", "model")
-            ),
-            f"count is {self.count!r}, which is no option that is a whole number": bool(
-                self.count
-                and not any(p.name == self.count and p.type == "integer" for p in self.options)
-            ),
-        }
-        for name, chosen in self.formats.items():
-            for needed in chosen.needs:
-                wrong[f"{name} needs {needed}, which a result has not"] = needed not in self.result
-        for name in self.example:
-            wrong[f"the example has {name!r}, which is no parameter"] = name not in parameters
-        for what in (what for what, is_wrong in wrong.items() if is_wrong):
-            raise ValueError(f"This model cannot be served: {what}.")
+        if reason := self._why_invalid():
+            raise ValueError(f"This model cannot be served: {reason}.")
+        parameters = {p.name: p for p in (*self.inputs, *self.options)}
         for name, value in self.example.items():
-            if reason := parameters[name].refusal(value):
+            if reason := parameters[name].why_invalid(value):
                 problem = parameters[name].problem(value, reason)
                 raise ValueError(f"The example cannot be served: {problem.detail}")
 
+    def _why_invalid(self) -> str:
+        names = [p.name for p in (*self.inputs, *self.options)]
+        version = str(self.about.get("version", ""))
+        if not version or not version.isascii() or not version.isprintable():
+            return 'about["version"] is missing or not printable ASCII, which a header needs'
+        if not self.inputs:
+            return "it has no inputs"
+        if not isinstance(self.title, str):
+            return "the title is not text"
+        if len(set(names)) < len(names):
+            return "two parameters have the same name"
+        if reserved := [name for name in names if name in RESERVED]:
+            return f"{reserved[0]!r} is reserved and cannot be the name of a parameter"
+        if not self.result or any(type_ not in TYPES for type_ in self.result.values()):
+            return f"`result` needs at least one member, each of a type in {', '.join(TYPES)}"
+        if "json" in self.formats:
+            return "`formats` has json, which every model has already"
+        if self.answers in ("", "query", "model", "why", "outside"):
+            return f"`answers` is {self.answers!r}, which JSON needs for something else"
+        counts = [p.name for p in self.options if p.type == "integer"]
+        if self.count and self.count not in counts:
+            return f"`count` is {self.count!r}, which is not an integer option"
+        for name, chosen in self.formats.items():
+            if missing := [needed for needed in chosen.needs if needed not in self.result]:
+                return f"the format {name} needs {missing[0]}, which is missing from `result`"
+        if unknown := [name for name in self.example if name not in names]:
+            return f"the example has {unknown[0]!r}, which is not a parameter"
+        return ""
+
     def point(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the inputs' values in their order, with NaN for a missing number."""
-        return tuple(in_a_point(p, values[p.name]) for p in self.inputs)
+        return tuple(p.in_point(values[p.name]) for p in self.inputs)
+
+    def answer(self, points: Sequence[Sequence[Any]], **options: Any) -> list[list[Result]]:
+        """Predict, and check what comes back.
+
+        Raises Problem: 400 if a number is NaN or infinite, 500 if the results are not what the
+        model declares; the log says how.
+        """
+        answers = self.predict(points, **options)
+        if len(answers) != len(points):
+            raise fault(
+                f"predict returned {len(answers)} lists of results for {len(points)} points"
+            )
+        members = self.result.keys()
+        for results in answers:
+            for result in results:
+                if result.keys() != members:
+                    raise fault(f"a result has {', '.join(result)}, not {', '.join(members)}")
+                for value in result.values():
+                    check(value)
+        return answers
 
 
-def in_a_point(parameter: Parameter, value: Any) -> Any:
-    is_number = parameter.type in ("number", "integer")
-    return NAN if value is None and is_number else value
+def check(value: Any) -> None:
+    """Raise Problem if JSON cannot say the value of a result."""
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise Problem(400, "The model has no finite answer for these values.")
+    elif not isinstance(value, (str, int, type(None))):
+        raise fault(f"a result has {value!r}, which is a {type(value).__name__} and not JSON")
 
 
-NAN = float("nan")  # one object, so that points that miss the same value are equal
+def fault(sentence: str) -> Problem:
+    """Log what is wrong with the model; the client only learns that something is."""
+    log.error("The model is broken: %s.", sentence)
+    return Problem(500, "The model's answer is malformed. The function's log says how.")

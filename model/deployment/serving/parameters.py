@@ -1,4 +1,4 @@
-"""The parameters of a request: what a client sent in, checked values out."""
+"""The parameters of a request: how each is parsed, checked and described."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -10,15 +10,17 @@ from typing import Any
 from serving.problems import Problem, quoted
 
 Value = float | int | bool | str | None
+NUMBERS = ("number", "integer")
 TYPES = {
     "number": "a number",
     "integer": "a whole number",
     "boolean": "true or false",
     "string": "text",
 }
-# float() would also take "nan", "1_0", " 1 " and the digits of every script.
+NAN = float("nan")  # one object, so that points with the same missing value are equal
+# float() would also accept "nan", "1_0", " 1 " and the digits of every script.
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-WHOLE = re.compile(r"[+-]?[0-9]{1,400}")  # int() refuses thousands of digits
+WHOLE = re.compile(r"[+-]?[0-9]{1,400}")  # int() rejects thousands of digits
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -26,10 +28,12 @@ BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 class Parameter:
     """One parameter: the source of its parsing, its errors and its description in OpenAPI.
 
-    `type` is JSON Schema's name: "number", "integer", "boolean", or "string", which has either its
-    `choices` or free text of at most `longest` characters. Numbers lie from `minimum` (or `above`
-    it) to `maximum`. A parameter that is `required` must be sent; else its absence means `default`,
-    or that the value is missing (None). Raises ValueError for what cannot work.
+    `type` is JSON Schema's name: "number", "integer", "boolean", or "string", which has either
+    `choices` or free text of at most `longest` characters. Numbers lie between `minimum` (or
+    `above` it) and `maximum`. A parameter that is `required` must be sent; otherwise its absence
+    means `default`, or a missing value (None). Empty text is absent, unless it `may_be_empty`.
+    `low`, `high` and `typical` describe the training data; requests may differ from them. Raises
+    ValueError for a contradiction.
     """
 
     name: str
@@ -43,40 +47,57 @@ class Parameter:
     longest: int = 1_000
     default: Value = None
     required: bool = False
+    may_be_empty: bool = False
+    low: float = -inf
+    high: float = inf
+    typical: Value = None
 
     def __post_init__(self) -> None:
-        is_number = self.type in ("number", "integer")
-        are_strings = all(isinstance(choice, str) and choice for choice in self.choices)
-        wrong = {
-            "has no name": not self.name,
-            f"has the type {self.type!r}; it must be {', '.join(TYPES)}": self.type not in TYPES,
-            "has limits, but is no number": not is_number
-            and any(map(isfinite, (self.minimum, self.maximum, self.above))),
-            "has limits that no number can meet": self.minimum > self.maximum
-            or self.above >= self.maximum,
-            "has choices, but is no string": self.choices and self.type != "string",
-            "has choices that are no strings, empty or repeated": not are_strings
-            or len({*self.choices}) < len(self.choices),
-            "allows no character of text": self.longest < 1,
-            "is required and has a default": self.required and self.default is not None,
-        }
-        for what in (what for what, is_wrong in wrong.items() if is_wrong):
-            raise ValueError(f"The parameter {self.name!r} {what}.")
-        if self.default is not None and (reason := self.refusal(self.default)):
-            raise ValueError(f"The default of {self.problem(self.default, reason).detail}")
+        if reason := self._contradiction():
+            raise ValueError(f"The parameter {self.name!r} {reason}.")
+        for what, value in (("default", self.default), ("typical value", self.typical)):
+            if value is not None and (reason := self.why_invalid(value)):
+                raise ValueError(f"The {what} of {self.problem(value, reason).detail}")
+
+    def _contradiction(self) -> str:
+        limits = (self.minimum, self.maximum, self.above)
+        if not self.name:
+            return "needs a name"
+        if self.type not in TYPES:
+            return f"has the type {self.type!r}; it must be one of {', '.join(TYPES)}"
+        if self.type not in NUMBERS and any(map(isfinite, limits)):
+            return "has limits, but is not a number"
+        if self.minimum > self.maximum or self.above >= self.maximum:
+            return "has limits that no number can meet"
+        if self.choices and self.type != "string":
+            return "has choices, but is not a string"
+        if not all(isinstance(choice, str) and choice for choice in self.choices):
+            return "has choices that are empty or not strings"
+        if len(set(self.choices)) < len(self.choices):
+            return "has repeated choices"
+        if self.longest < 1:
+            return "allows no text at all"
+        if self.required and self.default is not None:
+            return "is required and has a default"
+        return ""
 
     @property
     def allowed(self) -> str:
         """What it must be, in words: "a number from -90 to 90 (degrees)"."""
         if self.choices:
-            *others, last = self.choices
+            spaced = any(choice != choice.strip() for choice in self.choices)
+            *others, last = map(repr, self.choices) if spaced else self.choices
             return f"{', '.join(others)} or {last}" if others else last
         if self.type == "string":
-            return f"{TYPES[self.type]} of at most {self.longest} characters"
+            return f"text of at most {self.longest} characters"
         limits = (("greater than", self.above), ("from", self.minimum), ("to", self.maximum))
         bounds = "".join(f" {word} {limit}" for word, limit in limits if isfinite(limit))
         unit = f" ({self.unit})" if self.unit else ""
         return TYPES[self.type] + bounds + unit
+
+    @property
+    def may_be_missing(self) -> bool:
+        return not self.required and self.default is None
 
     def parse(self, value: object) -> Value:
         """Check a query value: text as API Gateway sends it, or a number from a direct call.
@@ -95,51 +116,56 @@ class Parameter:
         raise self.problem(value, twice if "," in value else "which is not a plain decimal number")
 
     def check(self, value: Any, sent: object = None) -> Value:
-        """Check a value as JSON has it; an error quotes `sent`, if that is given, instead."""
-        if reason := self.refusal(value):
+        """Check a JSON value; an error quotes `sent` instead, if that is given."""
+        if value == "" and self.type == "string" and not self.choices and not self.may_be_empty:
+            return self.absent()
+        if reason := self.why_invalid(value):
             raise self.problem(value if sent is None else sent, reason)
         if self.type == "integer":
             return int(value)
-        return float(value) + 0.0 if self.type == "number" else value  # -0.0 is 0.0
+        return float(value) + 0.0 if self.type == "number" else value  # -0.0 becomes 0.0
 
     def check_or_missing(self, value: Any) -> Value:
-        """Check a value of an input; null is one that is missing."""
+        """Check a JSON value of an input; null stands for a missing one."""
         return None if value is None and self.may_be_missing else self.check(value)
 
-    def refusal(self, value: Any) -> str:
-        """Say what is wrong with a value as JSON has it; nothing if it is right."""
-        if self.choices:
-            twice = isinstance(value, str) and {*value.split(",")} <= {*self.choices}
-            reason = "given twice" if twice else "which is not one of its values"
-            return "" if value in self.choices else reason
+    def why_invalid(self, value: Any) -> str:
+        """Say what is wrong with a JSON value; return "" if nothing is."""
         if self.type == "string":
-            if not isinstance(value, str):
-                return "which is not text"
-            return f"which has {len(value)} characters" if len(value) > self.longest else ""
+            return self._why_invalid_text(value)
         if self.type == "boolean":
-            return "" if isinstance(value, bool) else "which is neither"
+            return "" if isinstance(value, bool) else "which is not true or false"
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return "which is not a number"
         if not abs(value) <= float_info.max:  # NaN, infinity, an integer of more than 308 digits
             return "which is not finite"
         if not self.minimum <= value <= self.maximum or value <= self.above:
             return "which is out of range"
-        is_whole = self.type == "number" or value == int(value)
-        return "" if is_whole else "which is not a whole number"
+        if self.type == "integer" and value != int(value):
+            return "which is not a whole number"
+        return ""
+
+    def _why_invalid_text(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return "which is not text"
+        if self.choices and value not in self.choices:
+            twice = set(value.split(",")) <= set(self.choices)
+            return "given twice" if twice else "which is not one of its values"
+        return f"which has {len(value)} characters" if len(value) > self.longest else ""
 
     def absent(self) -> Value:
-        """Return what absence means; raise Problem (400) where it must be sent."""
+        """Return what absence means; raise Problem (400) if the parameter must be sent."""
         if self.required:
             raise Problem(400, f"{self.name} is missing. It must be {self.allowed}.", self.name)
         return self.default
 
-    @property
-    def may_be_missing(self) -> bool:
-        return not self.required and self.default is None
+    def in_point(self, value: Value) -> Value:
+        """Return the value as a model gets it: NaN for a missing number."""
+        return NAN if value is None and self.type in NUMBERS else value
 
     def problem(self, value: object, reason: str) -> Problem:
-        is_what = "empty" if value == "" else f"{quoted(value)}, {reason}"
-        return Problem(400, f"{self.name} is {is_what}. It must be {self.allowed}.", self.name)
+        what = "empty" if value == "" else f"{quoted(value)}, {reason}"
+        return Problem(400, f"{self.name} is {what}. It must be {self.allowed}.", self.name)
 
 
 def values(
@@ -147,10 +173,5 @@ def values(
     sent: Mapping[str, Any],
     read: Callable[[Parameter, Any], Value],
 ) -> dict[str, Any]:
-    """Return each parameter's value: as `read` reads what was sent, or what absence means."""
-    return {
-        parameter.name: read(parameter, sent[parameter.name])
-        if parameter.name in sent
-        else parameter.absent()
-        for parameter in parameters
-    }
+    """Return each parameter's value: what was sent, as `read` returns it, or what absence means."""
+    return {p.name: read(p, sent[p.name]) if p.name in sent else p.absent() for p in parameters}

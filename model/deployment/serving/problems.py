@@ -1,4 +1,4 @@
-"""What was wrong with a request: a status and a sentence, as RFC 9457 has it."""
+"""What was wrong with a request: a status and a sentence (RFC 9457)."""
 
 import json
 import re
@@ -9,13 +9,14 @@ TITLES = {
     405: "Method Not Allowed",
     413: "Content Too Large",
     415: "Unsupported Media Type",
+    500: "Internal Server Error",
 }
 
 
 class Problem(Exception):
     """A request that cannot be answered, and why.
 
-    `detail` is a sentence for the person who sent it; `parameter` is the one it concerns, if any.
+    `detail` is a sentence for the client; `parameter` names the parameter it is about, if any.
     """
 
     def __init__(self, status: int, detail: str, parameter: str | None = None) -> None:
@@ -27,7 +28,7 @@ class Problem(Exception):
 
 
 def quoted(value: object) -> str:
-    """Quote what a client sent: at most 40 characters of it, escaped where they do not print."""
+    """Quote what a client sent: at most 40 characters, unprintable ones escaped."""
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:39] + "…")
     try:
@@ -38,19 +39,19 @@ def quoted(value: object) -> str:
 
 
 def similar(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of the names that somebody probably meant by another, if any.
+    """Return the name that was probably meant by `name`, if any.
 
-    A name is similar if one of the two begins with the other, or if they differ in a letter or two;
-    what links and forms put around a name (`amp;x`, `x[]`) does not count.
+    Two names are similar if one begins with the other or if they differ in a letter or two. What
+    links and forms put around a name (`amp;x`, `x[]`) is ignored.
     """
-    from difflib import SequenceMatcher  # few requests need it, and no cold start
+    from difflib import SequenceMatcher  # few requests need it, and no cold start does
 
     bare = re.sub(r"^amp;|\W+$", "", name[:100].lower())
     for candidate in names:
         known = candidate.lower()
-        short, long_ = sorted((bare, known), key=len)
-        if (len(short) > 2 and long_.startswith(short)) or bare == known:
+        shorter, longer = sorted((bare, known), key=len)
+        if bare == known or (len(shorter) > 2 and longer.startswith(shorter)):
             return candidate
-        if len(short) > 2 and SequenceMatcher(None, bare, known).ratio() >= 0.8:
+        if len(shorter) > 2 and SequenceMatcher(None, bare, known).ratio() >= 0.8:
             return candidate
     return None

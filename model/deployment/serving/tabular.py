@@ -1,4 +1,4 @@
-"""A Model for any fitted scikit-learn estimator: its two files in, what is served out."""
+"""A Model for any fitted scikit-learn estimator, made of its pickle and its manifest."""
 
 import logging
 import warnings
@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 
 from serving import artefacts
+from serving.asking import ask, to_columns
 from serving.formats import About, Query, Result, as_text
-from serving.model import NAN, Model
+from serving.manifest import Signature
+from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
 
 log = logging.getLogger(__name__)
-NUMBERS = ("number", "integer", "boolean")
-# What estimators raise for values that they do not take.
+# What estimators raise for values that they do not accept.
 REFUSALS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-# The function has no tables, and gives the columns in the order of the training.
-warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
 
 
 def model(folder: str | Path) -> Model:
@@ -31,29 +30,27 @@ def model(folder: str | Path) -> Model:
     probabilities answers with the `k` likeliest classes. Raises ArtefactError for files that do not
     belong together.
     """
+    # An array has the columns in the order of the training, which the trial has checked.
+    warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
     folder = Path(folder)
     estimator, manifest = artefacts.load(folder if folder.is_dir() else folder.parent)
-    signature, about = manifest["signature"], manifest["about"]
-    inputs = tuple(
-        Parameter(**entry | {"choices": tuple(entry.get("choices", ()))})
-        for entry in signature["inputs"]
-    )
-    classes = estimator.classes_ if signature["probabilities"] else None
+    signature = manifest.signature
+    predict = Tabular(estimator, signature)
     options: tuple[Parameter, ...] = ()
-    if classes is not None:
-        what = "How many classes, likeliest first."
-        options = (Parameter("k", what, "integer", "classes", 1, len(classes), default=1),)
+    if signature.probabilities:
+        what, classes = "How many classes, likeliest first.", len(estimator.classes_)
+        options = (Parameter("k", what, "integer", "classes", 1, classes, default=1),)
     return Model(
-        about={"version": manifest["pickle_sha256"][:12]},
-        inputs=inputs,
+        about={"version": manifest.pickle_sha256[:12]},
+        inputs=tuple(entry.parameter() for entry in signature.inputs),
         options=options,
-        result=signature["result"],
-        predict=Tabular(estimator, inputs, signature["targets"], signature["flat"], classes),
-        formats={"text": as_text(write_text, *signature["targets"])},
+        result=signature.result,
+        predict=predict,
+        formats={"text": as_text(write_text, *signature.targets)},
         count="k" if options else "",
-        example=signature["example"],
+        example=signature.example,
         figures=lambda result: {n: v for n, v in result.items() if n == "probability"},
-        title=about.get("title", Model.title),
+        title=manifest.about.get("title", Model.title),
     )
 
 
@@ -65,48 +62,44 @@ def write_text(query: Query, results: list[Result], about: About) -> str:
 
 @dataclass(frozen=True)
 class Tabular:
-    """Predicts with an estimator, for points as a Model gives them."""
+    """Predicts with an estimator, for points or for columns of inputs' values."""
 
     estimator: Any
-    inputs: Sequence[Parameter]
-    targets: Sequence[str]
-    flat: bool  # a text is given as it is, and not in a row
-    classes: np.ndarray | None  # of the probabilities, if there are any
+    signature: Signature
 
     def __call__(self, points: Sequence[Sequence[Any]], k: int = 1) -> list[list[Result]]:
-        """Return for each point its result, or its k likeliest classes.
+        """Return for each point, as a Model gives it, what `predict_columns` returns in a row."""
+        members = self.predict_columns(to_columns(self.signature.inputs, points), k)
+        rows = zip(*(member.tolist() for member in members.values()), strict=True)
+        return [
+            [dict(zip(members, result, strict=True)) for result in zip(*row, strict=True)]
+            for row in rows
+        ]
 
+    def predict_columns(self, columns: Sequence[np.ndarray], k: int = 1) -> dict[str, np.ndarray]:
+        """Return an array a member of a result, of shape (rows, 1), or (rows, k) with likelier
+        classes first.
+
+        `columns` has an array an input: floats with NaN for numbers, objects with None for others.
         Raises Problem (400) if the estimator refuses the values, or has no finite answer to them.
         """
-        chances = self.classes is not None
+        likeliest = self.signature.probabilities
         try:
+            given = ask(self.signature.takes, self.signature.inputs, columns)
             with np.errstate(all="ignore"):  # what is not finite is refused below
-                answer = self.estimator.predict_proba if chances else self.estimator.predict
-                predicted = answer(self.array(points)).reshape(len(points), -1)
+                answer = self.estimator.predict_proba if likeliest else self.estimator.predict
+                predicted = np.asarray(answer(given)).reshape(len(columns[0]), -1)
         except REFUSALS as error:
             log.exception("The estimator refused the values")
             raise Problem(400, "The model cannot answer for these values.") from error
         if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
             raise Problem(400, "The model has no finite answer for these values.")
-        if self.classes is None:
-            return [[dict(zip(self.targets, row, strict=True))] for row in predicted.tolist()]
-        [target] = self.targets
-        order = np.argsort(-predicted, axis=1, kind="stable")[:, :k]
-        return [
-            [{target: name, "probability": chance} for name, chance in zip(*pair, strict=True)]
-            for pair in zip(
-                self.classes[order].tolist(),
-                np.take_along_axis(predicted, order, axis=1).tolist(),
-                strict=True,
-            )
-        ]
-
-    def array(self, points: Sequence[Sequence[Any]]) -> Any:
-        """Return the points as the training had them: see its signature.rows."""
-        if self.flat:
-            return [NAN if text is None else text for [text] in points]
-        if all(parameter.type in NUMBERS for parameter in self.inputs):
-            return np.asarray(points, dtype=float)
-        array = np.empty((len(points), len(self.inputs)), dtype=object)
-        array[:] = [[NAN if value is None else value for value in point] for point in points]
-        return array
+        if not likeliest:
+            return {name: predicted[:, [i]] for i, name in enumerate(self.signature.targets)}
+        order = predicted.argmax(axis=1)[:, None]
+        if k > 1:
+            order = np.argsort(-predicted, axis=1, kind="stable")[:, :k]
+        return {
+            self.signature.targets[0]: np.asarray(self.estimator.classes_)[order],
+            "probability": np.take_along_axis(predicted, order, axis=1),
+        }

@@ -12,13 +12,11 @@ from sklearn.preprocessing import OneHotEncoder
 import artefacts
 
 table = pd.read_csv(Path(__file__).with_name("penguins.csv"))
-inputs, species = table.drop(columns="species"), table["species"]
-words = [inputs.columns.get_loc(name) for name in ("island", "sex")]
 model = make_pipeline(
-    make_column_transformer((OneHotEncoder(), words), remainder=SimpleImputer()),
+    make_column_transformer((OneHotEncoder(), ["island", "sex"]), remainder=SimpleImputer()),
     RandomForestClassifier(random_state=0),
 )
-model.fit(artefacts.rows(inputs), species)
+model.fit(table.drop(columns="species"), table["species"])
 version = artefacts.write(
     model,
     name="penguins",

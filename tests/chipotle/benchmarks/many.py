@@ -12,7 +12,7 @@ import point_by_point
 from predictor import nearest
 
 gc.freeze()
-rng, stores = np.random.default_rng(1), nearest.places
+rng, stores = np.random.default_rng(1), nearest.stores.coordinates
 PLACES = {{
     "US": lambda n: np.column_stack([rng.uniform(24.5, 49.4, n), rng.uniform(-124.8, -66.9, n)]),
     "near stores": lambda n: rng.choice(stores, n) + rng.uniform(-.05, .05, (n, 2)),

@@ -82,7 +82,7 @@ def penguins(browser: Browser) -> None:
         from serving import html, tabular
         from serving.handler import Handler
 
-        handler = Handler(html.added_to(tabular.model(copy)))
+        handler = Handler(tabular.model(copy), html)
     with engines.served(lambda event: handler(event, None)) as url:
         query = urlencode({**handler.model.example, "k": 3, "format": "html"})
         for scheme, suffix in SCHEMES:

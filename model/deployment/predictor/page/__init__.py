@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 from predictor import nearest
 from predictor.page import drawing
 from predictor.page.words import way, written
-from predictor.parameters import ABOUT, ALIASES, INPUTS, OPTIONS
+from predictor.parameters import ABOUT, INPUTS, OPTIONS
+from predictor.place import coordinates
 from serving.formats import About, Format, Query, Result
 from serving.parameters import Parameter
 from serving.problems import Problem
@@ -35,8 +36,8 @@ WORDS = {
     "source": ABOUT.get("source", ""),
     "as_they_were": f", as they were in {AS_OF}" if AS_OF else "",
     "age": f"This data is of {AS_OF}: check before you go." if AS_OF else "Check before you go.",
-    "count": f"{nearest.count:,}",
-    "version": nearest.manifest["pickle_sha256"][:12],
+    "count": f"{len(nearest.stores):,}",
+    "version": nearest.manifest.pickle_sha256[:12],
 }
 HEAD = '<style>{style}</style><script type="module">{script}</script>'
 STORE = Template("""<li>
@@ -72,7 +73,9 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
     """The page with the answer; with form and map alone where the client named no point."""
     if len(query["defaulted"]) == len(INPUTS):
         return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
-    point, places = (query["lat"], query["long"]), [(s["lat"], s["long"]) for s in found]
+    point = coordinates(query["lat"], query["long"], query["place"])
+    query = {**query, "lat": point[0], "long": point[1]}
+    places = [(s["lat"], s["long"]) for s in found]
     items = [
         STORE.substitute(
             address=escape(store["address"]),
@@ -83,7 +86,7 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
     ]
     values = {
         "title": escape(found[0]["address"] if found else ABOUT["title"]),
-        "point": escape(query.get("place") or ", ".join(map(written, point))),
+        "point": escape(query["place"] or ", ".join(map(written, point))),
         "list": "".join(items),
         "no_answer": "",
         "no_none": "hidden" if found else "",
@@ -109,8 +112,9 @@ def fill(
     """Fill in page.html: with values, and with what was sent, which may be anything."""
     texts = {name: written(value) for name, value in sent.items() if value is not None}
     shown = [p for p in (*INPUTS, *OPTIONS) if p.name != "radius" or "radius" in texts]
-    fields = {p.name: field(p, texts.get(p.name, ""), wrong) for p in (*ALIASES, *shown)}
-    named = {p.name: texts.get(p.name, str(p.default)) for p in shown}
+    fields = {p.name: field(p, texts.get(p.name, ""), wrong) for p in shown}
+    search = fields.pop("place")
+    named = {p.name: texts.get(p.name, str(p.default)) for p in shown if p.name != "place"}
     all_, box = drawing.whole(), drawing.view(point, places or [])
     return page().substitute(
         {name: escape(text) for name, text in WORDS.items()}
@@ -126,13 +130,12 @@ def fill(
             "view": "{:.2f} {:.2f} {:.2f} {:.2f}".format(*box),
             "km": f"{max(box[2:]):.0f}",
             "number": f"{max(box[2:]) / 40:.2f}",
-            "search": "".join(fields[p.name] for p in ALIASES),
+            "search": search,
             "k": escape(texts.get("k", "")),
-            "no_search": "" if ALIASES else "hidden",
-            "form": "".join(fields[p.name] for p in shown),
+            "form": "".join(fields.values()),
             "self": escape(urlencode(named)),
             "more": escape(urlencode(named | {"k": str(FEW)})),
-            "problem": escape(wrong.detail) if wrong and wrong.parameter not in fields else "",
+            "problem": escape(wrong.detail) if wrong and wrong.parameter not in (*fields, "place") else "",
         }
         | (values or {})
     )
@@ -158,6 +161,8 @@ def field(parameter: Parameter, text: str, wrong: Problem | None) -> str:
 HTML = "text/html; charset=utf-8"
 NEEDS = ("address", "lat", "long", "distance_m")
 PART, WHOLE = (
-    Format(type_, partial(answer, whole), type_, partial(problem, whole), headers, needs=NEEDS)
+    Format(
+        type_, partial(answer, whole), type_, partial(problem, whole), headers, NEEDS, whole, False
+    )
     for type_, whole in (("text/x-part; charset=utf-8", False), (HTML, True))
 )

@@ -21,7 +21,7 @@ STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15)  # degrees between the lines of a grati
 @cache
 def centre() -> tuple[float, float]:
     """Return latitude and longitude of the middle of the stores, wherever on Earth they are."""
-    phi, theta = np.radians([stores["lat"], stores["long"]])
+    phi, theta = np.radians([stores.columns["lat"], stores.columns["long"]])
     x, y, z = np.mean([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], 1)
     latitude, longitude = np.degrees([np.arctan2(z, np.hypot(x, y)), np.arctan2(y, x)]).round(2)
     return float(latitude), float(longitude)
@@ -50,7 +50,7 @@ def flat(places: np.ndarray) -> np.ndarray:
 @cache
 def whole() -> np.ndarray:
     """Return what shows all stores: left, top, width and height in km."""
-    return _box(flat(vectors(stores["lat"], stores["long"])))
+    return _box(flat(vectors(stores.columns["lat"], stores.columns["long"])))
 
 
 @cache
@@ -69,8 +69,8 @@ def ground() -> str:
         )
         for name in ("land", "borders")
     }
-    dots = _relative(flat(vectors(stores["lat"], stores["long"])), "h0m") + "h0"
-    width = 3.5 if len(stores["lat"]) > MANY else 6
+    dots = _relative(flat(vectors(stores.columns["lat"], stores.columns["long"])), "h0m") + "h0"
+    width = 3.5 if len(stores.columns["lat"]) > MANY else 6
     return (
         "".join(f'<path id="{name}" transform="scale(.1)" d="{d}"/>' for name, d in paths.items())
         + graticule(centre(), STEPS[-1], 12)

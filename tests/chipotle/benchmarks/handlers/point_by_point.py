@@ -7,8 +7,12 @@ import numpy as np
 from geographiclib.geodesic import Geodesic
 from sklearn import config_context
 
-from predictor.geodesics import GEOGRAPHIC, ROUNDING, WGS84, A, B, on_sphere
-from predictor.nearest import count, estimator, places, stores, to_radians
+from predictor.geodesics import RATIO, ROUNDING, WGS84, on_sphere
+from predictor.nearest import pipeline, stores
+
+to_radians, estimator = pipeline[0], pipeline[-1]
+count, places = len(stores), stores.coordinates
+A, B, GEOGRAPHIC = WGS84.a, WGS84.a / RATIO, RATIO**3
 
 
 def predict(points: list[list[float]], k: int = 1) -> list[list[dict[str, Any]]]:
@@ -25,7 +29,8 @@ def predict(points: list[list[float]], k: int = 1) -> list[list[dict[str, Any]]]
         for row in np.flatnonzero(complete):
             near = np.sort(found[row][angles[row] <= limits[row]])  # ties: training order
             answers[pending[row]] = [
-                {name: column.item(near[i]) for name, column in stores.items()} | {"distance_m": d}
+                {name: column.item(near[i]) for name, column in stores.columns.items()}
+                | {"distance_m": d}
                 for d, i in nearest(points[pending[row]], places[near], k)
             ]
         pending, asked = pending[~complete], asked * 64

@@ -1,0 +1,65 @@
+"""Compare the versions of packages: of the training, of the image's lock, and of files loaded."""
+
+import re
+import sys
+from collections.abc import Mapping
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import sklearn.base
+from sklearn.exceptions import InconsistentVersionWarning
+
+from artefacts.refusals import ModelError
+
+LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
+
+
+def pins() -> dict[str, list[str]]:
+    """Return the versions in the image's lock by package: several if it depends on Python's."""
+    found: dict[str, list[str]] = {}
+    for package, version in re.findall(r"^([\w.-]+)==([^ ;]+)", LOCK.read_text(), re.MULTILINE):
+        found.setdefault(plain_name(package), []).append(version)
+    return found
+
+
+def absent() -> set[str]:
+    """Return the modules that are here, and that the serving image does not have."""
+    there, found = pins(), packages_distributions().items()
+    return {name for name, packages in found if not any(plain_name(p) in there for p in packages)}
+
+
+def check_loaded() -> None:
+    """Raise ModelError if a file of another scikit-learn was loaded in this process.
+
+    scikit-learn warned then, and leaves no other trace: a pickle of that model would be of today's
+    version, and no one would be warned any more. Python remembers which warnings it showed.
+    """
+    for shown in getattr(sklearn.base, "__warningregistry__", {}):
+        if InconsistentVersionWarning in shown:
+            [sentence, *_] = str(shown[0]).partition(". ")
+            raise ModelError(
+                f"{sentence}. Train it with the version of model/requirements.txt, or name its "
+                "version there."
+            )
+
+
+def check_trained(versions: Mapping[str, str]) -> None:
+    """Raise ModelError if the lock has other versions than trained the model; say if it has two."""
+    packages, locked = packages_distributions(), pins()
+    for module, version in versions.items():
+        name = next(p for p in map(plain_name, packages[module]) if p in locked)
+        if version not in locked[name]:
+            raise ModelError(
+                f"The model was trained with {name} {version}, and model/requirements.txt has "
+                f"{' and '.join(locked[name])}. Train with the image's packages: make train."
+            )
+        if len(locked[name]) > 1:
+            print(
+                f"model/requirements.txt has {name} {' and '.join(locked[name])}, which depends on "
+                f"Python's version. This model is of {version}. Before you deploy: make train",
+                file=sys.stderr,
+            )
+
+
+def plain_name(package: str) -> str:
+    return re.sub(r"[-_.]+", "-", package).lower()

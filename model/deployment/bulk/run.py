@@ -1,0 +1,116 @@
+"""Answer the rows of one file in another, in one process or several."""
+
+import gc
+import signal
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from pyarrow import ArrowException
+
+from bulk import files
+from bulk.csv_rows import CsvRows
+from bulk.json_lines import JsonLines
+from bulk.parquet_rows import ParquetRows
+from bulk.scorer import Scored, Scorer
+from serving.model import Model
+from serving.parameters import Parameter, values
+from serving.problems import Problem, quoted
+
+ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
+FORMATS = {".csv": CsvRows, "-": CsvRows, ".jsonl": JsonLines, ".parquet": ParquetRows}
+
+
+@dataclass
+class Summary:
+    rows: int = 0
+    problems: int = 0
+    first_problem: str = ""  # where it is: "line 7"
+    replaced: bool = False  # the answers of an earlier run
+
+
+def score(
+    model: Model,
+    source: str | Path,
+    target: str | Path,
+    options: Mapping[str, Any],
+    workers: int = 1,
+    watch: Callable[[IO[bytes]], Any] = nullcontext,
+) -> Summary:
+    """Answer the rows of a file in another.
+
+    Both names end in .csv or .jsonl, with or without .gz, or in .parquet. "-" is a standard stream
+    of csv, and "-.jsonl" one of JSON lines. The target appears whole or not at all. Raises Problem
+    for names, columns and options that are not allowed, and for a source that is broken.
+    """
+    model = replace(model, formats={}, figures=dict)  # what processes need, and can be given
+    rows = rows_of(model, source, target)
+    names = [option.name for option in model.options]
+    if unknown := [name for name in options if name not in names]:
+        allowed = f"The options are {', '.join(names)}." if names else "There are none."
+        raise Problem(400, f"{quoted(unknown[0])} is not an option. {allowed}")
+    scorer = Scorer(model, values(model.options, options, Parameter.parse), rows)
+    done, lines = Summary(), 0
+    with files.reading(source, watch) as file, files.writing(target) as out:
+        try:
+            blocks = rows.blocks(file)
+            done.replaced, lines = rows.replaced, rows.lines
+            with rows.writer(out) as write:
+                for part in in_order(scorer, blocks, workers):
+                    write(part.content)
+                    if part.problems and not done.problems:
+                        done.first_problem = f"{rows.unit} {lines + part.first_problem:,}"
+                    done.rows += part.rows
+                    done.problems += part.problems
+                    lines += part.lines
+        except (EOFError, zlib.error, ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.strerror:
+                raise
+            where = f"after {rows.unit} {lines:,}"
+            raise Problem(400, f"{source} cannot be read {where}: {error}") from error
+    return done
+
+
+def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
+    """Choose the format that both names end in; raise Problem if there is none."""
+    names = [str(name).lower() for name in (source, target)]
+    kinds = [FORMATS.get(Path(name.removesuffix(".gz")).suffix or name) for name in names]
+    is_table = kinds[0] is ParquetRows
+    if None in kinds or kinds[0] is not kinds[1] or (is_table and names[0].startswith("-")):
+        raise Problem(400, "IN and OUT must both end in .csv, .jsonl (.gz may follow) or .parquet.")
+    return kinds[0](model) if is_table else kinds[0](model, names[1].endswith(".gz"))
+
+
+def in_order(scorer: Scorer, blocks: Iterator[Any], workers: int) -> Iterator[Scored]:
+    """Answer the blocks in several processes, with few of them in memory and in their order."""
+    gc.freeze()  # the garbage collector need not look through, or copy to processes, what is loaded
+    if workers == 1:  # Lambda lacks the shared memory that a pool needs
+        yield from map(scorer, blocks)
+        return
+    with ProcessPoolExecutor(workers, initializer=begin, initargs=(scorer,)) as pool:
+        waiting = deque(pool.submit(answer, block) for block in islice(blocks, 2 * workers))
+        while waiting:
+            yield waiting.popleft().result()
+            waiting.extend(pool.submit(answer, block) for block in islice(blocks, 1))
+
+
+SCORER: Scorer  # of a process in the pool
+
+
+def begin(scorer: Scorer) -> None:
+    """Set a process up: ignore Ctrl-C; the parent handles it."""
+    global SCORER
+    SCORER = scorer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
+
+
+def answer(block: Any) -> Scored:
+    return SCORER(block)

@@ -1,0 +1,72 @@
+"""What csv and JSON lines have in common: blocks of lines, which are written as they were read."""
+
+import gzip
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import IO, Any
+
+from serving.model import Model
+
+BLOCK = 2_000_000  # bytes: bounds the memory
+
+
+@dataclass
+class TextRows:
+    """Rows of text. Its attributes are picklable: processes share it once `blocks` has set it."""
+
+    model: Model
+    compress: bool
+    unit = "line"
+    lines = 0  # above the first block
+    header = b""
+    replaced = False  # the answers of an earlier run
+
+    def cut(self, block: bytes) -> int:
+        """Return where the last complete row of a block ends."""
+        return block.rfind(b"\n") + 1
+
+    def pieces(self, block: bytes) -> Iterator[re.Match[bytes]]:
+        """Return the rows of a block; blank lines are not rows."""
+        return re.finditer(rb"[^\n]*\S[^\n]*", block)
+
+    def blocks(self, file: IO[bytes]) -> Iterator[bytes]:
+        """Read what is above the rows; return the rows in parts."""
+        parts = self.parts(file)
+        first = next(parts, b"").removeprefix(b"\xef\xbb\xbf")
+        end = self.begin(first)
+        rest = [first[end:]] if first[end:].strip() else []
+        self.lines = self.count(first[:end] if rest else first)
+        return chain(rest, parts)
+
+    def begin(self, block: bytes) -> int:
+        """Return where the rows begin."""
+        return 0
+
+    def parts(self, file: IO[bytes]) -> Iterator[bytes]:
+        """Cut a file where rows end; each part has rows, and not only blank lines."""
+        rest = b""
+        while chunk := file.read(BLOCK):
+            rest += chunk
+            end = self.cut(rest)
+            if rest[:end].strip():
+                yield rest[:end]
+                rest = rest[end:]
+        if rest.strip():
+            yield rest
+
+    @contextmanager
+    def writer(self, out: IO[bytes]) -> Iterator[Callable[[bytes], Any]]:
+        out.write(self.encode(self.header) if self.header else b"")
+        yield out.write
+
+    def encode(self, content: bytes) -> bytes:
+        return gzip.compress(content, 6, mtime=0) if self.compress else content
+
+    def count(self, block: bytes, row: int | None = None) -> int:
+        """Count lines, as an editor does: those of a block, or those up to where a row begins."""
+        if row is not None:
+            return self.count(block[: next(islice(self.pieces(block), row, None)).start()]) + 1
+        return len(block.splitlines())

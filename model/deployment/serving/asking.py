@@ -1,0 +1,114 @@
+"""How an estimator is asked: the inputs' columns in, an array, texts, a table or a frame out."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from serving.manifest import Input
+from serving.parameters import NAN, NUMBERS
+from serving.problems import Problem, quoted
+
+
+def to_columns(inputs: Sequence[Input], points: Sequence[Sequence[Any]]) -> list[np.ndarray]:
+    """Return an array an input: floats with NaN for numbers, else objects with None."""
+    values = zip(*points, strict=True) if len(points) else ((),) * len(inputs)
+    return [
+        np.array(column, dtype=float if entry.type in NUMBERS else object)
+        for entry, column in zip(inputs, values, strict=True)
+    ]
+
+
+def ask(takes: str, inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> Any:
+    """Return what the estimator takes, of the dtypes of the training table.
+
+    Raises Problem (400) for a text that is not a date, or a category that training did not have.
+    """
+    if takes == "texts":
+        return _with_nan(columns[0]).tolist()
+    if takes == "frame":
+        return _frame(inputs, columns)
+    typed = [_typed(*pair) for pair in zip(inputs, columns, strict=True)]
+    if takes == "table":
+        from serving.table import Table
+
+        return Table({entry.name: column for entry, column in zip(inputs, typed, strict=True)})
+    if not any(entry.type == "string" for entry in inputs):
+        typed = [column if column.dtype != object else column.astype(float) for column in typed]
+    return stack(typed)
+
+
+def stack(columns: Sequence[np.ndarray], dtype: Any = None) -> np.ndarray:
+    """Return the columns side by side, as objects if they are not all numbers."""
+    kinds = {column.dtype for column in columns}
+    if dtype is None:
+        mixed = len(kinds) > 1 and any(kind.kind in "OM" for kind in kinds)
+        dtype = object if mixed else np.result_type(*kinds)
+    array = np.empty((len(columns[0]), len(columns)), dtype)
+    for i, column in enumerate(columns):
+        array[:, i] = column
+    return array
+
+
+def _typed(entry: Input, values: np.ndarray) -> np.ndarray:
+    """Return a column as pandas would give it to numpy, with NaN or NaT for what is missing."""
+    if entry.is_date:
+        return _dates(entry, values)
+    if entry.type in NUMBERS:
+        return _numbers(entry, values)
+    if entry.type == "boolean" and entry.required:
+        return values.astype(bool)
+    return _with_nan(values)
+
+
+def _numbers(entry: Input, values: np.ndarray) -> np.ndarray:
+    """Return numbers of the training's dtype, or of a wider one where that would change them."""
+    dtype = entry.dtype.lower().partition("[")[0]  # "Int64" and "int64[pyarrow]" are int64, too
+    if dtype in ("float16", "float32"):
+        return values.astype(dtype)
+    if entry.type == "integer":
+        for narrow in (dtype, "int64") if dtype.startswith(("int", "uint")) else ("int64",):
+            if ((cast := values.astype(narrow)) == values).all():
+                return cast
+    return values
+
+
+def _with_nan(values: np.ndarray) -> np.ndarray:
+    missing = np.array([value is None for value in values.tolist()])
+    return np.where(missing, NAN, values) if missing.any() else values
+
+
+def _dates(entry: Input, values: np.ndarray) -> np.ndarray:
+    dates = []
+    for text in values.tolist():
+        try:
+            date = None if text is None else datetime.fromisoformat(text)
+        except ValueError:
+            date = datetime.max.replace(tzinfo=UTC)
+        if date and date.tzinfo:
+            allowed = "a date in ISO 8601, without a time zone: 2020-12-31 or 2020-12-31T23:59:00"
+            raise Problem(400, f"{entry.name} is {quoted(text)}. It must be {allowed}.", entry.name)
+        dates.append(date)
+    return np.array(dates, dtype=entry.dtype)
+
+
+def _frame(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> Any:
+    """Return a pandas DataFrame of the dtypes of the training table."""
+    import pandas as pd
+
+    frame = {}
+    for entry, values in zip(inputs, columns, strict=True):
+        column = pd.Series(_typed(entry, values))
+        dtype: Any = entry.dtype
+        if dtype == "category":
+            dtype = pd.CategoricalDtype([*entry.categories], entry.ordered)
+            unknown = column[column.notna() & ~column.isin(entry.categories)]
+            if len(unknown):
+                value = quoted(unknown.iloc[0])
+                wrong = f"{entry.name} is {value}, which is not a category of the training data."
+                raise Problem(400, wrong, entry.name)
+        elif entry.type in NUMBERS and dtype.islower():  # numpy's
+            dtype = column.dtype
+        frame[entry.name] = column.astype(dtype)
+    return pd.DataFrame(frame)

@@ -1,0 +1,73 @@
+"""Why this answer (optional): how it would change if one input at a time were typical.
+
+This is the effect of each input on its own: it shows neither interactions nor what correlated
+inputs do together.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from serving.formats import Result
+from serving.handler import Answers, Handler, Notes, Points
+from serving.model import MOST_RESULTS, Model
+from serving.parameters import Parameter
+from serving.problems import Problem
+
+WHAT = "Whether to say how the answer would change if one input at a time were typical."
+EXPLAIN = Parameter("explain", WHAT, "boolean", default=False)
+
+
+def add_to(handler: Handler) -> None:
+    taken = any(parameter.name == EXPLAIN.name for parameter in handler.parameters)
+    if not taken and any(p.typical is not None for p in handler.model.inputs):
+        handler.options = (*handler.options, EXPLAIN)
+        handler.notes.append(partial(explain, handler.model))
+
+
+def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, Any]) -> Notes:
+    """Return the changes of each point's answer, largest first, if they were asked for.
+
+    All variants of all points are one batch. Raises Problem (413) if there are too many.
+    """
+    if not asked[EXPLAIN.name]:
+        return {}
+    inputs = [(i, p) for i, p in enumerate(model.inputs) if p.typical is not None]
+    size = len(inputs) + 1
+    if len(points) * size > MOST_RESULTS:
+        most = MOST_RESULTS // size
+        raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
+    options = {option.name: asked[option.name] for option in model.options}
+    for option in model.options:
+        if option.name == model.count:  # the class may be the least likely one of a variant
+            options[model.count] = int(min(option.maximum, MOST_RESULTS))
+    variants: list[Sequence[Any]] = []
+    for point in points:
+        variants += [point, *((*point[:i], p.typical, *point[i + 1 :]) for i, p in inputs)]
+    found = iter(model.answer(variants, **options))
+    why = []
+    for point, results in zip(points, answers, strict=True):
+        usual, *scores = (score(model, next(found), results) for _ in range(size))
+        changes: list[dict[str, Any]] = [
+            {"input": p.name, "value": point[i], "typical": p.typical, "change": new - usual}
+            for (i, p), new in zip(inputs, scores, strict=True)
+        ]
+        for change in changes:
+            if change["value"] != change["value"]:  # NaN, a missing number
+                change["value"] = None
+        why.append(sorted(changes, key=lambda change: -abs(change["change"])))
+    return {"why": why}
+
+
+def score(model: Model, results: list[Result], answer: list[Result]) -> float:
+    """Return the number to explain: the probability of what the answer says, or its number.
+
+    Without either it is 1 for the same answer, and 0 for another.
+    """
+    if not answer or not results:
+        return float(answer == results)
+    if "probability" not in model.result:
+        numbers = [v for v in results[0].values() if isinstance(v, (int, float))]
+        return float(numbers[0]) if numbers else float(results[0] == answer[0])
+    labels = {name: v for name, v in answer[0].items() if name != "probability"}
+    return next((r["probability"] for r in results if labels.items() <= r.items()), 0.0)

@@ -1,0 +1,124 @@
+"""The manifest: what NAME.json says about NAME.pkl. Training writes it, serving reads it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from math import inf
+from typing import Any
+
+from serving.parameters import NUMBERS, Parameter
+
+TAKES = ("array", "texts", "table", "frame")
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input, as its column was in the training table.
+
+    dtype: the column's, by pandas's name; categories: the values of a category dtype, in their
+    order. low, high: the range of numbers; typical: the median, or the most frequent value.
+    """
+
+    name: str
+    type: str
+    dtype: str = ""
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    longest: int = 0
+    required: bool = False
+    may_be_empty: bool = False
+    low: float | None = None
+    high: float | None = None
+    typical: Any = None
+    categories: tuple[Any, ...] = ()
+    ordered: bool = False
+
+    @property
+    def is_date(self) -> bool:
+        return self.dtype.startswith("datetime64")
+
+    def parameter(self) -> Parameter:
+        description = "As in the training data."
+        if self.type in NUMBERS:
+            description = f"From {self.low} to {self.high} in the training data."
+        elif self.is_date:
+            description = "A date or a time, in ISO 8601."
+        return Parameter(
+            self.name,
+            description,
+            self.type,
+            self.unit,
+            choices=self.choices,
+            longest=self.longest or Parameter.longest,
+            required=self.required,
+            may_be_empty=self.may_be_empty,
+            low=-inf if self.low is None else self.low,
+            high=inf if self.high is None else self.high,
+            typical=self.typical,
+        )
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What the model is asked and answers.
+
+    result: the members of a result, with JSON Schema's names of their types: the targets, and
+    "probability" if the likeliest class is what the model predicts. takes: how the model is asked,
+    with an array, a list of texts, a table of named columns, or a pandas frame.
+    """
+
+    inputs: tuple[Input, ...]
+    result: Mapping[str, str]
+    example: Mapping[str, Any]
+    takes: str = TAKES[0]
+
+    @property
+    def targets(self) -> list[str]:
+        return [name for name in self.result if name != "probability"]
+
+    @property
+    def probabilities(self) -> bool:
+        return "probability" in self.result
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What NAME.json says.
+
+    versions: of the packages that the pickle refers to, by the name of their import; about: facts
+    for people, such as a title.
+    """
+
+    pickle_sha256: str
+    python: str
+    versions: Mapping[str, str]
+    signature: Signature
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str | bytes) -> "Manifest":
+        """Read a manifest; raise KeyError, TypeError or ValueError for anything else."""
+        members = json.loads(text)
+        signature = members["signature"]
+        inputs = tuple(Input(**_with_tuples(entry)) for entry in signature["inputs"])
+        signature = Signature(**signature | {"inputs": inputs})
+        return cls(**members | {"signature": signature})
+
+    def dumps(self) -> str:
+        """Return the text of NAME.json, the same for the same manifest.
+
+        Raises TypeError or ValueError for what JSON does not have.
+        """
+        members = asdict(self)
+        members["signature"]["inputs"] = [_terse(entry) for entry in self.signature.inputs]
+        return json.dumps(members, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _with_tuples(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: tuple(v) if isinstance(v, list) else v for n, v in members.items()}
+
+
+def _terse(entry: Input) -> dict[str, Any]:
+    """Return the members that are not as they are by default."""
+    values = {f.name: (getattr(entry, f.name), f.default) for f in fields(entry)}
+    return {n: v for n, (v, default) in values.items() if default is MISSING or v != default}

@@ -1,0 +1,201 @@
+"""The construct: a model folder in, a function of its image behind an HTTP API out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+# Optional, like the lines that use them.
+from predictive_lambda.monitoring import Monitoring
+from predictive_lambda.nag import acknowledge
+from predictive_lambda.permissions import let_cloudwatch_use, let_it_join_networks
+from predictive_lambda.release import Release
+
+MODEL = Path(__file__).resolve().parent.parent / "model"
+# An allow-list, so that stray files in model/ don't trigger a redeploy.
+IN_THE_IMAGE = "Dockerfile requirements.txt *.pkl *.json deployment defer_imports*"
+EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE.split()), "**/__pycache__", "**/.*"]
+
+# Log the path but not the query string: it is personal data.
+LOGGED = """requestTime requestId httpMethod path status responseLatency
+    integrationLatency integrationErrorMessage"""
+ACCESS_LOG = json.dumps({name: f"$context.{name}" for name in LOGGED.split()})
+FIFTEEN_SECONDS = Duration.seconds(15)
+
+
+class PredictiveLambda(Construct):
+    """A function of the image in `model`, behind an HTTP API that passes it every request.
+
+    Its parts: `function`, `live` (what the API calls: function or alias), `api`, `stage`, `url`.
+
+    base_image: NAME:TAG@sha256:DIGEST. One that AWS did not make needs more for SnapStart:
+        `LABEL com.amazonaws.lambda.feature.snapstart="Allow"`.
+    timeout: API Gateway gives up after 30 seconds.
+    throttle: requests per second; the burst limit is a tenth of it.
+    open_paths: need no authorization, such as health checks.
+    domain: replaces AWS's URL. Point an alias record to it.
+    alarms: notified when an alarm goes off, and when it is over.
+    function: other arguments of a DockerImageFunction, such as vpc or environment.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        model: str | Path = MODEL,
+        base_image: str = "",
+        memory_mb: int = 4096,
+        architecture: lambda_.Architecture = lambda_.Architecture.X86_64,
+        timeout: Duration = FIFTEEN_SECONDS,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        log_key: kms.IKey | None = None,
+        throttle: int = 100,
+        cors: apigateway.CorsPreflightOptions | None = None,
+        authorizer: apigateway.IHttpRouteAuthorizer | None = None,
+        open_paths: Sequence[str] = ("/healthz",),
+        domain: apigateway.DomainMappingOptions | None = None,
+        canary: bool = False,
+        snap_start: bool = False,
+        alarms: sns.ITopic | None = None,
+        dashboard: bool = False,
+        function: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        if not Path(model, "Dockerfile").is_file():
+            raise ValueError(f"{model} has no Dockerfile: set `model` to the folder that has it.")
+        self._image_options: dict[str, Any] = {
+            "directory": str(model),
+            "exclude": EXCLUDE,
+            "build_args": {"BASE": base_image} if base_image else None,
+        }
+        self._architecture, self._log_retention = architecture, log_retention
+        self._log_key = log_key
+        if log_key:
+            let_cloudwatch_use(log_key, Stack.of(self))
+
+        self.function = self.image_function(
+            self,
+            "PredictiveLambda",
+            memory_size=memory_mb,
+            timeout=timeout,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+            **(function or {}),
+        )
+        waits = "The client waits for the answer, so no event is left to keep."
+        alone = "There is one function, and no other service to trace a request through."
+        acknowledge(
+            self.function, {"Serverless-LambdaDLQ": waits, "Serverless-LambdaTracing": alone}
+        )
+        self.live: lambda_.IFunction = self.function
+        if canary or snap_start:
+            self.live = Release(self, self.function, canary=canary).live
+
+        self.api = self._api(cors, authorizer, open_paths, domain)
+        self.stage = self._stage(throttle, domain)
+        self.url = self.stage.domain_url if domain else self.stage.url
+
+        monitoring = Monitoring(self, self.function, self.live, self.stage)
+        if alarms:
+            monitoring.add_alarms(alarms)
+        if dashboard:
+            monitoring.add_dashboard()
+
+    def image_function(
+        self, scope: Construct, name: str, *, cmd: list[str] | None = None, **options: Any
+    ) -> lambda_.Function:
+        """Make a function of the image, with its own role and logs; `cmd` replaces its CMD."""
+        log_group = self.log_group(scope, f"{name}Logs")
+        role = options.pop("role", None)
+        if not role:  # one that may write to this log group; AWS's policy allows all of them
+            lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
+            role = iam.Role(scope, f"{name}Role", assumed_by=lambda_service)
+        log_group.grant_write(role)
+        if "vpc" in options:
+            let_it_join_networks(role)
+        return lambda_.DockerImageFunction(
+            scope,
+            name,
+            code=lambda_.DockerImageCode.from_image_asset(**self._image_options, cmd=cmd),
+            architecture=self._architecture,
+            role=role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            **options,
+        )
+
+    def log_group(self, scope: Construct, name: str) -> logs.LogGroup:
+        return logs.LogGroup(
+            scope,
+            name,
+            retention=self._log_retention,
+            encryption_key=self._log_key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _api(
+        self,
+        cors: apigateway.CorsPreflightOptions | None,
+        authorizer: apigateway.IHttpRouteAuthorizer | None,
+        open_paths: Sequence[str],
+        domain: apigateway.DomainMappingOptions | None,
+    ) -> apigateway.HttpApi:
+        integration = HttpLambdaIntegration("PredictiveLambdaIntegration", self.live)
+        api = apigateway.HttpApi(
+            self,
+            "PredictiveLambdaEndpoint",
+            default_integration=integration,
+            default_authorizer=authorizer,
+            create_default_stage=False,  # the ready-made one has neither throttle nor access log
+            cors_preflight=cors,
+            disable_execute_api_endpoint=True if domain else None,
+        )
+        if not authorizer:
+            public = "The API is public by design: it only serves public data."
+            acknowledge(api, {"AwsSolutions-APIG4": public})
+            return api
+        open_routes = [(path, apigateway.HttpMethod.GET) for path in open_paths]
+        if cors:  # browsers send preflights without a token, which $default would refuse
+            open_routes += [(path, apigateway.HttpMethod.OPTIONS) for path in ("/", "/{proxy+}")]
+        for path, method in open_routes:
+            [route] = api.add_routes(
+                path=path,
+                methods=[method],
+                integration=integration,
+                authorizer=apigateway.HttpNoneAuthorizer(),
+            )
+            harmless = "Health checks and preflights have no token, and learn nothing secret."
+            acknowledge(route, {"AwsSolutions-APIG4": harmless})
+        return api
+
+    def _stage(
+        self, throttle: int, domain: apigateway.DomainMappingOptions | None
+    ) -> apigateway.HttpStage:
+        stage = apigateway.HttpStage(
+            self,
+            "PredictiveLambdaStage",
+            http_api=self.api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=throttle, burst_limit=max(1, throttle // 10)
+            ),
+            domain_mapping=domain,
+        )
+        template_stage = stage.node.default_child
+        assert isinstance(template_stage, apigateway.CfnStage)
+        template_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=self.log_group(self, "PredictiveLambdaAccessLogs").log_group_arn,
+            format=ACCESS_LOG,
+        )
+        return stage

@@ -1,0 +1,147 @@
+"""Columns are checked as cells are, one by one, and a csv is read as pandas reads it."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import bulk
+from bulk.columns import MISSING, check, read_cell
+from serving.model import Model
+from serving.parameters import Parameter
+from serving.problems import Problem
+
+PARAMETERS = [
+    Parameter("n", "", "number", minimum=-1, maximum=100, required=True),
+    Parameter("n", "", "number", above=0),
+    Parameter("n", "", "integer", maximum=2**53 + 2),
+    Parameter("n", "", "integer", minimum=0, required=True),
+    Parameter("n", "", "boolean"),
+    Parameter("n", "", "string", choices=("NA", "a", " b", "1"), required=True),
+    Parameter("n", "", "string", choices=("a", "b")),
+    Parameter("n", "", "string", longest=3, required=True),
+    Parameter("n", "", "string", longest=3),
+]
+CELLS = [
+    *("1", "+1", "-0", "1.", ".1", "1E-1", "007", "1e400", "0x1", "1_0", "\u0661", "inf", "-nan"),
+    *(" 1", "1\t", "++1", "9007199254740993", "9007199254740992.0", "2.5", "true", "FALSE", "0"),
+    *("a", " a", "b", " b ", "NA", " NA", "caf\xe9", "long text", "1,5", "", " ", *MISSING),
+]
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+@given(cells=st.lists(st.sampled_from(CELLS) | st.text(max_size=4), max_size=5))
+@example(cells=CELLS)
+def test_a_column_is_read_like_its_cells(parameter: Parameter, cells: list[str]) -> None:
+    values, problems = check(parameter, pa.array(cells, pa.string()), is_text=True)
+    for i, cell in enumerate(cells):
+        try:
+            expected = parameter.in_point(read_cell(parameter, cell, True))
+        except Problem as problem:
+            assert problems.pop(i) == problem.detail
+        else:
+            np.testing.assert_equal(values[i], expected)
+            assert not isinstance(expected, float) or np.signbit(values[i]) == np.signbit(expected)
+    assert not problems
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array([1, 2**53 + 3, -5, None], pa.int64()),
+        pa.array([1.5, np.nan, np.inf, -0.0, None]),
+        pa.array(["a", "NA", "b", "1", "long text", None]),
+        pa.array(["a", "NA", "a"]).dictionary_encode(),
+        pa.array([True, None]),
+        pa.array([pd.Timestamp(0)]),
+        pa.nulls(2),
+    ],
+)
+def test_a_typed_column_is_as_strict_as_a_post(parameter: Parameter, cells: pa.Array) -> None:
+    decoded = cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
+    values, problems = check(parameter, decoded, is_text=False)
+    for i, cell in enumerate(decoded.to_pylist()):
+        try:
+            expected = parameter.in_point(
+                parameter.check_or_missing(None if cell != cell else cell)
+            )
+        except Problem as problem:
+            assert problems[i] == problem.detail
+        else:
+            np.testing.assert_equal(values[i], expected)
+
+
+def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
+    """Return what a model is asked when it scores a csv, and the problems."""
+    points: list[Any] = []
+
+    def predict(some: Any) -> Any:
+        points.extend(some)
+        return [[{"x": 1}] for _ in some]
+
+    model = Model(about={"version": "1"}, inputs=inputs, result={"x": "integer"}, predict=predict)
+    (tmp_path / "in.csv").write_bytes(content)
+    bulk.score(model, tmp_path / "in.csv", tmp_path / "out.csv", {})
+    found = pd.read_csv(tmp_path / "out.csv", encoding_errors="replace")
+    return [*points, *found["problem"].dropna()]
+
+
+NUMBER, TEXT = Parameter("n", "", "number"), Parameter("t", "", "string")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "n,t\n1,a\n2.5,b\n",
+        "t,n\na,1\r\nb,2\r\n",
+        "n,t\n1,a\n\n  \n2,b",
+        "\ufeffn,t\n1,a\n",
+        'n,t\n1,"a, ""b""\nc"\n"2",""\n',
+        "n,t\n 1 , a\n",
+        "n,t\n1e3,007\n.5,1.0\n",
+        "n,t\n" + "".join(f"{mark},{mark}\n" for mark in sorted(MISSING) if mark) + "1,\n,a\n",
+        'n,t\n1,6" pipe\n',
+        "n,other,t\n1,x,a\n",
+        "n,t,t2\n1,caf\xe9,\n",
+        "n\n1\n2\n",
+        "t\na\n\nb\n",
+    ],
+)
+def test_a_csv_is_read_as_pandas_reads_it(content: str, tmp_path: Path) -> None:
+    table = pd.read_csv(io.StringIO(content.removeprefix("\ufeff")))
+    inputs = [p for p in (NUMBER, TEXT) if p.name in table]
+    dtypes: dict[str, Any] = {"n": float, "t": str}
+    table = pd.read_csv(
+        io.StringIO(content.removeprefix("\ufeff")),
+        dtype={n: dtypes[n] for n in table if n in "nt"},
+    )
+    expected = table[[p.name for p in inputs]].astype(object).to_numpy().tolist()
+    found = seen(tmp_path, content.encode(), *inputs)
+    assert [[None if v != v else v for v in point] for point in found] == [
+        [None if v != v else v for v in point] for point in expected
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "parameter", "expected"),
+    [
+        (b"NA", Parameter("t", "", "string", required=True), "t is 'NA', which means a missing"),
+        (b"", Parameter("t", "", "string", required=True), "t is missing. It must be"),
+        (b"", Parameter("t", "", "string", choices=("a",), required=True), "t is empty. It must"),
+        (b"NA", Parameter("t", "", "string", choices=("NA", "b"), required=True), ("NA",)),
+        (b" b ", Parameter("t", "", "string", choices=("a", "b"), required=True), ("b",)),
+        (b" b", Parameter("t", "", "string", choices=(" b", "b"), required=True), (" b",)),
+        (b" b", Parameter("t", "", "string"), (" b",)),
+        (b"rat\xe9", Parameter("t", "", "string"), "t is 'rat\ufffd', which is not UTF-8. Save"),
+    ],
+)
+def test_a_cell_of_text(cell: bytes, parameter: Parameter, expected: Any, tmp_path: Path) -> None:
+    [found] = seen(tmp_path, b"t,other\n" + cell + b",caf\xe9\n", parameter)
+    assert found == expected or found.startswith(expected)

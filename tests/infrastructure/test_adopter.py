@@ -1,0 +1,188 @@
+"""The construct in another app: installed as a package, synthesised elsewhere, within the rules."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack, Validations
+from aws_cdk.assertions import Template
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+from cfnlint.api import lint_file
+
+from predictive_lambda import PredictiveLambda
+from tests.infrastructure import adopter
+from tests.infrastructure.synthesized import FLAGS, ROOT
+
+README = (ROOT / "predictive_lambda" / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the package and nothing else; its `bin` folder."""
+    source = tmp_path_factory.mktemp("source")
+    for name in ("setup.py", "requirements.in"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "predictive_lambda", source / "predictive_lambda")
+    fresh, uv = tmp_path_factory.mktemp("fresh"), Path(sys.executable).with_name("uv")
+    subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, fresh], check=True)
+    lock = ("--constraint", ROOT / "requirements.txt")
+    subprocess.run([uv, "pip", "install", "-q", "--python", fresh, *lock, source], check=True)
+    return fresh / "bin"
+
+
+def synthesize(installed: Path, folder: Path, *arguments: str) -> list[Path]:
+    """Run app.py in the folder with the installed package; return its templates."""
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(installed), os.environ["PATH"]]),
+        "CDK_OUTDIR": str(folder / "cdk.out"),
+        "CDK_CONTEXT_JSON": json.dumps(FLAGS),
+    }
+    command = [str(installed / "python"), "app.py", *arguments]
+    subprocess.run(command, cwd=folder, env=environment, check=True)
+    return sorted((folder / "cdk.out").rglob("*.template.json"))
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    """The folder of an app with a model folder of its own."""
+    ignore = shutil.ignore_patterns("training", "__pycache__", ".*")
+    shutil.copytree(ROOT / "model", tmp_path / "churn" / "model", ignore=ignore)
+    return tmp_path
+
+
+def test_readme_code_runs_with_the_installed_package(installed: Path, company: Path) -> None:
+    section = README.partition("## In your own app\n")[2]
+    [code] = re.findall(r"^```python\n(.+?)^```", section, re.MULTILINE | re.DOTALL)[:1]
+    assert len(code.splitlines()) <= 20
+    (company / "app.py").write_text(code)
+    templates = synthesize(installed, company)
+    memory = set()
+    for template in templates:
+        resources = json.loads(template.read_text())["Resources"].values()
+        [function] = [r for r in resources if r["Type"] == "AWS::Lambda::Function"]
+        memory.add(function["Properties"]["MemorySize"])
+    assert memory == {1024, 4096}
+
+
+def test_installed_package_and_clone_give_the_same_templates(
+    installed: Path, company: Path
+) -> None:
+    (company / "app.py").write_text(Path(adopter.__file__).read_text())
+    model = company / "churn" / "model"
+    templates = synthesize(installed, company, str(model))
+    app = App(context=FLAGS | adopter.CONTEXT, outdir=str(company / "clone"))
+    adopter.add_stages(app, model)
+    app.synth()
+    clone = sorted((company / "clone").rglob("*.template.json"))
+    assert [path.read_text() for path in templates] == [path.read_text() for path in clone]
+    assert len(templates) == 3
+
+
+def test_a_folder_without_a_dockerfile_is_rejected(tmp_path: Path) -> None:
+    """The default is the clone's model/, which an installed package does not have."""
+    with pytest.raises(ValueError, match="has no Dockerfile: set `model` to the folder"):
+        PredictiveLambda(Stack(App(), "scoring"), "Churn", model=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cloud assembly of the adopter's app, checked by cdk-nag."""
+    assembly = tmp_path_factory.mktemp("assembly")
+    app = App(context=FLAGS | adopter.CONTEXT, outdir=str(assembly))
+    adopter.add_stages(app, ROOT / "model")
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+    with pytest.raises(RuntimeError, match="VPC7"):
+        app.synth()
+    return assembly
+
+
+def test_construct_breaks_no_rule_of_cdk_nag_or_cfn_lint(synthesized: Path) -> None:
+    reports = json.loads((synthesized / "validation-report.json").read_text())["pluginReports"]
+    violations = {
+        (violation["ruleName"], place["constructPath"].partition("/")[2])
+        for report in reports
+        for violation in report["violations"]
+        for place in violation["violatingConstructs"]
+    }
+    assert violations == {("AwsSolutions-VPC7", "scoring/Vpc/Resource")}  # the adopter's own
+    [template] = (synthesized / "assembly-prod").glob("*.template.json")
+    # The CDK repeats dependencies (W3005); the adopter's VPC names its zones (W3010).
+    assert {match.rule.id for match in lint_file(template)} == {"W3005", "W3010"}
+
+
+@pytest.fixture(scope="module")
+def template(synthesized: Path) -> Template:
+    [file] = (synthesized / "assembly-prod").glob("*.template.json")
+    return Template.from_string(file.read_text())
+
+
+def properties(template: Template, resource: str, prefix: str) -> list[dict[str, Any]]:
+    """Return the properties of the resources whose logical id starts with the prefix."""
+    found = template.find_resources(f"AWS::{resource}").items()
+    return [entry.get("Properties", {}) for name, entry in found if name.startswith(prefix)]
+
+
+@pytest.mark.parametrize(
+    ("construct", "doors"),
+    [
+        (
+            "Churn",
+            {"$default": "JWT"}
+            | dict.fromkeys(("GET /healthz", "OPTIONS /", "OPTIONS /{proxy+}"), "NONE"),
+        ),
+        ("Internal", {"$default": "AWS_IAM", "GET /healthz": "NONE"}),
+        ("Public", {"$default": "NONE"}),
+    ],
+)
+def test_only_health_checks_and_preflights_pass_without_credentials(
+    construct: str, doors: dict[str, str], template: Template
+) -> None:
+    routes = properties(template, "ApiGatewayV2::Route", construct)
+    found = {route["RouteKey"]: route.get("AuthorizationType", "NONE") for route in routes}
+    assert found == doors
+
+
+def test_the_domain_is_the_only_way_in(template: Template) -> None:
+    [api] = properties(template, "ApiGatewayV2::Api", "Churn")
+    assert api["DisableExecuteApiEndpoint"] is True
+    template.has_resource_properties("AWS::ApiGatewayV2::ApiMapping", {"Stage": "$default"})
+    [[*parts]] = [
+        output["Value"]["Fn::Join"][1] for output in template.find_outputs("Url").values()
+    ]
+    assert parts[0] == "https://" and "Domain" in str(parts[1])
+
+
+def test_functions_in_a_vpc_may_attach_network_interfaces(template: Template) -> None:
+    for prefix in ("ChurnPredictiveLambdaRole", "BulkPredictiveLambdaBulkRole"):
+        [role] = properties(template, "IAM::Role", prefix)
+        assert "AWSLambdaVPCAccessExecutionRole" in json.dumps(role["ManagedPolicyArns"])
+    [role] = properties(template, "IAM::Role", "InternalPredictiveLambdaRole")
+    assert "ManagedPolicyArns" not in role
+
+
+def test_cloudwatch_may_use_the_key_of_the_logs(template: Template) -> None:
+    groups = properties(template, "Logs::LogGroup", "Churn")
+    assert len(groups) == 2 and all("KmsKeyId" in group for group in groups)
+    [key] = properties(template, "KMS::Key", "Key")
+    [grant] = [s for s in key["KeyPolicy"]["Statement"] if "Service" in s["Principal"]]
+    assert grant["Principal"]["Service"] == "logs.eu-west-1.amazonaws.com"
+    [context] = grant["Condition"]["ArnLike"].values()
+    assert ":logs:eu-west-1:222222222222:log-group:*" in json.dumps(context)
+
+
+def test_the_pager_is_told_of_the_end_as_well(template: Template) -> None:
+    alarms = properties(template, "CloudWatch::Alarm", "ChurnPredictiveLambda")
+    paged = [alarm for alarm in alarms if "AlarmActions" in alarm]
+    assert len(paged) == 4
+    assert all(alarm["AlarmActions"] == alarm["OKActions"] for alarm in paged)
+
+
+def test_dashboards_of_one_stack_have_different_names(template: Template) -> None:
+    boards = properties(template, "CloudWatch::Dashboard", "")
+    assert len({board["DashboardName"] for board in boards}) == 2

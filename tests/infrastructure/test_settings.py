@@ -1,0 +1,167 @@
+"""Each setting changes the template, and invalid ones are rejected with what is allowed."""
+
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match
+
+from tests.infrastructure.synthesized import FLAGS, MACHINE, definition, synthesize
+
+FUNCTION, API = "AWS::Lambda::Function", "AWS::ApiGatewayV2::Api"
+LOGS, STAGE = "AWS::Logs::LogGroup", "AWS::ApiGatewayV2::Stage"
+JWT = {"auth": "jwt", "jwt_issuer": "https://login.example.org/", "jwt_audience": "shop,desk"}
+DOMAIN = {
+    "domain": "predict.example.org",
+    "certificate_arn": "arn:aws:acm:us-east-1:111111111111:certificate/11111111-2222",
+}
+
+
+@pytest.mark.parametrize(
+    ("context", "resource", "properties"),
+    [
+        ({"memory_mb": "512"}, FUNCTION, {"MemorySize": 512}),
+        ({"memory_mb": 10240}, FUNCTION, {"MemorySize": 10240}),
+        ({"architecture": "arm64"}, FUNCTION, {"Architectures": ["arm64"]}),
+        ({"log_retention_days": "3"}, LOGS, {"RetentionInDays": 3}),
+        ({"log_retention_days": "1096"}, LOGS, {"RetentionInDays": 1096}),
+        ({"log_retention_days": 3653}, LOGS, {"RetentionInDays": 3653}),
+        (
+            {"cors": "https://a.example, http://127.0.0.1:8000"},
+            API,
+            {
+                "CorsConfiguration": Match.object_like(
+                    {
+                        "AllowOrigins": ["https://a.example", "http://127.0.0.1:8000"],
+                        "AllowMethods": ["GET", "HEAD", "POST"],
+                        "AllowHeaders": ["content-type"],
+                    }
+                )
+            },
+        ),
+        ({"canary": "true"}, "AWS::Lambda::Alias", {"Name": "live"}),
+        ({"snap_start": True}, FUNCTION, {"SnapStart": {"ApplyOn": "PublishedVersions"}}),
+        ({"alarm_email": "me@example.org"}, "AWS::SNS::Subscription", {"Protocol": "email"}),
+        ({"alarm_email": "me@example.org"}, "AWS::CloudWatch::Alarm", {"Threshold": 12000}),
+        (
+            {"dashboard": "true", "stack": "copy"},
+            "AWS::CloudWatch::Dashboard",
+            {"DashboardName": "copy"},
+        ),
+        ({"bulk": "true", "bulk_memory_mb": 3538}, FUNCTION, {"MemorySize": 3538}),
+        ({"bulk": "true", "bulk_concurrency": "900"}, MACHINE, {"MaxConcurrency": 900}),
+        (
+            {"bulk": "true", "bulk_tolerated_failures": 5},
+            MACHINE,
+            {"ToleratedFailurePercentage": 5},
+        ),
+        (
+            {"throttle": "5"},
+            STAGE,
+            {"DefaultRouteSettings": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 1}},
+        ),
+        (
+            JWT,
+            "AWS::ApiGatewayV2::Authorizer",
+            {
+                "JwtConfiguration": {
+                    "Issuer": "https://login.example.org/",
+                    "Audience": ["shop", "desk"],
+                }
+            },
+        ),
+        (
+            {"auth": "iam"},
+            "AWS::ApiGatewayV2::Route",
+            {"RouteKey": "$default", "AuthorizationType": "AWS_IAM"},
+        ),
+        (
+            JWT | {"cors": "*"},
+            API,
+            {
+                "CorsConfiguration": Match.object_like(
+                    {"AllowHeaders": ["content-type", "authorization"]}
+                )
+            },
+        ),
+        (DOMAIN, API, {"DisableExecuteApiEndpoint": True}),
+        (DOMAIN, "AWS::ApiGatewayV2::DomainName", {"DomainName": "predict.example.org"}),
+        (
+            DOMAIN | {"hosted_zone": "Z0123456789ABC"},
+            "AWS::Route53::RecordSet",
+            {"Name": "predict.example.org.", "HostedZoneId": "Z0123456789ABC", "Type": "A"},
+        ),
+    ],
+    ids=str,
+)
+def test_a_setting_changes_the_template(
+    context: dict[str, object], resource: str, properties: Any
+) -> None:
+    template = synthesize(**context)
+    if resource == MACHINE:
+        assert definition(template)["States"]["EachObject"].items() >= properties.items()
+    else:
+        template.has_resource_properties(resource, properties)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("architecture", "x86", "x86_64, arm64"),
+        ("architecture", "", "x86_64, arm64"),
+        ("memory_mb", "127", "128 to 10240"),
+        ("memory_mb", "4GB", "128 to 10240"),
+        ("memory_mb", "4096.0", "128 to 10240"),
+        ("memory_mb", True, "128 to 10240"),
+        ("log_retention_days", "31", "1, 3, 5, 7, 14, 30, 60"),
+        ("throttle", "0", "1 to 10000"),
+        ("throttle", "-1", "1 to 10000"),
+        ("throttle", "٣", "1 to 10000"),
+        ("base_image", "public.ecr.aws/lambda/python:3.13", "sha256"),
+        ("base_image", "public.ecr.aws/lambda/python@sha256:12ab", "sha256"),
+        ("cors", "example.org", "without a path"),
+        ("cors", "https://example.org/", "without a path"),
+        ("cors", "*,https://example.org", "without a path"),
+        ("alarm_email", "me", "me@example.org"),
+        ("canary", "yes", "true or false"),
+        ("bulk_memory_mb", "128", "512 to 10240"),
+        ("bulk_concurrency", "0", "1 to 10000"),
+        ("bulk_tolerated_failures", "101", "0 to 100"),
+        ("stack", "my_stack", "letters, digits and hyphens"),
+        ("auth", "basic", "none, jwt, iam"),
+        ("jwt_issuer", "http://login.example.org", "https"),
+        ("domain", "https://predict.example.org", "predict.example.org"),
+        ("certificate_arn", "predict.example.org", "certificate in ACM"),
+        ("hosted_zone", "example.org", "id of a hosted zone"),
+    ],
+)
+def test_an_invalid_value_is_rejected_with_what_is_allowed(
+    name: str, value: object, allowed: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{name} is .* must be .*{allowed}"):
+        synthesize(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({name: JWT[name]} for name in JWT),
+        *({name: DOMAIN[name]} for name in DOMAIN),
+        {"auth": "iam", "jwt_issuer": JWT["jwt_issuer"]},
+        {"hosted_zone": "Z0123456789ABC"},
+    ],
+    ids=str,
+)
+def test_half_a_door_or_half_a_domain_is_rejected(settings: dict[str, str]) -> None:
+    """A deployment that only looks protected would be worse than an error."""
+    with pytest.raises(ValueError, match="only work together"):
+        synthesize(**settings)
+
+
+@pytest.mark.parametrize(("name", "near"), [("memory", "memory_mb"), ("snapstart", "snap_start")])
+def test_unknown_setting_suggests_the_closest(name: str, near: str) -> None:
+    with pytest.raises(ValueError, match=f"Unknown setting '{name}'. Did you mean {near}?"):
+        synthesize(**{name: "true"})
+
+
+def test_context_of_the_cdk_is_accepted() -> None:
+    synthesize(**FLAGS)
