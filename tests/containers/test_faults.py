@@ -1,4 +1,4 @@
-"""What goes wrong in a real container: a fault in, what the client sees and the log says out."""
+"""Faults in a real container: what the client sees, and what the log says."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +9,12 @@ from predictive_lambda.local.image import TIMEOUT_S, Container, container, docke
 from tests.engines import EXAMPLE, in_process, over_http, runtime_pid, served
 
 ANSWERED = (200, in_process(EXAMPLE).text)
-FAILED = (500, '{"message": "Internal Server Error"}')
-MEND = "Train the model again: make train."
+FAILED = (500, '{"message":"Internal Server Error"}')
+ADVICE = "Train the model again: make train."
 
 
-def test_an_image_that_is_amiss_refuses_to_start_and_says_why(serving_image: str) -> None:
-    """What can be amiss is in tests/serving/test_artefacts.py; here is how Lambda tells it."""
+def test_an_image_with_a_truncated_pickle_refuses_to_start_and_says_why(serving_image: str) -> None:
+    """tests/serving/test_artefacts.py has all such cases; this is how Lambda reports them."""
     spoilt = f"{serving_image}-spoilt"
     dockerfile = f"FROM {serving_image}\nRUN truncate --size 100 *.pkl\n"
     docker("build", "--force-rm", "--tag", spoilt, "-", stdin=dockerfile)
@@ -24,7 +24,7 @@ def test_an_image_that_is_amiss_refuses_to_start_and_says_why(serving_image: str
         log = running.logs().splitlines()
         sentences = [line for line in log if line.startswith("[ERROR] ArtefactError: ")]
         assert sentences
-        assert all("is not the model that" in s and s.endswith(MEND) for s in sentences)
+        assert all("is not the model that" in s and s.endswith(ADVICE) for s in sentences)
     docker("rmi", spoilt)
 
 
@@ -33,7 +33,7 @@ def test_128_mb_are_enough(serving_image: str) -> None:
         assert [ask(running) for _ in range(3)] == [ANSWERED] * 3
 
 
-def test_too_little_memory_is_named_in_the_log_and_more_of_it_mends(serving_image: str) -> None:
+def test_too_little_memory_is_named_in_the_log_and_more_of_it_helps(serving_image: str) -> None:
     with container(serving_image, *memory("24m")) as running:
         assert ask(running) == FAILED
         assert "signal: killed" in running.logs()
@@ -42,7 +42,7 @@ def test_too_little_memory_is_named_in_the_log_and_more_of_it_mends(serving_imag
 
 
 @pytest.mark.proof
-def test_a_tenth_of_a_cpu_answers_or_times_out_and_more_of_it_mends(serving_image: str) -> None:
+def test_a_tenth_of_a_cpu_answers_or_times_out_and_more_of_it_helps(serving_image: str) -> None:
     with container(serving_image, "--cpus", "0.1") as running:
         begun = time.monotonic()
         answered = ask(running)
@@ -61,7 +61,7 @@ def test_a_runtime_killed_between_requests_costs_one_answer(serving: Container) 
     assert ask(serving) == ANSWERED
 
 
-def test_a_runtime_killed_during_a_request_costs_its_answer(serving: Container) -> None:
+def test_a_runtime_killed_during_a_request_costs_that_answer(serving: Container) -> None:
     assert ask(serving) == ANSWERED
     signal_runtime(serving, "STOP")
     with ThreadPoolExecutor() as client:
@@ -85,14 +85,14 @@ def test_a_request_is_given_up_after_15_seconds_and_the_next_is_answered(
     assert ask(serving) == ANSWERED
 
 
-def test_a_container_that_ended_is_a_sentence(
+def test_a_stopped_container_is_explained(
     serving_image: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with container(serving_image) as running:
         assert ask(running) == ANSWERED
         docker("kill", running.name)
         assert ask(running) == FAILED
-        assert "EngineError: The container has ended" in capfd.readouterr().err
+        assert "EngineError: The container has stopped" in capfd.readouterr().err
 
 
 def ask(running: Container) -> tuple[int, str]:
@@ -103,7 +103,7 @@ def ask(running: Container) -> tuple[int, str]:
 
 
 def memory(limit: str) -> tuple[str, ...]:
-    """Options that limit memory, with no swap to flee to."""
+    """Options that limit memory, without swap."""
     return "--memory", limit, "--memory-swap", limit
 
 

@@ -51,7 +51,7 @@ def load(url: str, memory: Callable[[], float]) -> str:
 
 
 def test_the_local_api_under_load(capsys: pytest.CaptureFixture[str]) -> None:
-    command = [sys.executable, "-m", "predictive_lambda.local.api"]
+    command = [sys.executable, "-P", "-m", "predictive_lambda.local.api"]
     environment = os.environ | {"PORT": "0"}
     with Popen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=subprocess.DEVNULL) as api:
         assert api.stdout

@@ -1,4 +1,4 @@
-"""The locks: every requirements.txt is what `make lock` writes of its requirements.in."""
+"""Every lock is up to date: `make lock` would not change what it pins."""
 
 import json
 import re
@@ -6,16 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = (".", "model", "model/training", "tests")
-STALE = "{}/requirements.txt is stale: it has {}=={}, and requirements.in wants {}. Run make lock."
+LOCKS = [
+    ROOT / "requirements.txt",
+    ROOT / "model/requirements.txt",
+    ROOT / "model/requirements-training.txt",
+    ROOT / "predictive_lambda/local/requirements.txt",
+    ROOT / "tests/requirements.txt",
+]
+each_lock = pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
 
 
 def wanted(file: Path) -> Iterator[Requirement]:
-    """Give what a requirements.in asks for, and what those ask for which it names."""
+    """Give the requirements of an .in file, and of the files that it includes."""
     for line in file.read_text().splitlines():
         line = re.sub(r"(^|\s+)#.*", "", line).strip()
         if line.startswith("-r "):
@@ -24,48 +31,52 @@ def wanted(file: Path) -> Iterator[Requirement]:
             yield Requirement(line)
 
 
-def lock_of(folder: str) -> str:
-    return (ROOT / folder / "requirements.txt").read_text()
+def entries(lock: Path) -> dict[str, str]:
+    """Return a lock's entries by the names of their packages."""
+    found = re.split(r"^(?=\w)", lock.read_text(), flags=re.MULTILINE)[1:]
+    return {entry.partition("==")[0]: entry for entry in found}
 
 
-def locked(folder: str) -> dict[str, str]:
-    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock_of(folder), re.MULTILINE))
+def versions(lock: Path) -> dict[str, str]:
+    return {name: entry.split()[0].partition("==")[2] for name, entry in entries(lock).items()}
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_a_lock_has_what_its_requirements_want(folder: str) -> None:
-    versions = locked(folder)
-    for requirement in wanted(ROOT / folder / "requirements.in"):
-        version = versions.get(canonicalize_name(requirement.name), "nothing")
-        stale = STALE.format(folder, requirement.name, version, requirement)
-        assert version != "nothing" and requirement.specifier.contains(version), stale
+def test_all_locks_are_tested() -> None:
+    tracked = ("*.txt", "model/*.txt", "predictive_lambda/**/*.txt", "tests/**/*.txt")
+    found = [path for pattern in tracked for path in ROOT.glob(pattern)]
+    assert sorted(path for path in found if "requirements" in path.name) == sorted(LOCKS)
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_a_lock_has_nothing_that_its_requirements_no_longer_want(folder: str) -> None:
-    entries = re.split(r"^(?=\w)", lock_of(folder), flags=re.MULTILINE)[1:]
-    direct = {
-        entry.partition("==")[0] for entry in entries if "  -r " in entry or "via -r" in entry
-    }
-    names = {canonicalize_name(want.name) for want in wanted(ROOT / folder / "requirements.in")}
-    assert direct == names, "Run make lock."
+@each_lock
+def test_a_lock_pins_exactly_what_its_in_file_asks_for(lock: Path) -> None:
+    requirements = {canonicalize_name(r.name): r for r in wanted(lock.with_suffix(".in"))}
+    for name, requirement in requirements.items():
+        pinned = versions(lock).get(name, "")
+        assert pinned and pinned in requirement.specifier, f"{name}=={pinned}. Run make lock."
+    direct = {name for name, entry in entries(lock).items() if re.search("(#|via) +-r ", entry)}
+    assert direct == requirements.keys(), "Run make lock."
 
 
-def test_all_locks_have_the_same_versions() -> None:
-    tests = locked("tests")
-    for folder in FOLDERS:
-        assert locked(folder).items() <= tests.items(), folder
+@each_lock
+def test_a_lock_agrees_with_the_tests_lock(lock: Path) -> None:
+    assert versions(lock).items() <= versions(ROOT / "tests/requirements.txt").items()
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_a_lock_has_a_hash_of_everything_and_no_address(folder: str) -> None:
-    lock = lock_of(folder)
-    assert "://" not in lock and "--index-url" not in lock
-    for entry in re.split(r"^(?=\w)", lock, flags=re.MULTILINE)[1:]:
+@each_lock
+def test_a_lock_has_hashes_and_no_address(lock: Path) -> None:
+    assert "://" not in lock.read_text() and "--index-url" not in lock.read_text()
+    for entry in entries(lock).values():
         assert re.match(r"[\w.-]+==\S+( ; .+)? \\\n    --hash=sha256:", entry), entry[:60]
 
 
-def test_the_lock_of_npm_has_what_package_json_wants() -> None:
+def test_dependabot_updates_all_locks() -> None:
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    [pip] = [update for update in updates if update["package-ecosystem"] == "pip"]
+    folders = {f"/{lock.parent.relative_to(ROOT)}".replace("/.", "/") for lock in LOCKS}
+    assert {*pip["directories"]} == folders
+
+
+def test_the_npm_lock_pins_what_package_json_asks_for() -> None:
     package = json.loads((ROOT / "package.json").read_text())
     lock = json.loads((ROOT / "package-lock.json").read_text())
     assert lock["packages"][""]["devDependencies"] == package["devDependencies"], "Run make lock."
