@@ -63,7 +63,7 @@ def test_a_csv_of_european_cafes_brings_its_own_answers_page_and_words(tmp_path:
     page, empty = (unescape(re.sub(r' d="[^"]*"', "", text)) for text in (page, empty))
     assert "10 km (6.2 miles) south" in page
     assert '<h1 dir="auto">The nearest café</h1>' in page
-    assert "Of 4 cafés: where" in page
+    assert "nearest of 4 cafés: where" in page
     for word in ("chipotle", "restaurant", "2020", "kaggle", "united states"):
         assert word not in page.lower() + empty.lower()
 
