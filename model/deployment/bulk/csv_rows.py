@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +19,7 @@ ROW = rb"%b(?:,%b)*+(?:\r\n|\r|\n|\Z)" % (FIELD, FIELD)
 LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n|\Z)")
 ROWS = re.compile(rb"(?:%b)*+" % ROW)
 OPEN = re.compile(rb'(?:%b,)*+"[^"]*+(?:""[^"]*+)*+' % FIELD)  # a row whose last quote is missing
+FIELDS = re.compile(rb"(?:^|,)%b" % FIELD)
 PIECES = re.compile(rb"(?P<row>%b)|%b" % (ROW, LINE.pattern))
 LONGEST = 16_000_000  # bytes of a row
 MALFORMED = "The quotes of this row are malformed. Close quoted fields, and double quotes in them."
@@ -76,31 +76,23 @@ class CsvRows(TextRows):
             pieces = [*self.pieces(block)]
             rows = [piece[0].rstrip(b"\r\n") for piece in pieces]
             problems = {i: MALFORMED for i, piece in enumerate(pieces) if not piece["row"]}
-        width = len(self.names)
-        bad, blank = {*problems}, b'""' + b"," * (width - 1)
-        readable = [blank if i in bad else row for i, row in enumerate(rows)]
-        cells, ragged = self.parse(readable)
-        for i, found in ragged.items():
-            problems[i] = f"The row has {found} fields, and the header {width}."
-            readable[i] = blank if found > width else rows[i] + b"," * (width - found)
-            if found > width:
-                bad.add(i)
-        if ragged:
-            cells, _ = self.parse(readable)
+        width, readable, bad = len(self.names), [*rows], {*problems}
+        unlike = [i for i, row in enumerate(rows) if row.count(b",") != width - 1 or b'"' in row]
+        for i in unlike:
+            if i not in bad and (found := len(FIELDS.findall(rows[i]))) != width:
+                problems[i] = f"The row has {found} fields, and the header {width}."
+                readable[i] += b"," * (width - found)
+                bad |= {i} if found > width else set()
+        for i in bad:
+            readable[i] = b'""' + b"," * (width - 1)
+        columns, wrong = check_all(self.model, self.parse(readable), len(rows), is_text=True)
         kept = self.cut_rows(readable)
         for i in bad:
             kept[i] = b'"%b"%b' % (rows[i].replace(b'"', b'""'), b"," * (self.kept - 1))
-        columns, wrong = check_all(self.model, cells, len(rows), is_text=True)
         return Rows(kept, len(rows), columns, wrong | problems)
 
-    def parse(self, rows: list[bytes]) -> tuple[dict[str, pa.Array], dict[int, int]]:
-        """Return the inputs' cells by name, and the widths of rows unlike the header."""
-        ragged: dict[int, int] = {}
-
-        def skip(row: Any) -> str:
-            ragged[row.number - 1] = row.actual_columns
-            return "skip"
-
+    def parse(self, rows: list[bytes]) -> dict[str, pa.Array]:
+        """Return the inputs' cells by name."""
         places = {name: str(i) for i, name in enumerate(self.names)}
         inputs = {p.name: places[p.name] for p in self.model.inputs if p.name in places}
         content = b"\n".join(rows)
@@ -111,13 +103,13 @@ class CsvRows(TextRows):
                 block_size=len(content) + 1,
                 column_names=[str(i) for i in range(len(self.names))],
             ),
-            arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+            arrow_csv.ParseOptions(newlines_in_values=True),
             arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(inputs.values(), pa.binary()),
                 include_columns=[*inputs.values()],
             ),
         )
-        return {name: table[i].combine_chunks() for name, i in inputs.items()}, ragged
+        return {name: table[i].combine_chunks() for name, i in inputs.items()}
 
     def write(self, kept: list[bytes], index: np.ndarray, answers: list[pa.Array]) -> bytes:
         rows = pa.array(kept, pa.binary())
