@@ -77,8 +77,10 @@ class CsvRows(TextRows):
             rows = [piece[0].rstrip(b"\r\n") for piece in pieces]
             problems = {i: MALFORMED for i, piece in enumerate(pieces) if not piece["row"]}
         width, readable, bad = len(self.names), [*rows], {*problems}
-        unlike = [i for i, row in enumerate(rows) if row.count(b",") != width - 1 or b'"' in row]
-        for i in unlike:
+        lines = pa.array(rows, pa.binary())
+        doubtful = pc.not_equal(pc.count_substring(lines, ","), width - 1)
+        doubtful = pc.or_(doubtful, pc.match_substring(lines, '"'))
+        for i in np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)).tolist():
             if i not in bad and (found := len(FIELDS.findall(rows[i]))) != width:
                 problems[i] = f"The row has {found} fields, and the header {width}."
                 readable[i] += b"," * (width - found)
