@@ -81,7 +81,7 @@ def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, Any]:
 
 
 def _unwound(part: shapely.Polygon) -> shapely.Polygon:
-    """Let rings continue across the antimeridian, where the files jump; close them around a pole."""
+    """Continue rings across the antimeridian, where the files jump, and close them at a pole."""
     rings = []
     for ring in (part.exterior, *part.interiors):
         x, y = np.array(ring.coords).T

@@ -1,6 +1,7 @@
 """The page when something is wrong: bad input, hostile text, no server."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +12,14 @@ from predictor import MODEL
 from predictor import page as page_module
 from tests.chipotle.page_in_browser import OLNEY, Open, first, on_screen
 
-QUERY = {"lat": 39.1, "long": -77.1, "place": None, "k": 1, "radius": None, "defaulted": []}
+QUERY: dict[str, Any] = {
+    "lat": 39.1,
+    "long": -77.1,
+    "place": None,
+    "k": 1,
+    "radius": None,
+    "defaulted": [],
+}
 HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${lat}$title&lt;"
 
 
