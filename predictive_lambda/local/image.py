@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from threading import Lock
 from typing import Any
 from uuid import uuid4
@@ -22,7 +23,6 @@ MODEL = Path(__file__).resolve().parents[2] / "model"
 ENGINE = os.environ.get("CDK_DOCKER") or "docker"
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 MEMORY_MB, TIMEOUT_S = 4096, 15  # as in the stack
-START_S = 120  # a busy machine needs a while to start a container
 # As on Lambda: only /tmp is writable, and the user has no rights.
 SANDBOX = (
     *("--read-only", "--tmpfs", "/tmp", "--user", "993"),
@@ -58,22 +58,15 @@ def build(folder: Path = MODEL, dockerfile: str = "Dockerfile") -> str:
 
 @dataclass(frozen=True)
 class Container:
-    """A running container of an image for Lambda."""
+    """A running container of an image for Lambda; calling it invokes the function."""
 
     name: str
     address: str
-    lock: Lock = field(default_factory=Lock)
+    lock: Lock = field(default_factory=Lock)  # a container on Lambda has one event at a time
 
     def __call__(self, event: dict[str, Any]) -> Any:
-        """Invoke the function; one event at a time, as in a container on Lambda.
-
-        Raises EngineError if the function did not answer, which API Gateway turns into a 500.
-        """
         with self.lock:
-            try:
-                said = self.send("POST", INVOCATIONS, json.dumps(event))
-            except (OSError, HTTPException) as error:
-                raise EngineError(f"The container has stopped ({error}); restart it.") from error
+            said = self.send("POST", INVOCATIONS, json.dumps(event))
         try:
             answer = json.loads(said)
         except ValueError:
@@ -84,17 +77,14 @@ class Container:
 
     def send(self, method: str, path: str, body: str = "") -> str:
         """Send a request to the emulator in the container; return the body of its answer."""
-        connection = HTTPConnection(self.address, timeout=60)
-        try:
+        with closing(HTTPConnection(self.address, timeout=60)) as connection:
             connection.request(method, path, body)
             return connection.getresponse().read().decode()
-        finally:
-            connection.close()
 
     def logs(self) -> str:
         """Return what the function and the emulator have written so far."""
         command = [ENGINE, "logs", self.name]
-        return subprocess.run(command, stdout=-1, stderr=subprocess.STDOUT, text=True).stdout
+        return subprocess.run(command, stdout=PIPE, stderr=STDOUT, text=True).stdout
 
 
 @contextmanager
@@ -116,13 +106,11 @@ def container(image: str, *options: str) -> Iterator[Container]:
 
 def wait_for(running: Container) -> None:
     """Wait until the emulator answers, whatever it says."""
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        try:
+    for _ in range(1200):  # tenths of a second
+        with suppress(OSError, HTTPException):
             running.send("GET", "/")
             return
-        except (OSError, HTTPException):
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise EngineError(f"The container does not answer. Its log ends: {running.logs()[-400:]}")
 
 

@@ -1,0 +1,130 @@
+"""The README's two commands replace the example, and everything works without an edit."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted(path.name for path in (ROOT / "model" / "examples").iterdir())
+WITHOUT_ENGINE = {"DOCKER_HOST": "unix:///nowhere.sock", "CI": ""}
+PATHS = ("../../../../model/deployment", "../../../../model", "../../../..")  # as in the Makefile
+
+
+def run(*command: str, folder: Path, **environment: str) -> str:
+    """Run a command in the clone; return what it printed."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def clone(folder: Path) -> Path:
+    """Copy the files that a clone of this tree would have, and set it up."""
+    for name in run("git", "ls-files", "-co", "--exclude-standard", folder=ROOT).splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    borrow_packages(folder)
+    return folder
+
+
+def borrow_packages(folder: Path) -> None:
+    """Set up .venv and node_modules with the packages of this tree."""
+    mine, borrowed = folder / ".venv", ROOT / ".venv"
+    run(sys.executable, "-m", "venv", "--without-pip", str(mine), folder=folder)
+    [packages] = mine.glob("lib/python*/site-packages")
+    paths = (*PATHS, str(borrowed / packages.relative_to(mine)))
+    (packages / "project.pth").write_text("\n".join(paths))
+    for program in (borrowed / "bin").iterdir():
+        copy = mine / "bin" / program.name
+        if not copy.exists():
+            content = program.read_bytes()
+            copy.write_bytes(content.replace(str(borrowed).encode(), str(mine).encode(), 1))
+            copy.chmod(0o755)
+    for stamp in (".made", ".serving", ".deploying", ".development"):
+        (mine / stamp).touch()
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+
+
+def swap(folder: Path, example: str) -> Path:
+    """Follow the README in a clone; return its folder."""
+    [section] = re.findall(
+        r"^## Your own model$(.*?)^## ", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    commands = re.findall(r"^\$ (.*)$", section, re.MULTILINE)
+    assert [command.split()[0] for command in commands[:3]] == ["rm", "cp", "make"]
+    replace = "\n".join(commands[:2]).replace("penguins", example)
+    run("bash", "-ec", replace, folder=clone(folder))
+    assert "Wrote model/" in run("make", "train-local", folder=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def penguins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return swap(tmp_path_factory.mktemp("swapped") / "clone", "penguins")
+
+
+@pytest.fixture
+def url(penguins: Path) -> Iterator[str]:
+    """The URL that `make run` prints."""
+    process = subprocess.Popen(
+        ["make", "--no-print-directory", "run", "PORT=0"],
+        cwd=penguins,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    yield process.stdout.readline().split()[1]
+    os.killpg(process.pid, signal.SIGTERM)
+    process.communicate(timeout=60)
+
+
+def test_the_new_model_answers(penguins: Path, url: str) -> None:
+    assert [path.name for path in (penguins / "model").glob("*.pkl")] == ["penguins.pkl"]
+    with urlopen(url, timeout=60) as answer:
+        assert answer.read() == b"Adelie"
+
+
+def test_quick_tests_pass(penguins: Path) -> None:
+    names = ("contract/test_rows", "contract/test_conformance", "repository/test_readme")
+    said = run(".venv/bin/pytest", "-q", *(f"tests/{name}.py" for name in names), folder=penguins)
+    assert re.search(r"^local API: \d+ passed$", said, re.MULTILINE)
+
+
+def test_help_names_no_target_of_the_example(penguins: Path) -> None:
+    listed = run("make", "help", folder=penguins)
+    assert "make run " in listed
+    assert "bench" not in listed
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_everything_passes_without_an_engine(example: str, tmp_path: Path) -> None:
+    folder = swap(tmp_path / "clone", example)
+    for target in ("lint", "synth", "test"):
+        said = run("make", target, folder=folder, **WITHOUT_ENGINE)
+    assert re.search(r"^local API: \d+ passed$", said, re.MULTILINE)
+
+
+@pytest.mark.proof
+def test_the_container_and_the_deployment_answer(penguins: Path, engine: None) -> None:
+    run("make", "train", folder=penguins)
+    tests = ("tests/containers", "tests/infrastructure/test_deployment.py")
+    said = run(".venv/bin/pytest", "-q", *tests, folder=penguins)
+    for where in ("container", "deployment"):
+        assert re.search(rf"^{where}: \d+ passed", said, re.MULTILINE)

@@ -1,0 +1,89 @@
+"""The READMEs are true: code, commands, files, links and pictures exist.
+
+What the main README says to delete for a model of your own may be missing.
+"""
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / folder / "README.md" for folder in (".", "model", "predictive_lambda", "tests")]
+TEXTS = {document: document.read_text() for document in DOCUMENTS}
+README = "\n".join(TEXTS.values())
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+COMMANDS = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
+DELETABLE = [
+    path for command in COMMANDS if command.startswith("rm -r ") for path in command.split()[2:]
+]
+
+
+def exists(path: Path) -> bool:
+    """Whether a file or folder exists, or is one that the README says to delete."""
+    name = path.relative_to(ROOT).as_posix()
+    deletable = any(
+        fnmatch(name, pattern) or fnmatch(name, f"{pattern}/*") for pattern in DELETABLE
+    )
+    return path.exists() or deletable
+
+
+@pytest.mark.parametrize(
+    "code", [code for kind, code in BLOCKS if kind in ("python", "dockerfile")]
+)
+def test_code_is_real(code: str) -> None:
+    """Except where a test runs the code itself, as tests/infrastructure/test_adopter.py does."""
+    folders = [ROOT / name for name in ("model", "predictive_lambda", "tests")]
+    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    sources = [file for file in files if file.suffix == ".py" or "Dockerfile" in file.name]
+    run = [block for kind, block in blocks_of(ROOT / "predictive_lambda") if kind == "python"]
+    assert code in run or any(code.strip("\n") in source.read_text() for source in sources)
+
+
+def blocks_of(folder: Path) -> list[tuple[str, str]]:
+    text = TEXTS[folder / "README.md"]
+    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_make_has_the_targets_of_all_commands() -> None:
+    makefiles = [ROOT / "Makefile", *ROOT.glob("tests/*/targets.mk")]
+    text = "\n".join(file.read_text() for file in makefiles)
+    targets = {*re.findall(r"^([a-z-]+):.* ## ", text, re.MULTILINE)}
+    made = {name for command in COMMANDS for name in re.findall(r"^make ([a-z-]+)", command)}
+    assert made <= targets
+
+
+def test_the_files_of_the_tree_exist() -> None:
+    [tree] = [block for kind, block in BLOCKS if kind == "text"]
+    width = len(re.findall(r".* {3}", tree)[0])  # the names' column, before the explanations
+    folders = {-1: ROOT}  # by the indentation of their lines
+    for line in tree.splitlines():
+        indent = len(line) - len(line.lstrip())
+        parent = folders[max(depth for depth in folders if depth < indent)]
+        for name in line[:width].split():
+            assert exists(parent / name.strip("/")), line
+            folders = {depth: at for depth, at in folders.items() if depth < indent}
+            folders[indent] = parent / name.strip("/")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_and_their_headings_exist(document: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", TEXTS[document]):
+        name, _, heading = link.partition("#")
+        target = (document.parent / name).resolve() if name else document
+        assert exists(target), link
+        if heading and target.is_file():
+            headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+            assert heading in map(anchor, headings), link
+
+
+def anchor(heading: str) -> str:
+    """Return the name that GitHub gives to a heading in links."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def test_pictures_that_are_shown_exist() -> None:
+    shown = re.findall(r"(?:!\[.+?\]\(|<img alt=\".+?\" src=\"|srcset=\")(.+?)[\")]", README)
+    pictures = {f"img/{picture.name}" for picture in (ROOT / "img").glob("*.png")}
+    assert {picture.replace("../", "") for picture in shown} <= pictures
