@@ -43,9 +43,8 @@ def test_an_example_trains_and_answers(example: str, tmp_path: Path) -> None:
     def run(*command: object) -> str:
         path = os.pathsep.join(map(str, (model / "deployment", model)))
         environment = os.environ | {"PYTHONPATH": path}
-        done = subprocess.run(
-            [sys.executable, "-P", *map(str, command)], env=environment, capture_output=True, text=True
-        )
+        words = [sys.executable, "-P", *map(str, command)]
+        done = subprocess.run(words, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
