@@ -46,8 +46,7 @@ class CsvRows(TextRows):
                 raise Problem(400, f"The columns must be separated by commas, not by {plural}.")
         if row.startswith(b"sep="):
             raise Problem(400, f"The first line is {quoted(row.decode())}. Delete it.")
-        added, self.kept = check_header(self.names, self.model)
-        self.replaced = self.kept < len(self.names)
+        added, self.kept, self.notes = check_header(self.names, self.model)
         self.prefix = re.compile(rb"(?s)^(%b(?:,%b){%d}).*" % (FIELD, FIELD, self.kept - 1))
         self.header = join(pa.array(self.cut_rows([row])), [pa.array([name]) for name in added])
         return header.end()
@@ -67,7 +66,9 @@ class CsvRows(TextRows):
 
     def cut_rows(self, rows: list[bytes]) -> list[bytes]:
         """Leave out the answers of an earlier run."""
-        return [self.prefix.sub(rb"\1", row) for row in rows] if self.replaced else rows
+        if self.kept == len(self.names):
+            return rows
+        return [self.prefix.sub(rb"\1", row) for row in rows]
 
     def read(self, block: bytes) -> Rows:
         """Read the inputs; a row that cannot be read is kept in the first column."""

@@ -44,18 +44,18 @@ def measure(rows: int = 1_000_000, rounds: int = 3) -> Figures:
 
 def prepare(folder: Path, rows: int) -> Path:
     """Install the packages, copy the model's folder, write the rows and train the models."""
-    python, uv = folder / "venv/bin/python", ROOT / ".venv/bin/uv"
-    subprocess.run([uv, "venv", "--quiet", folder / "venv"], check=True)
+    python, uv = folder / "venv/bin/python", str(ROOT / ".venv/bin/uv")
+    subprocess.run([uv, "venv", "--quiet", str(folder / "venv")], check=True)
     lock = ROOT / "model/requirements.txt"
-    install = [uv, "pip", "install", "--quiet", "--python", python]
-    subprocess.run([*install, "-r", lock], check=True)
+    install = [uv, "pip", "install", "--quiet", "--python", str(python)]
+    subprocess.run([*install, "-r", str(lock)], check=True)
     subprocess.run([*install, *PACKAGES], check=True)
     mine = shutil.ignore_patterns("*.pkl", "training", "predictor", "__pycache__")
     shutil.copytree(ROOT / "model", folder / "model", ignore=mine)
     with open(folder / "model/requirements.txt", "a") as file:
         file.write("".join(f"{package} \\\n    --hash=sha256:0\n" for package in PACKAGES))
     path = f"{folder / 'model/deployment'}{os.pathsep}{folder / 'model'}"
-    train = [python, SCRIPTS / "train.py", str(rows)]
+    train = [str(python), str(SCRIPTS / "train.py"), str(rows)]
     subprocess.run(train, cwd=folder, check=True, env=os.environ | {"PYTHONPATH": path})
     return python
 
@@ -65,11 +65,12 @@ def run(
 ) -> tuple[float, float, float]:
     """Return the time of a run, its CPU time, and its most memory, which takes time to watch."""
     environment = dict(os.environ)
-    command = [python, SCRIPTS / f"with_{way}.py", f"{kind}/rows.pkl", "rows.csv", "answers.csv"]
+    script = str(SCRIPTS / f"with_{way}.py")
+    command = [str(python), script, f"{kind}/rows.pkl", "rows.csv", "answers.csv"]
     if way == "make score":
         for file in (folder / kind).iterdir():
             shutil.copy(file, folder / "model")
-        command = [python, "-P", "-m", "bulk", "rows.csv", "answers.csv"]
+        command = [str(python), "-P", "-m", "bulk", "rows.csv", "answers.csv"]
         environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder / "model/deployment")}
     before, start, peak_mb = cpu_s(), time.perf_counter(), 0.0
     with subprocess.Popen(
@@ -79,7 +80,7 @@ def run(
             peak_mb = max(peak_mb, memory_mb(process.pid))
             time.sleep(0.1)
     if process.returncode:
-        raise SystemExit(f"{' '.join(map(str, command))} failed.")
+        raise SystemExit(f"{' '.join(command)} failed.")
     return time.perf_counter() - start, cpu_s() - before, peak_mb
 
 
