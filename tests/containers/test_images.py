@@ -1,4 +1,4 @@
-"""Both images on a real engine: the committed Dockerfiles in, the committed answers out."""
+"""Both images, built from the committed Dockerfiles, give the committed model and its answers."""
 
 import hashlib
 import json
@@ -14,7 +14,15 @@ import numpy as np
 import pytest
 
 from predictive_lambda.local.event import make_event
-from predictive_lambda.local.image import MODEL, Container, EngineError, build, container, docker
+from predictive_lambda.local.image import (
+    ENGINE,
+    MODEL,
+    Container,
+    EngineError,
+    build,
+    container,
+    docker,
+)
 from tests.engines import EXAMPLE, in_process, over_http, runtime_pid, served
 from tests.table import Row, all_rows
 
@@ -29,7 +37,7 @@ def trained(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of model/ without artefacts, after trainmodel.sh."""
     folder = tmp_path_factory.mktemp("trained") / "model"
     shutil.copytree(MODEL, folder, ignore=shutil.ignore_patterns(*ARTEFACTS, "__pycache__"))
-    subprocess.run([folder / "trainmodel.sh"], check=True, capture_output=True)
+    subprocess.run(["sh", folder / "trainmodel.sh"], check=True, capture_output=True)
     return folder
 
 
@@ -59,7 +67,7 @@ def test_the_training_image_keeps_data_code_and_model(trained: Path) -> None:
 
 @pytest.mark.proof
 def test_training_again_gives_the_same_bytes(trained: Path) -> None:
-    """Not from the cache of layers: in a new container of the image."""
+    """In a new container of the image, where the cache of layers plays no part."""
     image = build(trained, "TrainingDockerfile")
     again = f"python training/training.py && sha256sum {PICKLE.name} {MANIFEST.name}"
     printed = docker("run", "--rm", "--entrypoint", "sh", image, "-c", again)
@@ -67,7 +75,7 @@ def test_training_again_gives_the_same_bytes(trained: Path) -> None:
         assert hashlib.sha256((trained / name).read_bytes()).hexdigest() in printed
 
 
-def test_the_serving_image_holds_the_model_and_its_code_alone(serving: Container) -> None:
+def test_the_serving_image_holds_only_the_model_and_its_code(serving: Container) -> None:
     found = docker("exec", serving.name, "find", ".", "-type", "f").splitlines()
     files = {name for name in found if "/__pycache__/" not in name}
     deployment = MODEL / "deployment"
@@ -76,7 +84,7 @@ def test_the_serving_image_holds_the_model_and_its_code_alone(serving: Container
         for file in deployment.rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
-    assert files == code | {"./requirements.txt", "./.pack", *(f"./{name}" for name in ARTEFACTS)}
+    assert files == code | {"./requirements.txt", *(f"./{name}" for name in ARTEFACTS)}
 
 
 def test_the_serving_image_cannot_import_pandas(serving: Container) -> None:
@@ -85,31 +93,12 @@ def test_the_serving_image_cannot_import_pandas(serving: Container) -> None:
 
 
 def test_the_serving_image_compiles_nothing_at_start(serving: Container) -> None:
-    """Python says with -v from what it takes each module: a .py is one that it had to compile."""
-    without_pack = "import sys; sys.modules['pack'] = sys; import app"
-    command = [*("docker", "exec", serving.name), "python", "-v", "-c", without_pack]
+    """`python -v` names the file of each module; a .py is one that it had to compile."""
+    command = [ENGINE, "exec", serving.name, "python", "-v", "-c", "import app"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     loaded = re.findall(r"^# code object from '?([^'\n]+?)'?$", said, re.MULTILINE)
-    assert len(loaded) > 300  # and not none, for want of a match
+    assert len(loaded) > 100  # the pattern matches
     assert [name for name in loaded if not name.endswith(".pyc")] == []
-
-
-def test_the_serving_image_packs_all_that_a_start_imports(serving: Container) -> None:
-    printed = docker("exec", serving.name, "python", "-c", NOT_PACKED)
-    assert printed.split() == []
-
-
-NOT_PACKED = """
-import pack, sys
-before = {*sys.modules}
-import app
-app.lambdaHandler.answered = lambda response: None
-app.lambdaHandler.rehearse()
-for name in sys.modules.keys() - before:
-    loader = getattr(sys.modules[name].__spec__, "loader", None)
-    if type(loader).__name__ == "SourceFileLoader" and "get_code" not in vars(loader):
-        print(name)
-"""
 
 
 def test_the_function_can_write_nothing_but_tmp_and_has_no_rights(serving: Container) -> None:
@@ -122,10 +111,8 @@ def test_the_function_can_write_nothing_but_tmp_and_has_no_rights(serving: Conta
 
 
 @pytest.mark.proof
-def test_a_clone_that_others_may_not_read_is_served_all_the_same(
-    engine: None, tmp_path: Path
-) -> None:
-    """As after `umask 077; git clone`: COPY keeps modes, and Lambda reads as somebody else."""
+def test_a_clone_that_others_may_not_read_is_served(engine: None, tmp_path: Path) -> None:
+    """As after `umask 077; git clone`: COPY keeps modes, and Lambda runs as another user."""
     folder = tmp_path / "model"
     shutil.copytree(MODEL, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for path in folder.rglob("*"):
@@ -148,14 +135,14 @@ def test_in_the_container_as_in_process(row: Row, local_api: str, in_container: 
     row.check(there)
     assert there.status == here.status
     assert there.text == here.text
-    # Not the length: another zlib compresses the same text to other bytes.
+    # Lengths may differ: another version of zlib compresses the same text to other bytes.
     for name in (here.headers | there.headers).keys() - {"date", "content-length"}:
         assert there.headers.get(name) == here.headers.get(name)
 
 
 def test_the_hundredth_answer_is_the_first_and_memory_stays(serving: Container) -> None:
     first = serving(EVENT)
-    for _ in range(20):  # what grows at first only: caches, arenas
+    for _ in range(20):  # until caches and arenas have grown
         serving(EVENT)
     before = resident_kb(serving)
     assert all(serving(EVENT) == first for _ in range(50))

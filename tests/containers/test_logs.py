@@ -1,4 +1,4 @@
-"""What the function writes, with the stack's log format: a line of JSON for each event."""
+"""The function's log, in the stack's format: one line of JSON for each event."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from predictive_lambda.local.event import make_event
 from predictive_lambda.local.image import EngineError, container, docker
 from tests.engines import EXAMPLE
 
-# A handler that logs what it was sent, as yours may, and fails with it.
+# A handler that logs what it received, as yours may, and fails.
 CHATTY = """
 import logging
 from app import lambdaHandler as served
@@ -22,7 +22,7 @@ def lambdaHandler(event, context):
 FORGED = '\n{"level": "ERROR", "requestId": "forged"}\r\n{"_aws": {}}\n\u2028{}'
 
 
-def test_log_lines_have_the_requests_id_and_none_can_be_forged(serving_image: str) -> None:
+def test_log_lines_have_the_request_id_and_cannot_be_forged(serving_image: str) -> None:
     chatty = f"{serving_image}-chatty"
     write = "import pathlib; pathlib.Path('chatty.py').write_text(" + repr(CHATTY) + ")"
     run = ["RUN", json.dumps(["python", "-c", write])]
@@ -46,4 +46,4 @@ def test_log_lines_have_the_requests_id_and_none_can_be_forged(serving_image: st
     ]
     assert logged[1]["message"] == f"asked for {FORGED}"
     assert logged[2]["errorMessage"] == FORGED
-    assert len(lines) - len(logged) <= 1  # the metrics of the one that was answered
+    assert len(lines) - len(logged) <= 1  # the metrics of the answered request
