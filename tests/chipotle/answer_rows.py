@@ -13,10 +13,10 @@ ROWS = [
     row("unknown parameters are ignored", f"{HERE}&utm_source=mail&lat2=x", text=OLNEY),
     row("an absent parameter has its default", "/", text="583 Stillwater Ave Bangor, ME 04401 US"),
     row("JSON says which inputs were absent", "/?lat=39.15&format=json", JSON,
-        json={"query.long": 0.0, "query.defaulted": ["long", "place"]}),
+        json={"query.long": 0.0, "query.defaulted": ["long"]}),
     row("JSON has query, stores and model", f"{HERE}&format=json", JSON, json={
         "query.lat": 39.153198, "query.long": -77.066176, "query.k": 1,
-        "query.defaulted": ["place"], "nearest": length(1),
+        "query.defaulted": [], "nearest": length(1),
         "nearest.0.address": OLNEY, "nearest.0.city": "Olney", "nearest.0.state": "Maryland",
         "nearest.0.lat": 39.153198, "nearest.0.long": -77.066176, "nearest.0.distance_m": 0.0,
         "model.stores": 2629, "model.version": length(12),
