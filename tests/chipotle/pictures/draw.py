@@ -1,5 +1,6 @@
-"""Draw the README's pictures: arch.svg and the pages in, one PNG a picture and scheme out."""
+"""Draw the README's pictures: the diagram and the pages, in light and dark."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, sync_playwright
 
 from app import lambdaHandler
+from serving import html, tabular
+from serving.handler import Handler
 from tests import engines
 from tests.chipotle.pictures.elsewhere import served
 
@@ -72,16 +75,14 @@ def elsewhere(browser: Browser) -> None:
 
 
 def penguins(browser: Browser) -> None:
-    """Show the plain page of the second model, which is trained for it in a copy."""
+    """Show the plain page of the penguins' model, which is trained in a copy of the tree."""
     with TemporaryDirectory() as name:
         copy = Path(name) / "model"
-        example = MODEL / "examples" / "penguins"
-        shutil.copytree(example, copy / "training")
-        shutil.copy(MODEL / "requirements.txt", copy)
-        subprocess.run([sys.executable, copy / "training" / "training.py"], check=True)
-        from serving import html, tabular
-        from serving.handler import Handler
-
+        shutil.copytree(MODEL, copy, ignore=shutil.ignore_patterns("training", "*.pkl", "*.json"))
+        shutil.copytree(MODEL / "examples" / "penguins", copy / "training")
+        environment = os.environ | {"PYTHONPATH": f"{copy}:{copy / 'deployment'}"}
+        script = copy / "training" / "training.py"
+        subprocess.run([sys.executable, script], check=True, env=environment)
         handler = Handler(tabular.model(copy), html)
     with engines.served(lambda event: handler(event, None)) as url:
         query = urlencode({**handler.model.example, "k": 3, "format": "html"})

@@ -1,4 +1,4 @@
-"""Pages of other data: a csv of cafés in, a page with its own words and map served out."""
+"""Serve the pages of other data: a csv of cafés gets a page with its own words and map."""
 
 import os
 import re
@@ -22,7 +22,7 @@ ABOUT = {
 
 @contextmanager
 def served(csv: Path) -> Iterator[str]:
-    """Do in a copy of the project what model/README.md says of data of your own; give the URL."""
+    """Follow "Your own data" in model/README.md in a copy of the project; yield the URL."""
     with TemporaryDirectory() as folder:
         model = Path(folder, "model")
         shutil.copytree(ROOT / "model", model, ignore=shutil.ignore_patterns("*.pkl", "zips.npz"))
@@ -37,7 +37,7 @@ def served(csv: Path) -> Iterator[str]:
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env=os.environ | {"PORT": "0"},
+            env=os.environ | {"PORT": "0", "PYTHONPATH": str(model / "deployment")},
         )
         try:
             yield re.findall(r"http://[^?]+", server.stdout.readline() if server.stdout else "")[0]
