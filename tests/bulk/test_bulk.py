@@ -23,11 +23,23 @@ from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
-from tests.bulk.scored import ADDED, HEADER, NAMES, scored
 from tests.serving.flowers import MODEL as FLOWERS
 
+NAMES = [parameter.name for parameter in FLOWERS.inputs]
+HEADER = ",".join(NAMES)
+ADDED = ",predictions_species,predictions_probability,problem"
 POINTS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3], [5.9, 3.0, 4.2, 1.5]]
 GOOD = "6.7,3.0,5.2,2.3"
+
+
+def scored(tmp_path: Path, text: str | bytes, kind: str = ".csv", **options: object) -> str:
+    """Write the text to a file, score it into another, and return the content of that."""
+    content = text.encode() if isinstance(text, str) else text
+    source, target = tmp_path / f"in{kind}", tmp_path / f"out{kind}"
+    source.write_bytes(gzip.compress(content) if kind.endswith(".gz") else content)
+    bulk.score(FLOWERS, source, target, options)
+    found = target.read_bytes()
+    return (gzip.decompress(found) if kind.endswith(".gz") else found).decode("utf-8", "replace")
 
 
 def posted(points: list[Any], **options: object) -> Any:
@@ -132,6 +144,7 @@ def test_a_row_of_a_csv_is_kept_and_gets_its_problem(
         ("[5.1, 3.5, 1.4, 0.2]", "The line is not a JSON object "),
         ("7", "The line is not a JSON object "),
         ("[" * 100_000, "The line is not a JSON object "),
+        (f'{{"x": {"[" * 99_000}{"]" * 99_000}}}', "The line is not a JSON object "),
         ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object "),
         ('{"sepal_length": 5, "x": 1e999}', "The line is not a JSON object "),
         ('{"a;b": 5}', "There is no sepal_length. The inputs are sepal_length, "),
@@ -159,15 +172,6 @@ def test_a_bad_row_of_a_table_gets_its_problem(tmp_path: Path) -> None:
     assert "petal_width is '1', which is not a number" in found["problem"].to_pylist()[0]
 
 
-def test_lines_that_nest_deep_are_answered_or_have_a_problem(tmp_path: Path) -> None:
-    """How deep Python reads depends on its version, and on how deep it is called."""
-    point = json.dumps(dict(zip(NAMES, POINTS[0], strict=True)))[1:-1]
-    lines = [f'{{{point}, "x": {"[" * deep}{"]" * deep}}}' for deep in (1, 900, 99_000)]
-    found = scored(tmp_path, "\n".join(lines), ".jsonl").splitlines()
-    assert len(found) == len(lines)
-    assert '"species"' in found[0] and "nests too deep" in found[-1]
-
-
 def test_other_columns_pass_byte_for_byte(tmp_path: Path) -> None:
     row = b'5.1,3.5,1.4,0.2,"say ""a, b""\r\nand\ngo","\r",caf\xe9,007,1.0,"", "x",6" pipe'
     head = b"\xef\xbb\xbf" + f'{HEADER},"note",end,place,a,b,c,d,e\r\n'.encode()
@@ -179,19 +183,12 @@ def test_other_columns_pass_byte_for_byte(tmp_path: Path) -> None:
     assert scored(tmp_path, line, ".jsonl").startswith(line[:-1] + ', "predictions": [{"species')
 
 
-class Echo(CsvRows):
-    """Keep rows, and answer nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(FLOWERS, False)
-
-
 @given(st.text('",\r\na', max_size=40))
 @example('a\n"b\nc"\na\n')
 @example('a\n"b\nc\n')
 @example('"\r\r"\r\ra')
 def test_where_blocks_end_changes_no_row(text: str) -> None:
-    content, rows = text.encode(), Echo()
+    content, rows = text.encode(), CsvRows(FLOWERS, compress=False)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(text_rows, "BLOCK", 2)
         parts = [*rows.parts(io.BytesIO(content))]
@@ -234,14 +231,6 @@ def test_the_first_problem_is_found_in_an_editor(
     (tmp_path / f"in{kind}").write_text(text, newline="")
     done = bulk.score(FLOWERS, tmp_path / f"in{kind}", tmp_path / f"out{kind}", {})
     assert (done.problems, done.first_problem) == (1, "line 27")
-
-
-def test_a_link_stays_one(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "out.csv").symlink_to(tmp_path / "elsewhere" / "answers.csv")
-    scored(tmp_path, f"{HEADER}\n{GOOD}\n")
-    assert (tmp_path / "out.csv").is_symlink()
-    assert "virginica" in (tmp_path / "elsewhere" / "answers.csv").read_text()
 
 
 @pytest.mark.parametrize(
@@ -298,6 +287,7 @@ def test_inputs_named_like_answers_are_asked_for(tmp_path: Path) -> None:
 
 def test_a_row_that_the_model_cannot_answer_is_the_only_one(tmp_path: Path) -> None:
     def moody(points: Any, k: int) -> Any:
+        assert joblib.effective_n_jobs(-1) == 1  # estimators start no processes of their own
         if any(point[0] == 6.7 for point in points):
             raise Problem(400, "The model cannot answer for these values.")
         return FLOWERS.predict(points, k)
@@ -310,16 +300,6 @@ def test_a_row_that_the_model_cannot_answer_is_the_only_one(tmp_path: Path) -> N
     assert (done.rows, done.problems, done.first_problem) == (3, 1, "line 3")
     problems = [row[-1] for row in csv.reader(io.StringIO((tmp_path / "out.csv").read_text()))][1:]
     assert problems == ["", "The model cannot answer for these values.", ""]
-
-
-def test_estimators_start_no_processes_of_their_own(tmp_path: Path) -> None:
-    def predict(points: Any, k: int) -> Any:
-        assert joblib.effective_n_jobs(-1) == 1
-        return FLOWERS.predict(points, k)
-
-    (tmp_path / "in.csv").write_text(f"{HEADER}\n{GOOD}\n")
-    model = replace(FLOWERS, predict=predict)
-    assert bulk.score(model, tmp_path / "in.csv", tmp_path / "out.csv", {}).problems == 0
 
 
 def test_a_model_may_have_several_results_or_none(tmp_path: Path) -> None:
@@ -378,8 +358,11 @@ def test_an_unreadable_file_is_explained_and_leaves_what_was_there(
     source: str, target: str, content: bytes, options: Any, sentence: str, tmp_path: Path
 ) -> None:
     (tmp_path / source.replace("other", "in")).write_bytes(content)
-    (tmp_path / target).write_text("what was there")
+    (tmp_path / "elsewhere").write_text("what was there")
+    (tmp_path / target).symlink_to(tmp_path / "elsewhere")
     with pytest.raises((Problem, OSError), match=sentence):
         bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options)
     assert (tmp_path / target).read_text() == "what was there"
-    assert len([*tmp_path.iterdir()]) == 2
+    assert len([*tmp_path.iterdir()]) == 3
+    scored(tmp_path, FILE)
+    assert (tmp_path / "out.csv").is_symlink() == (target == "out.csv")  # a link stays one
