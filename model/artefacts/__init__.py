@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from serving.manifest import Manifest, Signature
 
 __all__ = ["ModelError", "write"]
 MODEL = Path(__file__).resolve().parent.parent
-MINUTE, HOUR = 60, 3600  # seconds
+HOUR = 3600  # seconds
 
 
 def write(
@@ -77,7 +77,7 @@ def write(
         ),
         about=dict(about or {}),
     )
-    _sweep(folder, ".training-*", HOUR)
+    _sweep(folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
         file = Path(new, f"{name}.pkl")
         file.write_bytes(content)
@@ -86,36 +86,14 @@ def write(
         for path in files:
             with path.open("rb") as written:
                 os.fsync(written.fileno())
-        with _only_one(folder):
-            for path in files:
-                os.replace(path, folder / path.name)
+        for path in files:  # of trainings at once, serving rejects a mixed pair
+            os.replace(path, folder / path.name)
     return draft.pickle_sha256
 
 
-@contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Let trainings at once take the names one after the other, as trainmodel.sh does.
-
-    So no pair is mixed. A lock of a minute ago is that of a killed training.
-    """
-    lock = folder / ".training-lock"
-    while True:
-        try:
-            lock.mkdir()
-            break
-        except FileExistsError:
-            _sweep(folder, lock.name, MINUTE)
-            time.sleep(0.2)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(FileNotFoundError):  # swept, because this took a minute
-            lock.rmdir()
-
-
-def _sweep(folder: Path, names: str, seconds: float) -> None:
-    """Remove what trainings left in the folder so long ago."""
-    for left in folder.glob(names):
+def _sweep(folder: Path) -> None:
+    """Remove what killed trainings left in the folder more than an hour ago."""
+    for left in folder.glob(".training-*"):
         with contextlib.suppress(FileNotFoundError):
-            if left.stat().st_mtime < time.time() - seconds:
+            if left.stat().st_mtime < time.time() - HOUR:
                 shutil.rmtree(left, ignore_errors=True)

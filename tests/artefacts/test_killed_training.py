@@ -1,4 +1,4 @@
-"""Trainings that run at once, or are killed, leave a pickle and a manifest of one training."""
+"""A training that is killed leaves the pickle and the manifest of the one before."""
 
 import hashlib
 import json
@@ -50,33 +50,6 @@ def number_of_the_pair(folder: Path) -> int:
     number = int(manifest["about"]["number"])
     assert pickle.loads(content).predict([[0]]) == [number]
     return number
-
-
-def test_a_training_waits_until_another_has_written(tmp_path: Path) -> None:
-    lock = tmp_path / ".training-lock"
-    lock.mkdir()  # as a training does, here or in its container
-    waiting = start(1, tmp_path)
-    with pytest.raises(subprocess.TimeoutExpired):
-        waiting.wait(timeout=15)
-    assert not [*tmp_path.glob("one.*")]
-    lock.rmdir()
-    assert ended(waiting) == 0
-    assert number_of_the_pair(tmp_path) == 1
-
-
-def test_a_lock_of_a_killed_training_is_swept(tmp_path: Path) -> None:
-    lock = tmp_path / ".training-lock"
-    lock.mkdir()
-    os.utime(lock, (time.time() - 90,) * 2)
-    assert ended(start(1, tmp_path)) == 0
-    assert number_of_the_pair(tmp_path) == 1
-    assert not lock.exists()
-
-
-def test_of_trainings_at_once_one_pair_is_left(tmp_path: Path) -> None:
-    trainings = [start(number, tmp_path) for number in range(3)]
-    assert [ended(training) for training in trainings] == [0] * 3
-    assert number_of_the_pair(tmp_path) in range(3)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.5])
