@@ -1,4 +1,4 @@
-"""The nearest stores: coordinates in, stores as plain data out."""
+"""Find the nearest stores to points, as plain data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

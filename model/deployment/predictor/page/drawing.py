@@ -38,8 +38,7 @@ def vectors(latitudes: Any, longitudes: Any) -> np.ndarray:
 def flat(places: np.ndarray) -> np.ndarray:
     """Project unit vectors, shape (..., 3), to km right of and below the centre, shape (..., 2).
 
-    Lambert's azimuthal equal-area projection: the whole Earth in one disc, whose rim is the
-    antipode.
+    Lambert's azimuthal equal-area projection: the whole Earth in one disc. Its rim is the antipode.
     """
     up = places[..., 2:]
     antipode = [2 * RADIUS_KM, 0.0]
