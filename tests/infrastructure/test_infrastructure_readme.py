@@ -28,7 +28,7 @@ def test_settings_table_is_complete() -> None:
 
 def test_every_fault_names_its_test() -> None:
     faults = rows("What happens when")
-    assert len(faults) > 10
+    assert len(faults) >= 10
     for fault in faults:
         if "| nowhere here |" not in fault:
             [[test, file]] = re.findall(r"\[`(test_\w+)`\]\(\.\./(\S+)\)", fault)
