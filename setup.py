@@ -1,4 +1,4 @@
-"""The CDK app as a package. It needs what requirements.in names; the locks have the hashes."""
+"""The construct as a package, for other CDK apps. Its dependencies are those of requirements.in."""
 
 from pathlib import Path
 

@@ -30,7 +30,7 @@ EXCLUDE = ["*", *(f"!{name}" for name in IN_THE_IMAGE.split()), "**/__pycache__"
 LOGGED = """requestTime requestId httpMethod path status responseLatency
     integrationLatency integrationErrorMessage"""
 ACCESS_LOG = json.dumps({name: f"$context.{name}" for name in LOGGED.split()})
-FIFTEEN_SECONDS = Duration.seconds(15)
+TIMEOUT = Duration.seconds(15)
 
 
 class PredictiveLambda(Construct):
@@ -57,7 +57,7 @@ class PredictiveLambda(Construct):
         base_image: str = "",
         memory_mb: int = 4096,
         architecture: lambda_.Architecture = lambda_.Architecture.X86_64,
-        timeout: Duration = FIFTEEN_SECONDS,
+        timeout: Duration = TIMEOUT,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         log_key: kms.IKey | None = None,
         throttle: int = 100,
@@ -79,8 +79,8 @@ class PredictiveLambda(Construct):
             "exclude": EXCLUDE,
             "build_args": {"BASE": base_image} if base_image else None,
         }
-        self._architecture, self._log_retention = architecture, log_retention
-        self._log_key = log_key
+        self._architecture = architecture
+        self._log_options: dict[str, Any] = {"retention": log_retention, "encryption_key": log_key}
         if log_key:
             let_cloudwatch_use(log_key, Stack.of(self))
 
@@ -92,11 +92,11 @@ class PredictiveLambda(Construct):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             **(function or {}),
         )
-        waits = "The client waits for the answer, so no event is left to keep."
-        alone = "There is one function, and no other service to trace a request through."
-        acknowledge(
-            self.function, {"Serverless-LambdaDLQ": waits, "Serverless-LambdaTracing": alone}
-        )
+        reasons = {
+            "Serverless-LambdaDLQ": "The client waits for the answer: no event is left to keep.",
+            "Serverless-LambdaTracing": "There is no second service to trace a request through.",
+        }
+        acknowledge(self.function, reasons)
         self.live: lambda_.IFunction = self.function
         if canary or snap_start:
             self.live = Release(self, self.function, canary=canary).live
@@ -121,7 +121,7 @@ class PredictiveLambda(Construct):
             lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
             role = iam.Role(scope, f"{name}Role", assumed_by=lambda_service)
         log_group.grant_write(role)
-        if "vpc" in options:
+        if options.get("vpc"):
             let_it_join_networks(role)
         return lambda_.DockerImageFunction(
             scope,
@@ -135,13 +135,8 @@ class PredictiveLambda(Construct):
         )
 
     def log_group(self, scope: Construct, name: str) -> logs.LogGroup:
-        return logs.LogGroup(
-            scope,
-            name,
-            retention=self._log_retention,
-            encryption_key=self._log_key,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        destroy = RemovalPolicy.DESTROY
+        return logs.LogGroup(scope, name, removal_policy=destroy, **self._log_options)
 
     def _api(
         self,
@@ -150,6 +145,7 @@ class PredictiveLambda(Construct):
         open_paths: Sequence[str],
         domain: apigateway.DomainMappingOptions | None,
     ) -> apigateway.HttpApi:
+        """Pass every request to the function, through the authorizer if there is one."""
         integration = HttpLambdaIntegration("PredictiveLambdaIntegration", self.live)
         api = apigateway.HttpApi(
             self,
@@ -161,7 +157,7 @@ class PredictiveLambda(Construct):
             disable_execute_api_endpoint=True if domain else None,
         )
         if not authorizer:
-            public = "The API is public by design: it only serves public data."
+            public = "The API has no authorizer by choice: its answers are public."
             acknowledge(api, {"AwsSolutions-APIG4": public})
             return api
         open_routes = [(path, apigateway.HttpMethod.GET) for path in open_paths]
