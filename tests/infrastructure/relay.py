@@ -1,7 +1,7 @@
-"""What connects to one address in, a connection to another out: `relay.py HERE THERE`.
+"""Forward connections from one address to another: `relay.py HERE THERE`.
 
-An address is a port, or the path of a Unix socket. Containers reach the emulator so: it listens on
-127.0.0.1 alone, where no container gets, but they share a socket's folder with this machine.
+An address is a port or the path of a Unix socket. Containers cannot reach the emulator, which
+listens on 127.0.0.1, but they can use a socket in a folder that they share with this machine.
 """
 
 import asyncio
