@@ -11,7 +11,7 @@ from pyarrow import csv as arrow_csv
 
 from bulk.columns import check_all, check_header
 from bulk.scorer import Rows
-from bulk.text_rows import TextRows
+from bulk.text_rows import LONGEST, TextRows
 from serving.problems import Problem, quoted
 
 FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*+"|(?!")[^,\r\n]*+)'
@@ -21,7 +21,6 @@ ROWS = re.compile(rb"(?:%b)*+" % ROW)
 OPEN = re.compile(rb'(?:%b,)*+"[^"]*+(?:""[^"]*+)*+' % FIELD)  # a row whose last quote is missing
 FIELDS = re.compile(rb"(?:^|,)%b" % FIELD)
 PIECES = re.compile(rb"(?P<row>%b)|%b" % (ROW, LINE.pattern))
-LONGEST = 16_000_000  # bytes of a row
 MALFORMED = "The quotes of this row are malformed. Close quoted fields, and double quotes in them."
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 

@@ -9,8 +9,9 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from serving.model import Model
+from serving.problems import Problem
 
-BLOCK = 1_000_000  # bytes: bounds the memory
+BLOCK, LONGEST = 1_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
 
 
 @dataclass
@@ -54,6 +55,8 @@ class TextRows:
             if rest[:end].strip():
                 yield rest[:end]
                 rest = rest[end:]
+            elif len(rest) > 2 * LONGEST:
+                raise Problem(400, f"There is a line of more than {LONGEST:,} bytes.")
         if rest.strip():
             yield rest
 
