@@ -61,7 +61,7 @@ class JsonLines(TextRows):
             index.tolist(), *(column.to_pylist() for column in answers), strict=True
         ):
             problems[i] = problem
-            if members[0] is not None:
+            if any(member is not None for member in members):
                 results[i].append(dict(zip(self.model.result, members, strict=True)))
         return self.encode(
             b"".join(map(self.with_answers, *zip(*kept, strict=True), results, problems))
