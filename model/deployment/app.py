@@ -3,10 +3,6 @@
 import gc
 
 gc.disable()  # until everything is loaded: none of it is garbage
-import lazy_imports  # noqa: F401  both first: they change how everything else is imported
-import pack  # noqa: F401
-
-# isort: split
 from pathlib import Path
 
 from serving import batch, explain, html, metrics, openapi, outside

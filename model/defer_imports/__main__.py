@@ -1,0 +1,194 @@
+"""Let installed packages import what the model's example does not need only when it is used.
+
+`python -m defer_imports`, a step of the image's build, is run in the folder that holds app.py and
+the model's files. It answers the model's example, and fails if the model cannot. EAGER_IMPORT=1
+stops it there. Outside the image it asks for `--here`: it changes the environment of its Python.
+"""
+
+import json
+import marshal
+import os
+import py_compile
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable, Iterator
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
+from pathlib import Path
+from typing import Any
+
+from defer_imports.rewrite import LeftAlone, Module, Rewritten, Source, rewrite
+
+SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
+# numpy's modules need one another; loky starts processes that import it in a way of their own.
+NEVER = ("numpy", "joblib.externals.loky")
+UNCHECKED = (1).to_bytes(4, "little")  # a .pyc file that holds whatever its source is (PEP 552)
+
+
+def main() -> None:
+    if os.environ.get("LAMBDA_TASK_ROOT") != os.getcwd() and "--here" not in sys.argv:
+        sys.exit(
+            f"This changes the packages of {sys.prefix}. The image's build runs it. To run it "
+            "outside, in the folder that holds app.py: python -m defer_imports --here"
+        )
+    put_back(Path(name) for folder in SITE for name in Path(folder).rglob("*.py"))
+    if not (plain := observe("answer")):
+        sys.exit("The model does not answer its example: see above. The build needs this answer.")
+    if os.environ.get("EAGER_IMPORT", "0") not in ("", "0"):
+        return print("EAGER_IMPORT is set: the packages stay as they are.")
+    step = Step(plain)
+    try:
+        print(step.run())
+    except StepError as error:
+        put_back(step.changed)
+        print(f"All packages stay as they are: {error}.")
+    except BaseException:
+        put_back(step.changed)
+        raise
+
+
+class StepError(Exception):
+    """The rewritten packages do not do what the plain ones do."""
+
+
+def observe(what: str, plan: Any = None) -> Any:
+    """Run observe.py in a new process and return what it found."""
+    with tempfile.TemporaryDirectory() as folder:
+        result, planned = Path(folder, "result.json"), Path(folder, "plan.json")
+        planned.write_text(json.dumps(plan))
+        command = [sys.executable, str(Path(__file__).with_name("observe.py")), what]
+        done = subprocess.run([*command, result, planned], stdout=subprocess.DEVNULL)
+        return json.loads(result.read_text()) if done.returncode == 0 else None
+
+
+def compiled(path: Path) -> Path:
+    return Path(cache_from_source(str(path)))
+
+
+def put_back(paths: Iterable[Path]) -> None:
+    """Compile modules that were rewritten as they were."""
+    for path in paths:
+        cache = compiled(path)
+        try:
+            with cache.open("rb") as file:
+                ours = file.read(8)[4:] == UNCHECKED
+        except OSError:
+            continue
+        if ours:
+            py_compile.compile(str(path), str(cache), doraise=True)
+
+
+def write(module: Module, rewritten: Rewritten, source: bytes) -> None:
+    code = compile(rewritten.tree, module.path, "exec", dont_inherit=True)
+    cache = compiled(Path(module.path))
+    cache.parent.mkdir(exist_ok=True)
+    new = cache.with_name(f"{cache.name}.{os.getpid()}")
+    new.write_bytes(MAGIC_NUMBER + UNCHECKED + source_hash(source) + marshal.dumps(code))
+    new.chmod(0o644)  # others may run the function
+    new.replace(cache)
+
+
+class Step:
+    """The rewriting of the modules that the plain example loads."""
+
+    def __init__(self, plain: Any) -> None:
+        self.plain = plain
+        self.modules = {entry["name"]: Module(**entry) for entry in plain["modules"]}
+        self.alone: dict[str, str] = {}  # modules that are not rewritten, and why
+        self.rewritten: dict[str, Rewritten] = {}
+
+    @property
+    def changed(self) -> list[Path]:
+        return [Path(self.modules[name].path) for name in self.rewritten]
+
+    def candidates(self) -> Iterator[Module]:
+        for name, module in self.modules.items():
+            never = any(f"{name}.".startswith(f"{root}.") for root in NEVER)
+            if module.path.startswith(SITE) and module.path.endswith(".py") and not never:
+                yield module
+
+    def run(self) -> str:
+        """Defer all that can wait, see what the example loads then, and defer only the rest.
+
+        Returns what was done; raises StepError if the model does not answer as before.
+        """
+        self.rewrite_all(loaded=set())
+        if not (first := self.answer()):
+            self.leave_wrong_alone()
+            first = self.answer()
+        if first:
+            self.rewrite_all({module["name"] for module in first["modules"]})
+            self.leave_wrong_alone()
+            first = self.answer()
+        if not first:
+            raise StepError("with imports deferred, the model answers its example differently")
+        names = sum(len(new.deferred) for new in self.rewritten.values())
+        alone = "".join(f"\n  {name}: {why}" for name, why in self.alone.items())
+        return (
+            f"An answer now loads {len(first['modules'])} modules instead of {len(self.modules)}: "
+            f"{names} names in {len(self.rewritten)} modules wait until they are used.\n"
+            f"{len(self.alone)} modules stay as they are:{alone}"
+        )
+
+    def answer(self) -> Any:
+        """Answer the example with the packages as they are now; None if the answer differs."""
+        found = observe("answer")
+        return found if found and found["answers"] == self.plain["answers"] else None
+
+    def leave_wrong_alone(self) -> None:
+        """Put modules back that do not hold what the plain ones do, until none is left."""
+        while wrong := observe("check", self.plan()):
+            for name, why in wrong.items():
+                self.alone[name] = why.partition("\n")[0]
+                put_back([Path(self.modules[name].path)])
+                del self.rewritten[name]
+        if wrong is None:
+            raise StepError("the packages cannot be checked")
+
+    def rewrite_all(self, loaded: set[str]) -> None:
+        before, self.rewritten = self.rewritten, {}
+
+        def stays(source: Source) -> bool:
+            return bool(loaded) and loaded.issuperset(sources(source, before))
+
+        for module in self.candidates():
+            if module.name in self.alone:
+                continue
+            source = Path(module.path).read_bytes()
+            try:
+                new = rewrite(source, module, self.modules, stays)
+            except (LeftAlone, SyntaxError) as error:
+                self.alone[module.name] = str(error)
+                continue
+            if new.changed:
+                write(module, new, source)
+                self.rewritten[module.name] = new
+        put_back(Path(self.modules[name].path) for name in before.keys() - self.rewritten.keys())
+
+    def plan(self) -> dict[str, Any]:
+        """Say what each rewritten module must have."""
+        modules = {}
+        for name, new in self.rewritten.items():
+            module = self.modules[name]
+            names = [n for n in module.attributes if not n.startswith("__")]
+            public = [n for n in names if not n.startswith("_")]
+            modules[name] = {
+                "deferred": new.deferred,
+                "attributes": names,
+                "listed": module.listed,
+                "exports": public if module.exports is None else module.exports,
+            }
+        return {"numpy": "numpy" in self.modules, "modules": modules}
+
+
+def sources(source: Source, rewritten: dict[str, Rewritten]) -> Iterator[str]:
+    """Yield the modules that importing a name loads, where packages only pass it on."""
+    module, name = source
+    yield module
+    if module in rewritten and name in rewritten[module].deferred:
+        yield from sources(rewritten[module].deferred[name], rewritten)
+
+
+if __name__ == "__main__":
+    main()
