@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -35,12 +36,14 @@ def answer() -> dict[str, Any]:
 
 def modules() -> list[dict[str, Any]]:
     """Describe the modules that are loaded: the fields of rewrite.Module."""
-    loaded = {name: module for name, module in sys.modules.items() if hasattr(module, "__spec__")}
+    loaded = {
+        name: module for name, module in sys.modules.items() if isinstance(module, ModuleType)
+    }
     return [
         {
             "name": name,
-            "path": getattr(module, "__file__", None) or "",
-            "is_package": hasattr(module, "__path__"),
+            "path": vars(module).get("__file__") or "",
+            "is_package": "__path__" in vars(module),
             "identity": id(module),
             "attributes": {key: id(value) for key, value in vars(module).items()},
             "listed": dir(module),
