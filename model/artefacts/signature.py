@@ -15,7 +15,7 @@ from serving.parameters import NUMBERS
 MOST_CHOICES = 50  # more different strings than this are free text
 LONGEST = 10_000  # characters of free text
 MOST_TRIED = 1_000  # rows that are spread over the table, and as many over the classes
-RESERVED = ("format", "defaulted", "k")  # a query has these besides its inputs
+RESERVED = ("format", "defaulted", "k")  # a query has these beside its inputs
 TYPES: dict[type, str] = {
     **dict.fromkeys((bool, np.bool_), "boolean"),
     **dict.fromkeys((int, np.integer), "integer"),

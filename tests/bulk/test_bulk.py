@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import joblib
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
@@ -29,7 +30,7 @@ POINTS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3], [5.9, 3.0, 4.2, 1.5]]
 GOOD = "6.7,3.0,5.2,2.3"
 
 
-def posted(points: list[list[float]], **options: object) -> Any:
+def posted(points: list[Any], **options: object) -> Any:
     """Answer the points as the handler answers a POST: the oracle."""
     event = {
         "requestContext": {"http": {"method": "POST"}},
@@ -134,7 +135,6 @@ def test_a_row_of_a_csv_is_kept_and_gets_its_problem(
         ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object "),
         ('{"sepal_length": 5, "x": 1e999}', "The line is not a JSON object "),
         ('{"a;b": 5}', "There is no sepal_length. The inputs are sepal_length, "),
-        ('{"sepal_length": 5}', "There is no sepal_width. The inputs are sepal_length, "),
         ('{"sepal_lenght": 5}', "'sepal_lenght' is not an input. Did you mean sepal_length?"),
         (json.dumps(dict.fromkeys(NAMES, True)), "sepal_length is true, which is not a number."),
         (json.dumps(dict.fromkeys(NAMES, "5.1")), "sepal_length is '5.1', which is not a number."),
@@ -261,7 +261,16 @@ def test_no_column_is_lost_but_an_earlier_runs(columns: str, added: str, tmp_pat
     assert all(line.startswith(row) for row, line in zip(rows, lines, strict=True))
     assert scored(tmp_path, once) == once
     source = tmp_path / "in.csv"
-    assert bulk.score(FLOWERS, source, tmp_path / "out.csv", {}).replaced
+    notes = bulk.score(FLOWERS, source, tmp_path / "out.csv", {}).notes
+    assert notes == ("The answers of an earlier run are replaced.",)
+
+
+def test_absent_inputs_have_their_defaults_and_it_says_so(tmp_path: Path) -> None:
+    assert scored(tmp_path, "petal_length\n5.2\n").startswith(f"petal_length{ADDED}\n5.2,")
+    notes = bulk.score(FLOWERS, tmp_path / "in.csv", tmp_path / "out.csv", {}).notes
+    assert notes[0] == "There is no column sepal_length: the default, 1.0, is used."
+    line = json.loads(scored(tmp_path, '{"petal_length": 5.2}', ".jsonl"))
+    assert line["predictions"] == nearly(posted([{"petal_length": 5.2}])[0])
 
 
 def test_no_key_is_lost_but_an_earlier_runs(tmp_path: Path) -> None:
@@ -301,6 +310,16 @@ def test_a_row_that_the_model_cannot_answer_is_the_only_one(tmp_path: Path) -> N
     assert (done.rows, done.problems, done.first_problem) == (3, 1, "line 3")
     problems = [row[-1] for row in csv.reader(io.StringIO((tmp_path / "out.csv").read_text()))][1:]
     assert problems == ["", "The model cannot answer for these values.", ""]
+
+
+def test_estimators_start_no_processes_of_their_own(tmp_path: Path) -> None:
+    def predict(points: Any, k: int) -> Any:
+        assert joblib.effective_n_jobs(-1) == 1
+        return FLOWERS.predict(points, k)
+
+    (tmp_path / "in.csv").write_text(f"{HEADER}\n{GOOD}\n")
+    model = replace(FLOWERS, predict=predict)
+    assert bulk.score(model, tmp_path / "in.csv", tmp_path / "out.csv", {}).problems == 0
 
 
 def test_a_model_may_have_several_results_or_none(tmp_path: Path) -> None:

@@ -44,6 +44,15 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
     assert streamed.stdout == (tmp_path / "out.csv").read_text()
 
 
+def test_the_api_starts_without_the_columnar_library() -> None:
+    code = (
+        "import sys; sys.modules['pandas'] = None;"  # not in the image, and imports what it finds
+        "import app; app.lambdaHandler({}, None); print({'bulk', 'pyarrow'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+    assert done.stdout == "set()\n"
+
+
 def test_a_wrong_command_says_what_is_wrong() -> None:
     done = run("nowhere.csv", "out.csv")
     assert (done.returncode, done.stdout) == (2, "")

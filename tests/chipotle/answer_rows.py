@@ -1,114 +1,49 @@
-"""What is answered to a query."""
+"""Answers to queries."""
 
 from tests.chipotle.asked import DENVER, GEOJSON, HERE, OLNEY, close_to, row
 from tests.table import JSON, length
 
 ROWS = [
-    row("the nearest store's address alone, as text", text=OLNEY),
+    row("text is only the nearest store's address", text=OLNEY),
     row("any path predicts", "/any/path?lat=39.153198&long=-77.066176", text=OLNEY),
-    row(
-        "every answer says how it may be kept, and which model gave it",
-        headers={
-            "cache-control": "private, no-cache",
-            "vary": "Accept, Accept-Encoding",
-            "x-content-type-options": "nosniff",
-            "content-encoding": None,
-        },
-    ),
+    row("an answer's headers", headers={
+        "cache-control": "private, no-cache", "vary": "Accept, Accept-Encoding",
+        "x-content-type-options": "nosniff", "content-encoding": None,
+    }),
     row("unknown parameters are ignored", f"{HERE}&utm_source=mail&lat2=x", text=OLNEY),
     row("an absent parameter has its default", "/", text="583 Stillwater Ave Bangor, ME 04401 US"),
-    row(
-        "JSON says which inputs were absent",
-        "/?lat=39.15&format=json",
-        media_type=JSON,
-        json={"query.long": 0.0, "query.defaulted": ["long", "place"]},
-    ),
-    row(
-        "JSON gives query, stores with distance in metres, and model",
-        f"{HERE}&format=json",
-        media_type=JSON,
-        json={
-            "query.lat": 39.153198,
-            "query.long": -77.066176,
-            "query.k": 1,
-            "query.defaulted": ["place"],
-            "nearest": length(1),
-            "nearest.0.address": OLNEY,
-            "nearest.0.city": "Olney",
-            "nearest.0.state": "Maryland",
-            "nearest.0.lat": 39.153198,
-            "nearest.0.long": -77.066176,
-            "nearest.0.distance_m": 0.0,
-            "model.stores": 2629,
-            "model.version": length(12),
+    row("JSON says which inputs were absent", "/?lat=39.15&format=json", JSON,
+        json={"query.long": 0.0, "query.defaulted": ["long"]}),
+    row("JSON has query, stores and model", f"{HERE}&format=json", JSON, json={
+        "query.lat": 39.153198, "query.long": -77.066176, "query.k": 1,
+        "query.defaulted": [], "nearest": length(1),
+        "nearest.0.address": OLNEY, "nearest.0.city": "Olney", "nearest.0.state": "Maryland",
+        "nearest.0.lat": 39.153198, "nearest.0.long": -77.066176, "nearest.0.distance_m": 0.0,
+        "model.stores": 2629, "model.version": length(12),
+    }),
+    row("distance is the geodesic's, to a millimetre",  # figure from pyproj
+        "/?lat=39.7392&long=-104.9903&format=json", JSON,
+        json={"nearest.0.address": DENVER, "nearest.0.distance_m": close_to(695.3167850776576)}),
+    row("k stores, nearest first, one a line", f"{HERE}&k=2",
+        text=f"{OLNEY}\n13501 Connecticut Ave Aspen Hill, MD 20906 US"),
+    row("k up to 50", f"{HERE}&k=50&format=json", JSON, json={"nearest": length(50)}),
+    row("a whole number written 2.0", f"{HERE}&k=2.0&format=json", JSON, json={"query.k": 2}),
+    row("radius leaves out what is farther", f"{HERE}&k=50&radius=10000&format=json", JSON,
+        json={"query.radius": 10000, "nearest": lambda found: 1 < len(found) < 50}),
+    row("a radius equal to the rounded distance includes the store",  # it is 695.31678...
+        "/?lat=39.7392&long=-104.9903&radius=695.317", text=DENVER),
+    row("nothing within the radius, as text", "/?lat=0&long=0&radius=1234567",
+        text="No store within 1234567 m of 0, 0."),
+    row("nothing within the radius, as JSON", "/?radius=1000&format=json", JSON,
+        json={"nearest": []}),
+    row("GeoJSON has longitude first", f"{HERE}&format=geojson", GEOJSON, json={
+        "type": "FeatureCollection", "features.0.type": "Feature",
+        "features.0.geometry": {"type": "Point", "coordinates": [-77.066176, 39.153198]},
+        "features.0.properties": {
+            "address": OLNEY, "city": "Olney", "state": "Maryland", "distance_m": 0.0
         },
-    ),
-    row(
-        "distance is the geodesic's, to a millimetre",  # figure from pyproj
-        "/?lat=39.7392&long=-104.9903&format=json",
-        media_type=JSON,
-        json={"nearest.0.address": DENVER, "nearest.0.distance_m": close_to(695.3167850776576)},
-    ),
-    row(
-        "k stores, nearest first, one a line",
-        f"{HERE}&k=2",
-        text=f"{OLNEY}\n13501 Connecticut Ave Aspen Hill, MD 20906 US",
-    ),
-    row("k up to 50", f"{HERE}&k=50&format=json", media_type=JSON, json={"nearest": length(50)}),
-    row(
-        "a whole number may be written 2.0",
-        f"{HERE}&k=2.0&format=json",
-        media_type=JSON,
-        json={"query.k": 2},
-    ),
-    row(
-        "radius leaves out what is farther",
-        f"{HERE}&k=50&radius=10000&format=json",
-        media_type=JSON,
-        json={"query.radius": 10000, "nearest": lambda found: 1 < len(found) < 50},
-    ),
-    row(
-        "a distance that was answered is a radius that includes",  # the distance is 695.31678...
-        "/?lat=39.7392&long=-104.9903&radius=695.317",
-        text=DENVER,
-    ),
-    row(
-        "nothing within the radius is a sentence",
-        "/?lat=0&long=0&radius=1234567",
-        text="No store within 1234567 m of 0, 0.",
-    ),
-    row(
-        "nothing within the radius is an empty list",
-        "/?radius=1000&format=json",
-        media_type=JSON,
-        json={"nearest": []},
-    ),
-    row(
-        "GeoJSON has longitude first",
-        f"{HERE}&format=geojson",
-        media_type=GEOJSON,
-        json={
-            "type": "FeatureCollection",
-            "features.0.type": "Feature",
-            "features.0.geometry": {"type": "Point", "coordinates": [-77.066176, 39.153198]},
-            "features.0.properties": {
-                "address": OLNEY,
-                "city": "Olney",
-                "state": "Maryland",
-                "distance_m": 0.0,
-            },
-        },
-    ),
-    row(
-        "a sign and an exponent make a number",
-        "/?lat=%2B3.9153198e1&long=-7.7066176E%2B01",
-        text=OLNEY,
-    ),
-    row(
-        "minus zero is zero",
-        "/?lat=-0.0&long=-0&format=json",
-        media_type=JSON,
-        contains=('"lat": 0.0,',),
-    ),
-    row("the pole, where longitude is nothing", "/?lat=90&long=180"),
-]
+    }),
+    row("a sign and an exponent", "/?lat=%2B3.9153198e1&long=-7.7066176E%2B01", text=OLNEY),
+    row("minus zero is zero", "/?lat=-0.0&long=-0&format=json", JSON, contains=('"lat": 0.0,',)),
+    row("the pole, where any longitude is right", "/?lat=90&long=180"),
+]  # fmt: skip

@@ -111,6 +111,13 @@ VARIATIONS: list[tuple[str, str | bytes, list[str], str]] = [
         "The column 'City' is read as location.\nThe column 'Name' is read as address.\n"
         "The column 'LAT' is read as latitude.\nThe column 'Lng' is read as longitude.\n",
     ),
+    (
+        "Windows' lines, and one broken in an ignored column",
+        'name,lat,lon,notes\r\n"東京駅, 丸の内",35.6812,139.7671,"open\r\nlate"\r\nb,1,2,\r\n',
+        ["東京駅, 丸の内", "b"],
+        "The column 'name' is read as address.\nThe column 'lat' is read as latitude.\n"
+        "The column 'lon' is read as longitude.\n",
+    ),
     ("case and spaces", " Address, LATITUDE,Longitude \na, 1 ,2\n b ,+1.5,2e0\n", ["a", "b"], ""),
     ("quotes twice", SHORT + '"The ""A"" 1",1,2\n"B, 2",3,4\n', ['The "A" 1', "B, 2"], ""),
     ("one place", SHORT + PARIS + PARIS.replace("1,", "2,", 1), ["Rue de Rivoli 1", "Rue de Rivoli 2"], ""),  # noqa: E501

@@ -1,4 +1,4 @@
-"""What a person sees of the page in a browser, and where: the page in, words and places out."""
+"""Read the page as a person sees it in a browser."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Open = Callable[..., Page]
 
 
 def on_screen(page: Page, latitude: float, longitude: float) -> tuple[float, float]:
-    """Say where on the screen the map has a place."""
+    """Return where a place is on the screen."""
     point = drawing.flat(drawing.vectors(latitude, longitude)).tolist()
     x, y = page.evaluate(
         """([x, y]) => {
@@ -30,7 +30,7 @@ def on_screen(page: Page, latitude: float, longitude: float) -> tuple[float, flo
 
 
 def pin(page: Page) -> tuple[float, float]:
-    """Say where on the screen the query is."""
+    """Return where the query is on the screen."""
     box = page.evaluate("document.querySelector('path.query').getBoundingClientRect().toJSON()")
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
@@ -51,7 +51,7 @@ def view(page: Page) -> list[float]:
 
 
 def drawn(page: Page) -> list[Any]:
-    """What a person sees of an answer: the words, and what the map draws."""
+    """Return an answer as a person sees it: its words, and what the map draws."""
     expect(page.locator("#answer")).to_be_visible()
     paths = page.locator("#way > path").evaluate_all("all => all.map(p => p.getAttribute('d'))")
     return [page.title(), page.locator("#answer").inner_text(), *map(rounded, paths)]

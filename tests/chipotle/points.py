@@ -1,4 +1,4 @@
-"""Kinds of points on the Earth, and what is measured from them without our code."""
+"""Kinds of points on the Earth, and distances from them, measured without our code."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,46 +1,32 @@
-"""Bad queries, and the sentence that says what is wrong."""
+"""Bad queries, and how they are explained; tests/contract has the rows that hold for any model."""
 
 from tests.chipotle.asked import row
 from tests.table import PROBLEM, refused
 
 ROWS = [
-    refused("not a number", "lat=north", "lat", "'north'", "a number from -90 to 90"),
-    refused("out of range", "lat=91", "lat", "'91'", "out of range"),
-    refused("out of range, long", "long=-180.001", "long", "from -180 to 180"),
-    refused("far out of range", "lat=1e308", "lat", "out of range"),
+    refused("text for a number", "lat=north", "lat", "'north'", "a number from -90 to 90"),
+    refused("a limit is exact", "long=-180.001", "long", "from -180 to 180"),
     refused("almost a number, and long", f"lat={'1' * 9000}x", "lat", "plain decimal number"),
-    refused("infinite when read", "lat=1e400", "lat", "not finite"),
     refused("empty", "lat=", "lat", "lat is empty"),
     refused("no value at all", "lat", "lat", "lat is empty"),
     refused("given twice", "lat=1&lat=2", "lat", "given twice"),
     refused("a decimal comma", "lat=39,15", "lat", "decimal comma"),
-    refused("not a number by name", "lat=nan", "lat", "plain decimal number"),
     refused("infinite by name", "radius=Infinity", "radius", "plain decimal number"),
     refused("hexadecimal", "lat=0x10", "lat", "plain decimal number"),
     refused("digit separators, which Python reads", "lat=1_0", "lat", "plain decimal number"),
-    refused("another script's digits, which Python reads", "lat=%D9%A3%D9%A9", "lat", "٣٩"),
     refused("an unescaped plus is a space", "lat=+39", "lat", "' 39'"),
     refused("a NUL, escaped", "lat=%00", "lat", "\\\\x00"),
     refused("a line break, escaped", "lat=1%0D%0Aset-cookie:x", "lat", "\\\\r\\\\n"),
     refused("at most 40 characters are echoed", f"lat={'7' * 1000}x", "lat", f"'{'7' * 39}…'"),
     refused("k from 1", "k=0", "k", "a whole number from 1 to 50 (stores)"),
-    refused("k to 50", "k=51", "k", "out of range"),
-    refused("k whole", "k=1.5", "k", "not a whole number"),
     refused("radius above 0", "radius=0", "radius", "greater than 0 (metres)"),
     refused("radius too small to be above 0", "radius=1e-400", "radius", "out of range"),
-    refused("radius finite", "radius=1e999", "radius", "not finite"),
-    refused("an unknown format", "format=xml", "format", "'xml'", "json"),
-    refused("formats have their case", "format=JSON", "format", "'JSON'"),
+    refused("formats are case-sensitive", "format=JSON", "format", "'JSON'"),
     refused("an empty format", "format=", "format", "format is empty"),
     refused("lng is not long", "lat=39&lng=-77", "long", "long is absent, and 'lng' is unknown."),
     refused("latitude is not lat", "latitude=39&long=-77", "lat", "lat is absent"),
     refused("lat[] is not lat", "lat[]=39&long=-77", "lat", "lat is absent, and 'lat[]'"),
     refused("amp;long is not long", "lat=39&amp;long=-77", "long", "long is absent"),
     row("a problem as text is the sentence", "/?lat=x", status=400, contains=("lat is 'x'",)),
-    row(
-        "a problem in the format asked for",
-        "/?lat=x&format=geojson",
-        status=400,
-        media_type=PROBLEM,
-    ),
+    row("a problem as GeoJSON is problem details", "/?lat=x&format=geojson", PROBLEM, status=400),
 ]

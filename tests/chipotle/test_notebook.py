@@ -1,4 +1,4 @@
-"""The notebook runs, and is committed with what it gave."""
+"""The notebook runs, and its committed outputs are up to date."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def code(notebook: Any) -> list[Any]:
 
 
 def texts(cell: Any) -> list[str]:
-    """What a cell gave as text; pictures differ with every version of what draws them."""
+    """Return a cell's outputs as text; pictures differ between versions of matplotlib."""
     return [
         output.text if output.output_type == "stream" else output.data["text/plain"]
         for output in cell.outputs
@@ -29,7 +29,7 @@ def texts(cell: Any) -> list[str]:
     ]
 
 
-def test_it_runs_and_gives_what_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_and_reproduces_its_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONWARNINGS", "error::FutureWarning,error::DeprecationWarning")
     committed = read()
     fresh = read()
@@ -42,7 +42,7 @@ def test_it_runs_and_gives_what_is_committed(monkeypatch: pytest.MonkeyPatch) ->
         assert len(ours.outputs) == len(theirs.outputs)
 
 
-def test_it_says_nothing_of_the_machine_that_made_it() -> None:
+def test_it_reveals_nothing_about_the_machine() -> None:
     notebook = read()
     nbformat.validate(notebook)
     content = NOTEBOOK.read_text()

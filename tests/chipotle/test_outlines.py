@@ -1,4 +1,4 @@
-"""The map's outlines are cut from the Earth's to wherever the stores are."""
+"""The map's outlines are cut to the area around the stores."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: what a person asks in, what that person is told out."""
+"""The page in a real browser: answers, links, history."""
 
 import gzip
 import re
@@ -33,7 +33,7 @@ def test_the_readmes_url_names_the_store(visit: Open) -> None:
     expect(page.locator("#list li").nth(1)).to_contain_text("5.3 miles (8.6 km) south")
 
 
-def test_the_page_is_one_small_request_and_asks_nobody_else(visit: Open, local_api: str) -> None:
+def test_the_page_is_one_small_request_to_its_own_server(visit: Open, local_api: str) -> None:
     page = visit()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
@@ -107,7 +107,7 @@ def test_every_state_is_a_link_and_back_and_forward_work(visit: Open, local_api:
         assert drawn(page) == seen
 
 
-def test_script_and_server_say_and_draw_the_same(visit: Open, local_api: str) -> None:
+def test_script_and_server_render_the_same(visit: Open, local_api: str) -> None:
     of_the_server, of_the_script = visit(java_script_enabled=False), visit()
     for latitude, longitude in (
         DENVER,
@@ -131,7 +131,7 @@ def test_script_and_server_say_and_draw_the_same(visit: Open, local_api: str) ->
         assert drawn(of_the_script) == drawn(of_the_server)
 
 
-def test_what_is_far_is_said_to_be(visit: Open) -> None:
+def test_a_far_point_is_reported(visit: Open) -> None:
     page = visit(OLNEY)
     expect(page.locator("#far")).to_be_hidden()
     page.get_by_label("Latitude").fill("48.8566")
@@ -145,7 +145,7 @@ def test_what_is_far_is_said_to_be(visit: Open) -> None:
         assert y < py < y + height
 
 
-def test_a_radius_may_leave_nothing(visit: Open) -> None:
+def test_a_radius_may_exclude_every_store(visit: Open) -> None:
     page = visit("?lat=45&long=-100&radius=1000")
     expect(page.locator("#answer")).to_contain_text("No store within that distance.")
     page.get_by_label("Within").fill("1e6")
@@ -154,7 +154,7 @@ def test_a_radius_may_leave_nothing(visit: Open) -> None:
     expect(page.locator("#none")).to_be_hidden()
 
 
-def test_every_path_has_the_page(visit: Open, local_api: str) -> None:
+def test_every_path_serves_the_page(visit: Open, local_api: str) -> None:
     page = visit("stage/any%20thing/" + OLNEY)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

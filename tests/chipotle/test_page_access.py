@@ -1,4 +1,4 @@
-"""The page for everyone: by keyboard and screen reader, on a phone, in the dark, on paper."""
+"""The page is accessible: keyboard, screen reader, phone, dark mode, print."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.m
 TARGETS = ["", OLNEY + "&k=5", "?lat=abc&long=1", "?lat=48.8566&long=2.3522"]
 
 
-def test_the_keyboard_alone_is_enough(visit: Open) -> None:
+def test_everything_works_by_keyboard(visit: Open) -> None:
     page = visit()
     reached = []
     for _ in range(14):
@@ -32,7 +32,7 @@ def test_the_keyboard_alone_is_enough(visit: Open) -> None:
     page.keyboard.press("ArrowDown")
     page.wait_for_function("url => location.href !== url", arg=url)
     assert asked(page)[0] < here[0]
-    page.go_back()  # over the whole run of arrow keys
+    page.go_back()  # past the whole run of arrow keys
     expect(page.locator("#answer")).to_be_hidden()
     page.get_by_label("Latitude").focus()
     for key in ("39.7392", "Tab", "-104.9903", "Enter"):
@@ -42,7 +42,7 @@ def test_the_keyboard_alone_is_enough(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_axe_finds_nothing(target: str, visit: Open) -> None:
+def test_axe_finds_no_violations(target: str, visit: Open) -> None:
     page = visit(target)
     page.evaluate(AXE.read_text())
     forms: list[tuple[Literal["light", "dark"], int]]
@@ -68,7 +68,7 @@ def test_nothing_is_cut_off(width: int, text: str, target: str, visit: Open) -> 
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
-def test_forced_colours_leave_the_map_its_own(visit: Open) -> None:
+def test_forced_colours_keep_the_maps_colours(visit: Open) -> None:
     page = visit(OLNEY, forced_colors="active")
     colours = page.evaluate(
         """['#land', '#stores', '.nearest:not(.halo)', '.query:not(.halo)'].map((part) =>
@@ -78,7 +78,7 @@ def test_forced_colours_leave_the_map_its_own(visit: Open) -> None:
     assert page.evaluate("getComputedStyle(map).backgroundColor") == "rgb(227, 233, 236)"
 
 
-def test_print_has_the_answer_and_the_map_without_controls(visit: Open) -> None:
+def test_print_shows_answer_and_map_without_controls(visit: Open) -> None:
     page = visit(OLNEY + "&k=5")
     page.emulate_media(media="print")
     expect(page.locator("#list li").last).to_be_visible()

@@ -1,11 +1,12 @@
-"""The page asks the browser where it is: denied, late, vague, or not there at all."""
+"""The page and the browser's location: allowed, vague, late, denied, or unavailable."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.chipotle.page_in_browser import DENVER, Open, asked, first, on_screen
 
 
-def test_a_location_that_comes_late_does_not_replace_a_point(visit: Open) -> None:
+def test_a_late_location_does_not_replace_a_chosen_point(visit: Open) -> None:
     page = visit()
     page.add_init_script(
         "navigator.geolocation.getCurrentPosition = (found) => setTimeout(found, 700,"
@@ -19,29 +20,25 @@ def test_a_location_that_comes_late_does_not_replace_a_point(visit: Open) -> Non
     expect(first(page)).to_contain_text("Denver, CO")
 
 
-def test_a_location_that_is_vague_is_said_to_be(visit: Open) -> None:
-    place = {"latitude": DENVER[0], "longitude": DENVER[1], "accuracy": 25_000}
-    page = visit(geolocation=place, permissions=["geolocation"])
-    page.get_by_role("button", name="Use my location").click()
-    expect(page.get_by_role("alert")).to_contain_text("only knows your location to within 25 km")
-    expect(first(page)).to_contain_text("Denver, CO")
-
-
-def test_a_location_that_is_allowed_is_answered(visit: Open) -> None:
-    place = {"latitude": DENVER[0], "longitude": DENVER[1]}
+@pytest.mark.parametrize(
+    ("accuracy", "warning"), [(5, ""), (25_000, "only knows your location to within 25 km")]
+)
+def test_an_allowed_location_is_answered(accuracy: int, warning: str, visit: Open) -> None:
+    place = {"latitude": DENVER[0], "longitude": DENVER[1], "accuracy": accuracy}
     page = visit(geolocation=place, permissions=["geolocation"])
     page.get_by_role("button", name="Use my location").click()
     expect(first(page)).to_contain_text("Denver, CO")
+    expect(page.get_by_role("alert")).to_contain_text(warning)
     assert asked(page) == DENVER
 
 
-def test_a_location_that_is_denied_is_a_sentence(visit: Open) -> None:
+def test_a_denied_location_is_explained(visit: Open) -> None:
     page = visit()
     page.get_by_role("button", name="Use my location").click()
     expect(page.get_by_role("alert")).to_contain_text("did not share your location. Choose a point")
 
 
-def test_a_location_is_asked_for_only_where_there_is_one(visit: Open) -> None:
+def test_without_geolocation_there_is_no_button(visit: Open) -> None:
     page = visit()
     page.add_init_script("Object.defineProperty(navigator, 'geolocation', {value: undefined})")
     page.reload()

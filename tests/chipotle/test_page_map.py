@@ -1,4 +1,4 @@
-"""The page's map in a real browser: clicks, taps, drags and keys in, points and answers out."""
+"""The page's map in a real browser: clicks, taps, drags and keys."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_the_point_is_dragged_and_the_answer_follows(visit: Open) -> None:
     page.mouse.move(x + 3, y + 3)
     page.mouse.down()
     page.mouse.move(x, y + 60, steps=5)
-    expect(first(page)).not_to_contain_text("Olney")  # already, and no state to go back to
+    expect(first(page)).not_to_contain_text("Olney")  # already, without a history entry
     assert page.evaluate("history.length") == entries
     page.mouse.move(x, y + 120, steps=5)
     page.mouse.up()
@@ -69,8 +69,8 @@ def test_dragging_elsewhere_pans_and_buttons_zoom(visit: Open) -> None:
     assert view(page) == whole
 
 
-def test_of_many_points_the_last_is_answered(visit: Open) -> None:
-    """A slow server is asked for the first point, and then for the last one."""
+def test_of_many_points_only_the_last_is_answered(visit: Open) -> None:
+    """A slow server gets a request for the first point, and then one for the last."""
     routes: list[Route] = []
     page = visit(answer=lambda route: routes.append(route))
     page.locator("#map").focus()
@@ -87,7 +87,7 @@ def test_of_many_points_the_last_is_answered(visit: Open) -> None:
     assert len(routes) == 2
 
 
-def test_an_answer_that_comes_after_back_is_not_shown(visit: Open) -> None:
+def test_a_late_answer_is_not_shown_after_going_back(visit: Open) -> None:
     def slowly(route: Route) -> None:
         page.wait_for_timeout(500)
         route.continue_()
@@ -116,7 +116,7 @@ def test_stores_elsewhere_have_a_map(
     monkeypatch.setattr(drawing, "stores", stores)
     forget_the_map()
     try:
-        # What predicts nothing, but shows the map.
+        # This query is invalid, but the page has the map.
         page = visit("?lat=none&long=none", answer=lambda route: route.abort())
         for place in zip(latitudes, longitudes, strict=True):
             before = page.url

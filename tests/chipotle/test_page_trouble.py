@@ -62,7 +62,7 @@ def test_an_error_without_a_field_is_at_the_top(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("name", ["lat", "long", "k", "radius", "format", "other", "$title"])
-def test_what_a_request_carries_is_text(name: str, visit: Open) -> None:
+def test_requests_are_escaped(name: str, visit: Open) -> None:
     page = visit(f"{quote(HOSTILE)}?{quote(name)}={quote(HOSTILE)}&k=2&k=3")
     assert page.locator("script, img").count() == 1
     shown = page.locator(f"input[id='{name}']")
@@ -70,7 +70,7 @@ def test_what_a_request_carries_is_text(name: str, visit: Open) -> None:
         expect(shown).to_have_value(HOSTILE + (",2,3" if name == "k" else ""))
 
 
-def test_what_a_model_holds_is_text(visit: Open) -> None:
+def test_the_models_data_is_escaped(visit: Open) -> None:
     store = {"address": HOSTILE, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
     part = page_module.PART.write(QUERY, [store], MODEL.about)
     page = visit(OLNEY, answer=lambda route: route.fulfill(body=part))
@@ -87,7 +87,7 @@ def test_what_a_model_holds_is_text(visit: Open) -> None:
     ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("name", ["lat", "k", "radius"])
-def test_what_an_event_carries_gives_a_page(name: str, value: object) -> None:
+def test_odd_event_values_give_a_page(name: str, value: object) -> None:
     event = {"queryStringParameters": {name: value}, "headers": {"accept": "text/html"}}
     answer = lambdaHandler(event, None)
     assert answer["statusCode"] == 400
@@ -95,7 +95,7 @@ def test_what_an_event_carries_gives_a_page(name: str, value: object) -> None:
     answer["body"].encode()
 
 
-def test_what_people_type_and_paste_is_mended(visit: Open) -> None:
+def test_typed_and_pasted_coordinates_are_cleaned(visit: Open) -> None:
     page = visit(OLNEY)
     page.get_by_label("Latitude").fill(" 39.7392 ")
     page.get_by_label("Longitude").fill("−104.9903")
@@ -130,14 +130,14 @@ def test_a_place_by_name_is_searched_for(visit: Open) -> None:
     assert "place" not in page.url
 
 
-def test_an_address_without_an_end_is_broken_into_lines(visit: Open) -> None:
+def test_a_long_address_wraps(visit: Open) -> None:
     store = {"address": "x" * 400, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
     page = visit(viewport={"width": 320, "height": 640})
     page.set_content(page_module.WHOLE.write(QUERY, [store], MODEL.about))
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_links_work_in_a_page_that_a_translator_has_changed(visit: Open) -> None:
+def test_links_survive_a_translator(visit: Open) -> None:
     page = visit(OLNEY)
     page.evaluate("document.querySelectorAll('a').forEach(a => { a.textContent = 'Übersetzt'; })")
     page.get_by_role("button", name="Find").click()
@@ -154,7 +154,7 @@ def test_links_work_in_a_page_that_a_translator_has_changed(visit: Open) -> None
         lambda route: route.fulfill(status=429, json={"message": "Too Many Requests"}),
     ],
 )
-def test_a_server_that_is_gone_is_a_sentence(fail: Callable[[Route], None], visit: Open) -> None:
+def test_an_unreachable_server_is_explained(fail: Callable[[Route], None], visit: Open) -> None:
     answer: Callable[[Route], None] = Route.continue_
     page = visit(OLNEY, answer=lambda route: answer(route))
     page.locator("#map").focus()

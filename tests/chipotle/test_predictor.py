@@ -3,7 +3,6 @@
 A few points are measured by geographiclib, and many by PROJ. So each is the other's oracle.
 """
 
-import json
 from typing import Any
 
 import numpy as np
@@ -47,22 +46,6 @@ def test_many_points_get_their_nearest(place: Any) -> None:
 
 
 @everywhere
-def test_a_batch_gets_what_each_of_its_points_gets(place: Any) -> None:
-    points = place(np.random.default_rng(2022), 300).tolist()
-    event = {
-        "requestContext": {"http": {"method": "POST"}},
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps({"points": points, "k": 3}),
-    }
-    batch = json.loads(lambdaHandler(event, None)["body"])["results"]
-    for point, together in list(zip(points, batch, strict=True))[::10]:
-        [alone] = nearest.predict([point], k=3)
-        assert [store["address"] for store in together] == [store["address"] for store in alone]
-        for some, other in zip(together, alone, strict=True):
-            assert abs(some["distance_m"] - other["distance_m"]) < 0.0011
-
-
-@everywhere
 @pytest.mark.parametrize("radius", [None, 5_000_000])
 def test_blocks_do_not_change_answers(
     place: Any, radius: float | None, monkeypatch: pytest.MonkeyPatch
@@ -92,7 +75,7 @@ def test_a_store_at_the_radius_is_within_it(points: int) -> None:
     assert nearest.predict(asked, k=10, radius=1e-9) == [[]] * points
 
 
-def test_no_points_have_no_answers() -> None:
+def test_no_points_give_no_answers() -> None:
     assert nearest.predict([]) == []
 
 
@@ -110,18 +93,18 @@ def test_a_query_in_the_us_needs_one_geodesic(monkeypatch: pytest.MonkeyPatch) -
     assert max(measured) < 20
 
 
-def test_how_far_the_nearest_is_is_watched_in_whole_kilometres() -> None:
+def test_figures_are_whole_kilometres() -> None:
     [[nearest_store]] = lambdaHandler.model.predict([(39.0, -77.0)])
     watched = lambdaHandler.model.figures(nearest_store)
     assert watched == {"nearest_km": int(nearest_store["distance_m"] / 1000 + 0.5)}
 
 
-def test_k_beyond_the_stores_gives_all_of_them() -> None:
+def test_k_beyond_the_stores_returns_all() -> None:
     [answer] = nearest.predict([[39, -77]], k=10_000)
     assert len(answer) == len(ADDRESSES)
 
 
-def test_the_pickle_answers_by_itself_without_our_code() -> None:
+def test_the_pickle_predicts_without_our_code() -> None:
     """`joblib.load(...).predict` is the interface: the README's example and every store."""
     assert (nearest.pipeline.predict(STORES) == nearest.stores.columns["address"]).all()
     [address] = nearest.pipeline.predict([[39.153198, -77.066176]])

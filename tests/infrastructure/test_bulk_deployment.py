@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from botocore.session import get_session
+from pyarrow import parquet
 
 import bulk
 from predictor import MODEL
@@ -33,6 +35,13 @@ def rows(count: int, *more: str) -> bytes:
     return (file.getvalue() + "".join(f"{line}\n" for line in more)).encode()
 
 
+def table(count: int) -> bytes:
+    """Write the model's example as a Parquet file."""
+    file = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist([dict(MODEL.example)] * count), file)
+    return file.getvalue()
+
+
 OBJECTS = {
     **{f"{i} of 5.csv": rows(i) for i in range(1, 6)},
     "many.csv": rows(20_000),
@@ -40,6 +49,7 @@ OBJECTS = {
     "folder/lines.jsonl": b"\n".join([json.dumps(dict(MODEL.example)).encode(), b"{"]),
     "zipped.csv.gz": gzip.compress(rows(10)),
     "empty.csv": b"",
+    "table.parquet": table(10),
 }
 BROKEN = {"broken.csv.gz": gzip.compress(rows(10))[:-10]}
 
@@ -91,7 +101,7 @@ def test_objects_get_the_answers_of_make_score_once(aws: Aws, tmp_path: Path) ->
     for name, content in {**OBJECTS, **BROKEN, "": b""}.items():
         s3.put_object(Bucket=bucket, Key=f"in/{name}", Body=content)
 
-    assert run(aws) == "SUCCEEDED"  # one in twelve is broken
+    assert run(aws) == "SUCCEEDED"  # one in thirteen is broken
 
     first = answered(aws)
     assert first.keys() == OBJECTS.keys()

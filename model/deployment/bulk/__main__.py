@@ -55,8 +55,8 @@ def main() -> None:
         parser.exit(2, f"{problem}\n")
     except BrokenProcessPool:
         parser.exit(2, "A process was killed, perhaps because memory ran out.\n")
-    if done.replaced:
-        print(f"The answers of an earlier run in {source} are replaced.", file=sys.stderr)
+    for note in done.notes:
+        print(note, file=sys.stderr)
     where = f" (the first: {done.first_problem}): see problem in {target}" if done.problems else ""
     print(f"{done.rows:,} rows, {done.problems:,} of them with a problem{where}.", file=sys.stderr)
     sys.exit(bool(done.problems))

@@ -21,20 +21,20 @@ KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.type
 
 
 def check_names(names: Iterable[str], model: Model) -> None:
-    """Raise Problem if an input that must be sent is missing, or an input is misspelt."""
+    """Raise Problem if an input that must be sent is missing, all are, or one is misspelt."""
     known = [parameter.name for parameter in model.inputs]
     absent = [parameter for parameter in model.inputs if parameter.name not in names]
     for name in names if absent else ():
         if name not in known and (meant := similar(name, [p.name for p in absent])):
             raise Problem(400, f"{quoted(name)} is not an input. Did you mean {meant}?", meant)
     for parameter in absent:
-        if not parameter.may_be_missing:
+        if parameter.required or len(absent) == len(known):
             text = f"There is no {parameter.name}. The inputs are {', '.join(known)}."
             raise Problem(400, text, parameter.name)
 
 
-def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int]:
-    """Name the columns of answers unlike all others, and say how many columns are kept.
+def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int, tuple[str, ...]]:
+    """Name the columns of answers unlike all others; say how many columns are kept, with notes.
 
     Columns that an earlier run added are replaced, if all of them are there, last and in order.
     """
@@ -43,12 +43,18 @@ def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int]:
         if columns.count(name) > 1:
             raise Problem(400, f"There are two columns {name}. Delete or rename one.", name)
     check_names(columns, model)
+    notes = tuple(
+        f"There is no column {p.name}: the default, {p.default}, is used."
+        for p in model.inputs
+        if p.default is not None and p.name not in columns
+    )
     added = [*(f"{model.answers}_{member}" for member in model.result), "problem"]
     while {*inputs, *columns}.intersection(added):
         if [*columns[-len(added) :]] == added and not {*inputs}.intersection(added):
-            return added, len(columns) - len(added)
+            notes += ("The answers of an earlier run are replaced.",)
+            return added, len(columns) - len(added), notes
         added = [f"{name}_" for name in added]
-    return added, len(columns)
+    return added, len(columns), notes
 
 
 def check_all(
@@ -60,11 +66,14 @@ def check_all(
     """
     columns, problems = [], dict[int, str]()
     for parameter in model.inputs:
-        column = cells.get(parameter.name, pa.nulls(rows))
-        undecodable: dict[int, str] = {}
+        if parameter.name not in cells:
+            kind = float if parameter.type in NUMERIC else object
+            columns.append(np.full(rows, parameter.in_point(parameter.default), kind))
+            continue
+        column, undecodable = cells[parameter.name], dict[int, str]()
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
-        if is_text and parameter.name in cells:
+        if is_text:
             column, undecodable = decode(parameter.name, column)
         values, wrong = check(parameter, column, is_text)
         columns.append(values)

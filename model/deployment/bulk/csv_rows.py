@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +19,7 @@ ROW = rb"%b(?:,%b)*+(?:\r\n|\r|\n|\Z)" % (FIELD, FIELD)
 LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n|\Z)")
 ROWS = re.compile(rb"(?:%b)*+" % ROW)
 OPEN = re.compile(rb'(?:%b,)*+"[^"]*+(?:""[^"]*+)*+' % FIELD)  # a row whose last quote is missing
+FIELDS = re.compile(rb"(?:^|,)%b" % FIELD)
 PIECES = re.compile(rb"(?P<row>%b)|%b" % (ROW, LINE.pattern))
 LONGEST = 16_000_000  # bytes of a row
 MALFORMED = "The quotes of this row are malformed. Close quoted fields, and double quotes in them."
@@ -46,8 +46,7 @@ class CsvRows(TextRows):
                 raise Problem(400, f"The columns must be separated by commas, not by {plural}.")
         if row.startswith(b"sep="):
             raise Problem(400, f"The first line is {quoted(row.decode())}. Delete it.")
-        added, self.kept = check_header(self.names, self.model)
-        self.replaced = self.kept < len(self.names)
+        added, self.kept, self.notes = check_header(self.names, self.model)
         self.prefix = re.compile(rb"(?s)^(%b(?:,%b){%d}).*" % (FIELD, FIELD, self.kept - 1))
         self.header = join(pa.array(self.cut_rows([row])), [pa.array([name]) for name in added])
         return header.end()
@@ -67,7 +66,9 @@ class CsvRows(TextRows):
 
     def cut_rows(self, rows: list[bytes]) -> list[bytes]:
         """Leave out the answers of an earlier run."""
-        return [self.prefix.sub(rb"\1", row) for row in rows] if self.replaced else rows
+        if self.kept == len(self.names):
+            return rows
+        return [self.prefix.sub(rb"\1", row) for row in rows]
 
     def read(self, block: bytes) -> Rows:
         """Read the inputs; a row that cannot be read is kept in the first column."""
@@ -76,31 +77,25 @@ class CsvRows(TextRows):
             pieces = [*self.pieces(block)]
             rows = [piece[0].rstrip(b"\r\n") for piece in pieces]
             problems = {i: MALFORMED for i, piece in enumerate(pieces) if not piece["row"]}
-        width = len(self.names)
-        bad, blank = {*problems}, b'""' + b"," * (width - 1)
-        readable = [blank if i in bad else row for i, row in enumerate(rows)]
-        cells, ragged = self.parse(readable)
-        for i, found in ragged.items():
-            problems[i] = f"The row has {found} fields, and the header {width}."
-            readable[i] = blank if found > width else rows[i] + b"," * (width - found)
-            if found > width:
-                bad.add(i)
-        if ragged:
-            cells, _ = self.parse(readable)
+        width, readable, bad = len(self.names), [*rows], {*problems}
+        lines = pa.array(rows, pa.binary())
+        doubtful = pc.not_equal(pc.count_substring(lines, ","), width - 1)
+        doubtful = pc.or_(doubtful, pc.match_substring(lines, '"'))
+        for i in np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)).tolist():
+            if i not in bad and (found := len(FIELDS.findall(rows[i]))) != width:
+                problems[i] = f"The row has {found} fields, and the header {width}."
+                readable[i] += b"," * (width - found)
+                bad |= {i} if found > width else set()
+        for i in bad:
+            readable[i] = b'""' + b"," * (width - 1)
+        columns, wrong = check_all(self.model, self.parse(readable), len(rows), is_text=True)
         kept = self.cut_rows(readable)
         for i in bad:
             kept[i] = b'"%b"%b' % (rows[i].replace(b'"', b'""'), b"," * (self.kept - 1))
-        columns, wrong = check_all(self.model, cells, len(rows), is_text=True)
         return Rows(kept, len(rows), columns, wrong | problems)
 
-    def parse(self, rows: list[bytes]) -> tuple[dict[str, pa.Array], dict[int, int]]:
-        """Return the inputs' cells by name, and the widths of rows unlike the header."""
-        ragged: dict[int, int] = {}
-
-        def skip(row: Any) -> str:
-            ragged[row.number - 1] = row.actual_columns
-            return "skip"
-
+    def parse(self, rows: list[bytes]) -> dict[str, pa.Array]:
+        """Return the inputs' cells by name."""
         places = {name: str(i) for i, name in enumerate(self.names)}
         inputs = {p.name: places[p.name] for p in self.model.inputs if p.name in places}
         content = b"\n".join(rows)
@@ -111,13 +106,13 @@ class CsvRows(TextRows):
                 block_size=len(content) + 1,
                 column_names=[str(i) for i in range(len(self.names))],
             ),
-            arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+            arrow_csv.ParseOptions(newlines_in_values=True),
             arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(inputs.values(), pa.binary()),
                 include_columns=[*inputs.values()],
             ),
         )
-        return {name: table[i].combine_chunks() for name, i in inputs.items()}, ragged
+        return {name: table[i].combine_chunks() for name, i in inputs.items()}
 
     def write(self, kept: list[bytes], index: np.ndarray, answers: list[pa.Array]) -> bytes:
         rows = pa.array(kept, pa.binary())

@@ -25,8 +25,7 @@ class ParquetRows:
     def blocks(self, file: IO[bytes]) -> Iterator[pa.RecordBatch]:
         reader = parquet.ParquetFile(file)
         schema = reader.schema_arrow
-        self.added, self.kept = check_header(schema.names, self.model)
-        self.replaced = self.kept < len(schema)
+        self.added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), pa.string()]
         fields = [*[*schema][: self.kept], *map(pa.field, self.added, types)]
         self.schema = pa.schema(fields, schema.metadata)

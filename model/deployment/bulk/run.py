@@ -31,7 +31,7 @@ class Summary:
     rows: int = 0
     problems: int = 0
     first_problem: str = ""  # where it is: "line 7"
-    replaced: bool = False  # the answers of an earlier run
+    notes: tuple[str, ...] = ()  # what else to tell the user
 
 
 def score(
@@ -59,7 +59,7 @@ def score(
     with files.reading(source, watch) as file, files.writing(target) as out:
         try:
             blocks = rows.blocks(file)
-            done.replaced, lines = rows.replaced, rows.lines
+            done.notes, lines = rows.notes, rows.lines
             with rows.writer(out) as write:
                 for part in in_order(scorer, blocks, workers):
                     write(part.content)

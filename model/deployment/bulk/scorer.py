@@ -52,8 +52,10 @@ class Scorer:
         with joblib.parallel_config("sequential"):  # the cores are busy with other blocks
             answers = [*self.answer(columns, good, problems)]
         index, members = self.spread(answers, size)
-        texts = pa.array([problems.get(i) for i in range(size)], pa.string())
-        content = self.format.write(kept, index, [*members, texts.take(pa.array(index))])
+        texts = [problems.get(i) for i in range(size)] if problems else [None] * size
+        content = self.format.write(
+            kept, index, [*members, pa.array(texts, pa.string()).take(pa.array(index))]
+        )
         first = self.format.count(block, min(problems)) if problems else 0
         return Scored(content, size, self.format.count(block), len(problems), first)
 

@@ -22,7 +22,7 @@ class TextRows:
     unit = "line"
     lines = 0  # above the first block
     header = b""
-    replaced = False  # the answers of an earlier run
+    notes: tuple[str, ...] = ()
 
     def cut(self, block: bytes) -> int:
         """Return where the last complete row of a block ends."""

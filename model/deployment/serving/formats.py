@@ -16,6 +16,12 @@ PROBLEM_JSON = "application/problem+json"
 TEXT = "text/plain; charset=utf-8"
 
 
+class Asked(dict[str, Any]):
+    """A query, with what optional parts say about its answer, by JSON's key."""
+
+    notes: Mapping[str, Any] = {}
+
+
 def dumps(document: object) -> str:
     """Write JSON; raise ValueError for NaN and infinity, which JSON does not have."""
     return json.dumps(document, ensure_ascii=False, allow_nan=False)
@@ -35,8 +41,8 @@ def problem_as_text(problem: Problem, query: Query) -> str:
 class Format:
     """How to write an answer, from the query, the results and the facts about the model.
 
-    The query has the value of each parameter, the names of inputs that were "defaulted", and under
-    "notes", if there are any, what optional parts say about the answer.
+    The query has the value of each parameter, and under "defaulted" the names of inputs that got
+    their default.
 
     `write_problem` gets a problem and the query as it was sent. `headers` returns the headers of
     both. `needs` names the members of a result that `write` depends on. A format that is not
@@ -58,9 +64,8 @@ def as_json(answers: str) -> Format:
     """Return JSON, with the results under the key `answers`."""
 
     def write(query: Query, results: list[Result], about: About) -> str:
-        sent = {name: value for name, value in query.items() if name != "notes"}
-        notes = query.get("notes", {})
-        return dumps({"query": sent, answers: results, **notes, "model": about})
+        notes = query.notes if isinstance(query, Asked) else {}
+        return dumps({"query": query, answers: results, **notes, "model": about})
 
     return Format(JSON, write)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import mimeparse
 
 from serving import gateway
-from serving.formats import JSON, Format, Result, as_json, dumps
+from serving.formats import JSON, Asked, Format, Result, as_json, dumps
 from serving.gateway import Request, Response
 from serving.model import Model
 from serving.parameters import Parameter, values
@@ -109,12 +109,12 @@ class Handler:
             for name, value in request.query.items()
             if value != "" or not self.may_be_empty(name, request.query)
         }
-        asked = values(self.parameters, sent, Parameter.parse)
+        asked = Asked(values(self.parameters, sent, Parameter.parse))
         chosen = self.formats[asked.pop("format") or self.negotiate(request)]
         [results], notes = self.predict([self.model.point(asked)], asked)
-        asked["defaulted"] = [p.name for p in self.model.inputs if p.name not in sent]
-        if noted := {key: note for key, [note] in notes.items() if note}:
-            asked["notes"] = noted
+        defaults = [p.name for p in self.model.inputs if p.default is not None]
+        asked["defaulted"] = [name for name in defaults if name not in sent]
+        asked.notes = {key: note for key, [note] in notes.items() if note}
         body = chosen.write(asked, results, self.model.about)
         return Response(200, chosen.media_type, body, {**chosen.headers(), **self.version})
 

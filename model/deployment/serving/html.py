@@ -44,7 +44,7 @@ progress { display: block; width: 100%; min-width: 5rem; accent-color: #57a; }
 
 def add_to(handler: Handler) -> None:
     def write(query: Query, results: list[Result], about: About) -> str:
-        return page(handler, query, table(results) + notes(query.get("notes", {})))
+        return page(handler, query, table(results) + notes(getattr(query, "notes", {})))
 
     def write_problem(problem: Problem, query: Query) -> str:
         if query.keys().isdisjoint(parameter.name for parameter in handler.model.inputs):

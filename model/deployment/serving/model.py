@@ -11,7 +11,7 @@ from serving.parameters import TYPES, Parameter
 from serving.problems import Problem
 
 log = logging.getLogger(__name__)
-RESERVED = ("format", "defaulted", "notes")  # a query has these beside its parameters
+RESERVED = ("format", "defaulted")  # a query has these beside its parameters
 MOST_POINTS = 1_000  # in one batch
 MOST_RESULTS = 10_000  # points times results for each
 

@@ -74,7 +74,7 @@ def headers() -> dict[str, str]:
 
 def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
     """Write the page with an answer; with only form and map if the client named no point."""
-    if len(query["defaulted"]) == len(INPUTS):
+    if query["defaulted"] == ["lat", "long"] and query["place"] is None:
         return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
     point = coordinates(query["lat"], query["long"], query["place"])
     places = [(store["lat"], store["long"]) for store in found]
