@@ -141,6 +141,21 @@ def test_a_frame_without_pandas_is_refused_with_two_commands(steps: Any, tmp_pat
         write(model, table, tmp_path)
 
 
+# As the README tells.
+FROM_A_FILE = """
+from pathlib import Path
+
+import joblib
+import pandas as pd
+
+import artefacts
+
+here = Path(__file__).parent
+model, table = joblib.load(here / "model.joblib"), pd.read_csv(here / "rows.csv")
+artefacts.write(model, name="survival", table=table, target="survived")
+"""
+
+
 def older(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Write a model's file as another scikit-learn does."""
     model = LogisticRegression().fit(PASSENGERS[["class"]], PASSENGERS["survived"])
@@ -162,15 +177,12 @@ def test_a_file_of_another_scikit_learn_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = PASSENGERS[["class", "survived"]]
-    script = tmp_path / "training.py"
-    script.write_text(
-        f"import artefacts, joblib, pandas as pd\n"
-        f"model = joblib.load({str(older(tmp_path, monkeypatch))!r})\n"
-        f"table = pd.read_csv({str(tmp_path / 'rows.csv')!r})\n"
-        f"artefacts.write(model, name='any', table=table, target='survived')\n"
-    )
+    older(tmp_path, monkeypatch)
+    (tmp_path / "training.py").write_text(FROM_A_FILE)
     table.to_csv(tmp_path / "rows.csv", index=False)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "training.py"], capture_output=True, text=True
+    )
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert re.match(r"Trying to unpickle estimator LogisticRegression from version 1\.3\.0", last)
