@@ -56,6 +56,7 @@ def main() -> dict[str, str]:
     if takes == "texts":
         signature = replace(signature, inputs=(replace(signature.inputs[0], choices=()),))
     manifest = replace(manifest, signature=signature, versions=versions())
+    del estimator, given  # a large one is not in memory twice
     file.with_suffix(".json").write_text(manifest.dumps(), encoding="utf-8")
     try:
         differs = compare_served(tabular.model(file), columns, expected)
@@ -85,7 +86,7 @@ def predicts_likeliest(
 def versions() -> dict[str, str]:
     """Return the versions of the packages that the pickle refers to."""
     named = sorted((MODULES | {"sklearn"}) - sys.stdlib_module_names)
-    found = {name: getattr(sys.modules[name], "__version__", "") for name in named}
+    found = {name: getattr(sys.modules.get(name), "__version__", "") for name in named}
     return {name: version for name, version in found.items() if version}
 
 

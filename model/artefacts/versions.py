@@ -47,7 +47,10 @@ def check_trained(versions: Mapping[str, str]) -> None:
     """Raise ModelError if the lock has other versions than trained the model; say if it has two."""
     packages, locked = packages_distributions(), pins()
     for module, version in versions.items():
-        name = next(p for p in map(plain_name, packages[module]) if p in locked)
+        names = [name for name in map(plain_name, packages.get(module, [])) if name in locked]
+        if not names:  # the user's own steps
+            continue
+        name = names[0]
         if version not in locked[name]:
             raise ModelError(
                 f"The model was trained with {name} {version}, and model/requirements.txt has "

@@ -30,20 +30,22 @@ def load(folder: Path) -> tuple[Any, Manifest]:
     """
     path = find(folder)
     try:
-        content = path.read_bytes()
         manifest = Manifest.parse(path.with_suffix(".json").read_bytes())
+        file = path.open("rb")
     except OSError as error:
         raise ArtefactError(f"{error.filename} cannot be read ({error.strerror})") from error
     except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"{path.with_suffix('.json')} is not a manifest") from error
-    if (found := hashlib.sha256(content).hexdigest()) != manifest.pickle_sha256:
-        raise ArtefactError(
-            f"{path.name} (sha256 {found[:12]}) is not the model that {path.stem}.json describes "
-            f"({manifest.pickle_sha256[:12]})",
-        )
-    compare_versions(path.name, manifest.versions)
-    with warnings.catch_warnings(action="error", category=InconsistentVersionWarning):
-        return pickle.loads(content), manifest  # joblib.load needs 20 times the time
+    with file:  # a large one is not in memory besides the estimator
+        if (found := hashlib.file_digest(file, "sha256").hexdigest()) != manifest.pickle_sha256:
+            raise ArtefactError(
+                f"{path.name} (sha256 {found[:12]}) is not the model that {path.stem}.json "
+                f"describes ({manifest.pickle_sha256[:12]})",
+            )
+        compare_versions(path.name, manifest.versions)
+        file.seek(0)
+        with warnings.catch_warnings(action="error", category=InconsistentVersionWarning):
+            return pickle.load(file), manifest  # joblib.load needs 20 times the time
 
 
 def find(folder: Path) -> Path:
