@@ -33,7 +33,6 @@ def read_stores(path: Path) -> pd.DataFrame:
     bad = {line for line, _ in wrong}
     good = {line: row for line, row in rows if line not in bad}
     table = pd.DataFrame(list(good.values()), list(good), list(COLUMNS), dtype=object).fillna("")
-    table = table.apply(lambda column: column.map({text: text for text in column}))  # pickled once
     table = table.astype(dict.fromkeys(LIMITS, float))
     repeated = table.index[table.duplicated(["address", *LIMITS])]
     table = table.drop(index=repeated) if len(repeated) else table

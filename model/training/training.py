@@ -43,7 +43,7 @@ def train(table: pd.DataFrame) -> Any:
             n_neighbors=2, weights="distance", algorithm="auto", metric="haversine"
         ),
     )
-    model.stores_ = {ours: table[theirs].to_numpy(dtype=object) for ours, theirs in columns.items()}
+    model.stores_ = {ours: _shared(table[theirs]) for ours, theirs in columns.items()}
     model.stores_ |= {"lat": coordinates[:, 0].copy(), "long": coordinates[:, 1].copy()}
     with warnings.catch_warnings():  # each store is a class of its own, on purpose
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
@@ -53,6 +53,12 @@ def train(table: pd.DataFrame) -> Any:
     if (coordinates[nearest] != coordinates).any():
         raise DataError("Some stores are too close together to tell them apart.")
     return model
+
+
+def _shared(texts: pd.Series) -> np.ndarray:
+    """Return an array in which equal texts are one object: each is pickled once."""
+    once = {text: text for text in texts}
+    return np.array([once[text] for text in texts], dtype=object)
 
 
 def main() -> None:

@@ -51,6 +51,7 @@ def test_the_manifest_describes_the_artefacts_but_not_this_machine(tmp_path: Pat
     manifest = json.loads((tmp_path / "chipotle.json").read_text())
     pickle = (tmp_path / "chipotle.pkl").read_bytes()
     csv = (TRAINING.parent / "chipotle_stores.csv").read_bytes()
+    assert pickle == (TRAINING.parents[1] / "chipotle.pkl").read_bytes()
     assert manifest.pop("pickle_sha256") == hashlib.sha256(pickle).hexdigest()
     assert manifest["about"]["csv_sha256"] == hashlib.sha256(csv).hexdigest()
     assert manifest.keys() == {"python", "versions", "about", "signature"}
