@@ -38,6 +38,7 @@ def clone(folder: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    run("git", "init", "--quiet", folder=folder)  # ruff then reads .gitignore
     borrow_packages(folder)
     return folder
 

@@ -15,7 +15,7 @@ from botocore.session import get_session
 from pyarrow import parquet
 
 import bulk
-from predictor import MODEL
+from app import MODEL
 from tests.infrastructure.emulated_aws import REGION, ROOT, Aws, emulated_aws, template_file
 
 SETTINGS = {
