@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bulk.explained import explained
 from bulk.run import Summary, score
 from serving.formats import dumps
 from serving.problems import Problem
@@ -33,6 +34,7 @@ def lambdaHandler(event: dict[str, Any], context: object) -> None:
     with TemporaryDirectory() as folder:  # files, because S3 ends a connection that is slowly read
         source, answers = Path(folder) / f"in-{Path(key).name}", Path(folder) / Path(key).name
         s3.download_file(bucket, key, source)
-        done = score(MODEL, source, answers, asked.get("options", {}))
+        model, options = explained(MODEL, asked.get("options", {}))
+        done = score(model, source, answers, options)
         s3.upload_file(answers, bucket, target)
     print(dumps({"object": key, "rows": done.rows, "problems": done.problems}))

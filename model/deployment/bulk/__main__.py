@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import joblib
 
+from bulk.explained import explained
 from bulk.run import ENDING, score
 from serving.artefacts import ArtefactError
 from serving.problems import Problem
@@ -28,7 +29,7 @@ def progress(file: IO[bytes]) -> Any:
 
 def main() -> None:
     try:
-        from app import MODEL
+        from app import MODEL, lambdaHandler
     except ArtefactError as error:
         print(f"There is no model to score with: {error}", file=sys.stderr)
         sys.exit(2)
@@ -36,7 +37,7 @@ def main() -> None:
     name = "ends in .csv, .jsonl or .parquet; the first two also in .gz. - and -.jsonl are streams"
     parser.add_argument("source", metavar="IN", help=name)
     parser.add_argument("target", metavar="OUT", help=name)
-    for option in MODEL.options:
+    for option in lambdaHandler.options:
         text = f"{option.description} It must be {option.allowed}.".replace("%", "%%")
         parser.add_argument(f"--{option.name}", default=argparse.SUPPRESS, help=text)
     asked = vars(parser.parse_args())
@@ -44,7 +45,8 @@ def main() -> None:
     for number in ENDING:
         signal.signal(number, signal.default_int_handler)  # removes the temporary file
     try:
-        done = score(MODEL, source, target, asked, joblib.cpu_count(), progress)
+        model, options = explained(MODEL, asked)
+        done = score(model, source, target, options, joblib.cpu_count(), progress)
     except KeyboardInterrupt:
         parser.exit(130, "Stopped before the end.\n")
     except OSError as error:
