@@ -12,7 +12,7 @@ import pyarrow as pa
 from serving.model import Model
 from serving.problems import Problem
 
-AT_ONCE = 10_000  # rows of one prediction: bounds the memory
+AT_ONCE = 8_000  # rows of one prediction: bounds the memory
 TYPES = {
     "number": pa.float64(),
     "integer": pa.int64(),
