@@ -25,7 +25,7 @@ INVOCATIONS = "/2015-03-31/functions/function/invocations"
 MEMORY_MB, TIMEOUT_S = 4096, 15  # as in the stack
 # As on Lambda: only /tmp is writable, and the user has no rights.
 SANDBOX = (
-    *("--read-only", "--tmpfs", "/tmp", "--user", "993"),
+    *("--read-only", "--tmpfs", "/tmp", "--user", "993", "--ipc", "none"),  # no /dev/shm
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
 )
 

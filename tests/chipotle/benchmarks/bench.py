@@ -13,11 +13,11 @@ from tests.chipotle.benchmarks import (
     cold_start,
     cost,
     growth,
+    kinds,
     many,
     runtime,
     score,
     tables,
-    variants,
     warm,
 )
 from tests.chipotle.benchmarks.serving import PYTHON, progress, run
@@ -41,7 +41,7 @@ def main() -> None:
         sys.exit(str(error))
     results: dict[str, Any] = {"machine": machine(), "cold start": cold_start.measure()}
     results["image"] = runtime.measure()
-    results["variants"] = variants.measure()
+    results["kinds"] = kinds.measure()
     results["warm"] = warm.measure()
     results["many"] = many.measure()
     results["score"] = score.measure()

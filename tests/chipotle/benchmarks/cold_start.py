@@ -6,12 +6,15 @@ import subprocess
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.chipotle.benchmarks import kinds
 from tests.chipotle.benchmarks.serving import (
     ENVIRONMENT,
     MODEL,
     PYTHON,
+    THREADS,
     build,
     interleaved,
     run,
@@ -34,42 +37,34 @@ assert handler({"queryStringParameters": query}, None)["statusCode"] == 200
 os._exit(0)  # on Lambda, nothing is cleaned up after the first answer
 """
 OURS = ("app", "lambdaHandler")
-MORE_THREADS = {k: v for k, v in ENVIRONMENT.items() if k != "OPENBLAS_NUM_THREADS"}
+MORE_THREADS = {k: v for k, v in ENVIRONMENT.items() if k not in THREADS}
+BENCH = PYTHON.parents[1]
 
 
 def measure(rounds: int = 45, cold_rounds: int = 5) -> dict[str, Any]:
     """Compare with plain imports, numpy alone and nothing; then with no file's pages in memory."""
-    with (
-        task_root() as folder,
-        task_root() as eager,
-        task_root() as unpacked,
-        task_root() as collecting,
-    ):
-        (eager / "lazy_imports" / "__init__.py").write_text("")
-        build(eager)
-        (unpacked / ".pack").unlink()
+    with task_root() as folder, task_root() as collecting, TemporaryDirectory(dir=BENCH) as place:
         app = (collecting / "app.py").read_text()
         (collecting / "app.py").write_text(re.sub(r"\n(import gc|gc\.).*", "", app))
         build(collecting)
-        others = {
-            "ours without lazy_imports": (eager, *OURS, "text"),
-            "ours without a pack": (unpacked, *OURS, "text"),
-            "ours with the garbage collector": (collecting, *OURS, "text"),
-            "plain": (folder, "plain", "handler", "text"),
-            "numpy alone": (folder, "numpy_alone", "handler", "text"),
-            "empty": (folder, "empty", "handler", "text"),
+        deferred = kinds.environment(Path(place, "deferred"))
+        kinds.defer(folder, deferred)
+        ours = partial(run, START, *OURS, folder=folder, python=deferred / "bin" / "python")
+        starts = {f"ours, {form}": partial(ours, form) for form in FORMATS}
+        plain = partial(run, START, folder=folder)
+        starts |= {
+            "ours with plain imports": partial(plain, *OURS, "text"),
+            "ours with the garbage collector": partial(ours, "text", folder=collecting),
+            "plain": partial(plain, "plain", "handler", "text"),
+            "numpy alone": partial(plain, "numpy_alone", "handler", "text"),
+            "empty": partial(plain, "empty", "handler", "text"),
+            "ours with OpenBLAS's own number of threads": partial(
+                ours, "text", environment=MORE_THREADS
+            ),
         }
-        ours = {f"ours, {form}": (folder, *OURS, form) for form in FORMATS}
-        starts = {
-            name: partial(run, START, *arguments, folder=place)
-            for name, (place, *arguments) in {**ours, **others}.items()
-        }
-        starts["ours with OpenBLAS's own number of threads"] = partial(
-            starts["ours, text"], environment=MORE_THREADS
-        )
         warm = interleaved("Cold start, files in memory", rounds, starts)
-        files = [*installed(), *(file for f in (folder, eager, unpacked) for file in files_read(f))]
-        on_disk = ("ours, text", "ours without lazy_imports", "ours without a pack", "plain")
+        files = [*installed(), *files_read(folder), *files_read(deferred)]
+        on_disk = ("ours, text", "ours with plain imports", "plain")
 
         def from_disk(name: str) -> dict[str, Any]:
             drop_pages(files)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from tests.chipotle.benchmarks import kinds
 from tests.chipotle.benchmarks.charts import RESULTS
 
 UNITS = ("wall_ms", "cpu_ms")
@@ -14,7 +15,8 @@ def tables(results: dict[str, Any]) -> str:
         [
             *cold_start(results["cold start"]),
             *image(results["image"]),
-            *variants(results["variants"]),
+            *kinds.table(results["kinds"]),
+            "",
             *warm(results["warm"]),
             *many(results["many"]),
             *score(results["score"]),
@@ -56,16 +58,6 @@ def image(measured: dict[str, Any]) -> list[str]:
     return table(
         "image | init, ms | first answer, ms | hundredth, ms | peak, MB",
         ([name, *(f"{figures[key]:,.0f}" for key in keys)] for name, figures in measured.items()),
-    )
-
-
-def variants(measured: dict[str, Any]) -> list[str]:
-    return table(
-        "image with | init, ms | x ours",
-        (
-            [name, f"{figures['init_ms']:.0f}", f"{figures['init x ours']:.2f}"]
-            for name, figures in measured.items()
-        ),
     )
 
 
