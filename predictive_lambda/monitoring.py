@@ -1,6 +1,6 @@
 """Alarms and a dashboard in CloudWatch for the function and its API (optional)."""
 
-from aws_cdk import Names, Stack
+from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -47,18 +47,27 @@ class Monitoring:
         almost_late = 0.8 * self.function.timeout.to_milliseconds()
         p99 = self.live.metric_duration(statistic="p99")
         errors, throttles = self.live.metric_errors(), self.live.metric_throttles()
+        outside = cloudwatch.Metric(  # as serving/metrics.py writes it
+            namespace="PredictiveLambda",
+            metric_name="outside",
+            dimensions_map={"function": self.function.function_name},
+            statistic="Average",
+            period=Duration.hours(1),
+        )
         for name, metric, threshold, description in (
-            ("Errors", errors, 1, "The function failed: see its log."),
-            ("Throttles", throttles, 1, "Requests exceed the concurrency limit."),
+            ("Errors", errors, 0, "The function failed: see its log."),
+            ("Throttles", throttles, 0, "Requests exceed the concurrency limit."),
             ("Slow", p99, almost_late, "The slowest 1 % come close to the timeout."),
-            ("ServerErrors", self.stage.metric_server_error(), 1, "Clients got a 5xx."),
+            ("ServerErrors", self.stage.metric_server_error(), 0, "Clients got a 5xx."),
+            ("Outside", outside, 0.1, "Many inputs lie outside the training data."),
         ):
             alarm = metric.create_alarm(
                 self.scope,
                 f"PredictiveLambda{name}",
                 alarm_description=description,
                 threshold=threshold,
-                evaluation_periods=1,  # of five minutes
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                evaluation_periods=1,  # of five minutes, or an hour
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             )
             alarm.add_alarm_action(actions.SnsAction(topic))

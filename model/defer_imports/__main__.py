@@ -18,7 +18,7 @@ from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 from typing import Any
 
-from defer_imports.rewrite import LeftAlone, Module, Rewritten, Source, rewrite
+from defer_imports.rewrite import LeftAlone, Module, Rewriting, Source
 
 SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
 # numpy's modules need one another; loky starts processes that import it in a way of their own.
@@ -79,7 +79,7 @@ def put_back(paths: Iterable[Path]) -> None:
             py_compile.compile(str(path), str(cache), doraise=True)
 
 
-def write(module: Module, rewritten: Rewritten, source: bytes) -> None:
+def write(module: Module, rewritten: Rewriting, source: bytes) -> None:
     code = compile(rewritten.tree, module.path, "exec", dont_inherit=True)
     cache = compiled(Path(module.path))
     cache.parent.mkdir(exist_ok=True)
@@ -96,7 +96,7 @@ class Step:
         self.plain = plain
         self.modules = {entry["name"]: Module(**entry) for entry in plain["modules"]}
         self.alone: dict[str, str] = {}  # modules that are not rewritten, and why
-        self.rewritten: dict[str, Rewritten] = {}
+        self.rewritten: dict[str, Rewriting] = {}
 
     @property
     def changed(self) -> list[Path]:
@@ -157,7 +157,7 @@ class Step:
                 continue
             source = Path(module.path).read_bytes()
             try:
-                new = rewrite(source, module, self.modules, stays)
+                new = Rewriting(source, module, self.modules, stays)
             except (LeftAlone, SyntaxError) as error:
                 self.alone[module.name] = str(error)
                 continue
@@ -182,7 +182,7 @@ class Step:
         return {"numpy": "numpy" in self.modules, "modules": modules}
 
 
-def sources(source: Source, rewritten: dict[str, Rewritten]) -> Iterator[str]:
+def sources(source: Source, rewritten: dict[str, Rewriting]) -> Iterator[str]:
     """Yield the modules that importing a name loads, where packages only pass it on."""
     module, name = source
     yield module

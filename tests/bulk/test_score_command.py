@@ -53,7 +53,12 @@ def test_the_api_starts_without_the_columnar_library() -> None:
     assert done.stdout == "set()\n"
 
 
-def test_a_wrong_command_says_what_is_wrong() -> None:
+def test_a_wrong_command_says_what_is_wrong(tmp_path: Path) -> None:
+    app = "from serving.artefacts import ArtefactError\nraise ArtefactError('There is no pickle')"
+    (tmp_path / "app.py").write_text(app)
+    done = run("in.csv", "out.csv", env=os.environ | {"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no model to score with: There is no pickle")
     done = run("nowhere.csv", "out.csv")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "nowhere.csv: No such file or directory.\n"

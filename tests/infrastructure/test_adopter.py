@@ -179,7 +179,7 @@ def test_cloudwatch_may_use_the_key_of_the_logs(template: Template) -> None:
 def test_the_pager_is_told_of_the_end_as_well(template: Template) -> None:
     alarms = properties(template, "CloudWatch::Alarm", "ChurnPredictiveLambda")
     paged = [alarm for alarm in alarms if "AlarmActions" in alarm]
-    assert len(paged) == 4
+    assert len(paged) == 5
     assert all(alarm["AlarmActions"] == alarm["OKActions"] for alarm in paged)
 
 

@@ -11,6 +11,8 @@ from tests.infrastructure.synthesized import EVERY_SETTING, FLAGS, synthesize
 
 RECORDED = json.loads(Path(__file__).with_name("logical_ids.json").read_text())
 
+ADDED = {"PredictiveLambdaOutside6C289A7C"}  # since the ids were recorded
+
 
 def logical_ids(template: Template) -> dict[str, str]:
     """Map each logical id to its type; the id of a version ends in a hash of what it deploys."""
@@ -22,4 +24,6 @@ def logical_ids(template: Template) -> dict[str, str]:
 
 @pytest.mark.parametrize(("case", "settings"), [("default", {}), ("every", EVERY_SETTING)])
 def test_logical_ids_stay(case: str, settings: dict[str, object]) -> None:
-    assert logical_ids(synthesize(**FLAGS, **settings)) == RECORDED[case]
+    found = logical_ids(synthesize(**FLAGS, **settings))
+    assert found.items() >= RECORDED[case].items()
+    assert set(found) - set(RECORDED[case]) <= ADDED

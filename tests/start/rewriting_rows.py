@@ -19,8 +19,8 @@ CHECK = "'tool' in globals() or __getattr__('tool')"
 FUNCTION = f"def f():\n    {CHECK}\n    return tool()"
 
 
-def stays(why: str, source: str, **options: bool) -> Row:
-    return Row(why, source, source, **options)
+def stays(why: str, source: str, is_package: bool = False) -> Row:
+    return Row(why, source, source, is_package)
 
 
 ROWS = [

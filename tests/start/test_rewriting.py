@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from defer_imports import observe
-from defer_imports.rewrite import LeftAlone, Module, Rewritten, rewrite
+from defer_imports.rewrite import LeftAlone, Module, Rewriting
 from tests.start.rewriting_rows import ROWS, Row
 
 HELPER = """
@@ -33,7 +33,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def rewritten(row: Row, package: Path) -> Rewritten:
+def rewritten(row: Row, package: Path) -> Rewriting:
     name = "pkg" if row.is_package else "pkg.module"
     path = package / ("__init__.py" if row.is_package else "module.py")
     path.write_text(row.source)
@@ -45,7 +45,7 @@ def rewritten(row: Row, package: Path) -> Rewritten:
     for entry in [entry for entry in modules if entry.partition(".")[0] not in ("pkg", "typing")]:
         del modules[entry]
     assert module.__file__
-    return rewrite(
+    return Rewriting(
         row.source.encode(), modules[name], modules, lambda source: source[0] in row.loaded
     )
 
@@ -66,7 +66,7 @@ def test_each_rule(row: Row, package: Path) -> None:
     assert becomes == ast.unparse(ast.parse(row.becomes))
 
 
-def run(new: Rewritten, name: str = "pkg.module") -> dict[str, object]:
+def run(new: Rewriting, name: str = "pkg.module") -> dict[str, object]:
     """Run the rewritten module and return its namespace."""
     namespace: dict[str, object] = {"__name__": name, "__package__": "pkg"}
     exec(compile(new.tree, "module.py", "exec"), namespace)

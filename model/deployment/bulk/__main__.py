@@ -11,6 +11,7 @@ from typing import IO, Any
 import joblib
 
 from bulk.run import ENDING, score
+from serving.artefacts import ArtefactError
 from serving.problems import Problem
 
 
@@ -28,12 +29,9 @@ def progress(file: IO[bytes]) -> Any:
 def main() -> None:
     try:
         from app import MODEL
-    except Exception as error:
-        from serving.artefacts import ArtefactError
-
-        if isinstance(error, ArtefactError):
-            sys.exit(f"There is no model to score with: {error}")
-        raise
+    except ArtefactError as error:
+        print(f"There is no model to score with: {error}", file=sys.stderr)
+        sys.exit(2)
     parser = argparse.ArgumentParser(description=f"{MODEL.title}, for many rows.")
     name = "ends in .csv, .jsonl or .parquet; the first two also in .gz. - and -.jsonl are streams"
     parser.add_argument("source", metavar="IN", help=name)
