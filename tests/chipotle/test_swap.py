@@ -107,6 +107,11 @@ def test_quick_tests_pass(penguins: Path) -> None:
     assert re.search(r"^local API: \d+ passed$", said, re.MULTILINE)
 
 
+def test_nothing_else_imports_the_example(penguins: Path) -> None:
+    run(".venv/bin/pytest", "-q", "--collect-only", folder=penguins)
+    run(".venv/bin/ruff", "check", folder=penguins)
+
+
 def test_help_names_no_target_of_the_example(penguins: Path) -> None:
     listed = run("make", "help", folder=penguins)
     assert "make run " in listed
