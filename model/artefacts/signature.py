@@ -51,7 +51,7 @@ def _with_range(entry: Input, known: pd.Series) -> Input:
     if np.isinf(numbers).any():
         raise ModelError(f"The column {entry.name} has an infinite value. Drop those rows.")
     kind = int if entry.type == "integer" else float
-    low, high, median = known.min(), known.max(), numbers.quantile(interpolation="nearest")
+    low, high, median = known.min(), known.max(), numbers.quantile(interpolation="lower")
     return replace(entry, low=kind(low), high=kind(high), typical=kind(median))
 
 

@@ -107,7 +107,7 @@ def test_a_step_that_looks_at_other_rows_is_refused(steps: Any, tmp_path: Path) 
 
 
 def test_a_threshold_of_an_own_class_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:
-    """As a tuned one, on 20,000 rows of which 0.4 % are positive."""
+    """Like a tuned threshold on 20,000 rows, 0.4 % of them positive."""
     x = np.random.default_rng(0).normal(size=20_000)
     table = pd.DataFrame({"x": x + 1, "survived": x > 2.65})
     served = write(steps.Threshold(), table, tmp_path)

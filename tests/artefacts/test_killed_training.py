@@ -43,7 +43,7 @@ def ended(training: subprocess.Popen[str]) -> int:
 
 
 def number_of_the_pair(folder: Path) -> int:
-    """Say of which training both files are."""
+    """Return the number of the training that wrote both files."""
     content = (folder / "one.pkl").read_bytes()
     manifest = json.loads((folder / "one.json").read_text())
     assert manifest["pickle_sha256"] == hashlib.sha256(content).hexdigest()

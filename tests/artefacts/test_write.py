@@ -312,7 +312,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
         ),
         "it predicts .* Predictions must depend on nothing but their row: not on chance",
     ),
-    "answers that are no numbers": (
+    "answers that are not numbers": (
         lambda: fitted(Nothing(), IRIS, "target"),
         "predicts NaN or infinity for rows of the table.",
     ),

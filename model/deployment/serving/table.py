@@ -33,7 +33,7 @@ class Table:
 
     def __init__(self, columns: Mapping[str, np.ndarray], version: Any = None) -> None:
         self.by_name = columns
-        self._version = version  # narwhals's own: its API of which version asks
+        self._version = version  # which version of narwhals's API asks
 
     @property
     def columns(self) -> list[str]:
@@ -61,7 +61,7 @@ class Table:
         names = np.array(self.columns, dtype=object)
         if not isinstance(columns, slice):
             return [*columns] if {*map(type, columns)} == {str} else names[[*columns]].tolist()
-        if isinstance(columns.start or columns.stop, str):  # names, of which the last is included
+        if isinstance(columns.start or columns.stop, str):  # names, including the last
             start, stop = columns.start or names[0], columns.stop or names[-1]
             columns = slice(self.columns.index(start), self.columns.index(stop) + 1)
         return names[columns].tolist()

@@ -106,7 +106,7 @@ def measure(rounds: int = 3, kinds: dict[str, str] = KINDS) -> dict[str, Any]:
 
 
 def environment(folder: Path, source: Path = ROOT / ".bench") -> Path:
-    """Copy an environment by hard links: whoever changes a file there replaces it."""
+    """Copy an environment by hard links: changing a file there means replacing it."""
     folder.mkdir()
     for part in ("bin", "lib", "pyvenv.cfg"):
         subprocess.run(["cp", "-al", str(source / part), str(folder / part)], check=True)
