@@ -51,8 +51,8 @@ def _with_range(entry: Input, known: pd.Series) -> Input:
     if np.isinf(numbers).any():
         raise ModelError(f"The column {entry.name} has an infinite value. Drop those rows.")
     kind = int if entry.type == "integer" else float
-    low, high, median = known.min(), known.max(), numbers.quantile(interpolation="lower")
-    return replace(entry, low=kind(low), high=kind(high), typical=kind(median))
+    median = numbers.median() if kind is float else numbers.quantile(interpolation="lower")
+    return replace(entry, low=kind(known.min()), high=kind(known.max()), typical=kind(median))
 
 
 def _with_choices(entry: Input, known: pd.Series) -> Input:
