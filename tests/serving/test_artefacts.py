@@ -100,15 +100,15 @@ def edit_manifest(task: Path, **changes: object) -> None:
         ),
         (
             lambda task: shutil.copy(PICKLE, task / "b.pkl"),
-            ". It can have one pickle: remove the other.",
+            ". Only one pickle is allowed: remove the other.",
         ),
         (
             lambda task: edit_manifest(task, versions={"sklearn": "0.23.2"}),
-            f"was trained with sklearn 0.23.2, but here is {sklearn.__version__}",
+            f"was trained with sklearn 0.23.2, but {sklearn.__version__} is installed",
         ),
         (
             lambda task: edit_manifest(task, versions={"forests": "1.0"}),
-            f"{PICKLE.name} needs forests, and No module named 'forests'",
+            f"{PICKLE.name} needs forests: No module named 'forests'",
         ),
         (lambda task: edit_manifest(task, trees=5), f"{MANIFEST.name} is not a manifest"),
     ],
