@@ -1,8 +1,8 @@
-"""Let installed packages import what the model's example does not need only when it is used.
+"""Make installed packages defer the imports that the model's example does not need.
 
-`python -m defer_imports`, a step of the image's build, is run in the folder that holds app.py and
-the model's files. It answers the model's example, and fails if the model cannot. EAGER_IMPORT=1
-stops it there. Outside the image it asks for `--here`: it changes the environment of its Python.
+The image's build runs `python -m defer_imports` in the folder that holds app.py and the model's
+files. It answers the model's example, and fails if the model cannot; EAGER_IMPORT=1 stops there.
+Outside the image it needs `--here`, because it changes the packages of the current environment.
 """
 
 import json
@@ -21,9 +21,11 @@ from typing import Any
 from defer_imports.rewrite import LeftAlone, Module, Rewriting, Source
 
 SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
-# numpy's modules need one another; loky starts processes that import it in a way of their own.
+# numpy's modules import one another; loky's processes import it in their own way.
 NEVER = ("numpy", "joblib.externals.loky")
-UNCHECKED = (1).to_bytes(4, "little")  # a .pyc file that holds whatever its source is (PEP 552)
+UNCHECKED = (1).to_bytes(
+    4, "little"
+)  # a .pyc file that is never compared with its source (PEP 552)
 
 
 def main() -> None:
@@ -34,7 +36,7 @@ def main() -> None:
         )
     put_back(Path(name) for folder in SITE for name in Path(folder).rglob("*.py"))
     if not (plain := observe("answer")):
-        sys.exit("The model does not answer its example: see above. The build needs this answer.")
+        sys.exit("The model does not answer its example: see above. The build needs its answer.")
     if os.environ.get("EAGER_IMPORT", "0") not in ("", "0"):
         return print("EAGER_IMPORT is set: the packages stay as they are.")
     step = Step(plain)
@@ -49,7 +51,7 @@ def main() -> None:
 
 
 class StepError(Exception):
-    """The rewritten packages do not do what the plain ones do."""
+    """The rewritten packages behave differently from the plain ones."""
 
 
 def observe(what: str, plan: Any = None) -> Any:
@@ -67,7 +69,7 @@ def compiled(path: Path) -> Path:
 
 
 def put_back(paths: Iterable[Path]) -> None:
-    """Compile modules that were rewritten as they were."""
+    """Recompile rewritten modules from their unchanged sources."""
     for path in paths:
         cache = compiled(path)
         try:
@@ -90,12 +92,12 @@ def write(module: Module, rewritten: Rewriting, source: bytes) -> None:
 
 
 class Step:
-    """The rewriting of the modules that the plain example loads."""
+    """Rewrites the modules that the example loads with plain imports."""
 
     def __init__(self, plain: Any) -> None:
         self.plain = plain
         self.modules = {entry["name"]: Module(**entry) for entry in plain["modules"]}
-        self.alone: dict[str, str] = {}  # modules that are not rewritten, and why
+        self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
         self.rewritten: dict[str, Rewriting] = {}
 
     @property
@@ -109,26 +111,26 @@ class Step:
                 yield module
 
     def run(self) -> str:
-        """Defer all that can wait, see what the example loads then, and defer only the rest.
+        """Defer all that can wait, see what the example still loads, and defer only the rest.
 
-        Returns what was done; raises StepError if the model does not answer as before.
+        Returns a summary; raises StepError if the model does not answer as before.
         """
         self.rewrite_all(loaded=set())
         if not (first := self.answer()):
-            self.leave_wrong_alone()
+            self.put_back_broken()
             first = self.answer()
         if first:
             self.rewrite_all({module["name"] for module in first["modules"]})
-            self.leave_wrong_alone()
+            self.put_back_broken()
             first = self.answer()
         if not first:
             raise StepError("with imports deferred, the model answers its example differently")
         names = sum(len(new.deferred) for new in self.rewritten.values())
-        alone = "".join(f"\n  {name}: {why}" for name, why in self.alone.items())
+        unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
         return (
             f"An answer now loads {len(first['modules'])} modules instead of {len(self.modules)}: "
             f"{names} names in {len(self.rewritten)} modules wait until they are used.\n"
-            f"{len(self.alone)} modules stay as they are:{alone}"
+            f"{len(self.unchanged)} modules stay as they are:{unchanged}"
         )
 
     def answer(self) -> Any:
@@ -136,11 +138,11 @@ class Step:
         found = observe("answer")
         return found if found and found["answers"] == self.plain["answers"] else None
 
-    def leave_wrong_alone(self) -> None:
-        """Put modules back that do not hold what the plain ones do, until none is left."""
+    def put_back_broken(self) -> None:
+        """Put back modules that differ from the plain ones, until none does."""
         while wrong := observe("check", self.plan()):
             for name, why in wrong.items():
-                self.alone[name] = why.partition("\n")[0]
+                self.unchanged[name] = why.partition("\n")[0]
                 put_back([Path(self.modules[name].path)])
                 del self.rewritten[name]
         if wrong is None:
@@ -153,13 +155,13 @@ class Step:
             return bool(loaded) and loaded.issuperset(sources(source, before))
 
         for module in self.candidates():
-            if module.name in self.alone:
+            if module.name in self.unchanged:
                 continue
             source = Path(module.path).read_bytes()
             try:
                 new = Rewriting(source, module, self.modules, stays)
             except (LeftAlone, SyntaxError) as error:
-                self.alone[module.name] = str(error)
+                self.unchanged[module.name] = str(error)
                 continue
             if new.changed:
                 write(module, new, source)
@@ -167,7 +169,7 @@ class Step:
         put_back(Path(self.modules[name].path) for name in before.keys() - self.rewritten.keys())
 
     def plan(self) -> dict[str, Any]:
-        """Say what each rewritten module must have."""
+        """Return the names that each rewritten module must have."""
         modules = {}
         for name, new in self.rewritten.items():
             module = self.modules[name]
@@ -183,7 +185,7 @@ class Step:
 
 
 def sources(source: Source, rewritten: dict[str, Rewriting]) -> Iterator[str]:
-    """Yield the modules that importing a name loads, where packages only pass it on."""
+    """Yield the modules that importing a name loads, following packages that pass it on."""
     module, name = source
     yield module
     if module in rewritten and name in rewritten[module].deferred:
