@@ -1,4 +1,4 @@
-"""The stack on an emulated AWS: deployed by `cdk deploy`, asked at its URL, removed again."""
+"""The stack on an emulated AWS: deployed with `cdk deploy`, tested at its URL, destroyed."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ def first(aws: Aws) -> Path:
 
 @pytest.fixture(scope="module")
 def other(aws: Aws) -> Path:
-    """A copy of this project whose pickle has other bytes, and so another version."""
+    """A copy of this project whose pickle has other bytes, and thus another version."""
     project = aws.folder / "project"
     for name in ("predictive_lambda", "model"):
         shutil.copytree(ROOT / name, project / name)
@@ -76,7 +76,7 @@ def test_64_requests_at_once_each_get_their_own_answer(url: str) -> None:
     send = over_http(url)
 
     def ask(row: Row) -> Answer:
-        """Retry while the emulator, which starts few containers, has none free."""
+        """Retry while the emulator, which starts few containers, has no free one."""
         while (answer := send(row)).status == 429:
             time.sleep(1)
         return answer
@@ -204,7 +204,7 @@ def test_a_second_stack_is_an_independent_copy(url: str, aws: Aws) -> None:
 
 
 def token(aws: Aws) -> tuple[dict[str, str], str]:
-    """Make a user who can log in; return the settings of a door for them, and their token."""
+    """Create a user; return the settings that authenticate them, and their token."""
     cognito = client(aws, "cognito-idp")
     pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
     app = cognito.create_user_pool_client(
@@ -239,7 +239,7 @@ def test_only_requests_with_a_token_are_answered(aws: Aws) -> None:
 
 @pytest.mark.proof
 def test_only_signed_requests_are_answered(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The emulator wants a signature, and does not verify it."""
+    """The emulator requires a signature, but does not verify it."""
     url = aws.deploy(aws.synthesize(ROOT, "iam", stack="locked", auth="iam"))
     send = over_http(url)
     assert send(EXAMPLE).status == 403

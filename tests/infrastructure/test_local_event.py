@@ -17,12 +17,12 @@ def test_query_values_are_decoded_and_repeated_ones_joined() -> None:
     assert event["rawQueryString"] == "lat=%2B1&lat=2+3&x=&y"
 
 
-def test_what_is_not_there_is_absent() -> None:
+def test_missing_parts_have_no_key() -> None:
     event = make_event("GET", "/")
     assert not {"queryStringParameters", "body", "cookies"} & event.keys()
 
 
-def test_cookies_are_apart_from_headers() -> None:
+def test_cookies_are_separate_from_headers() -> None:
     event = make_event("GET", "/", [("Cookie", "a=1; b=2")])
     assert event["cookies"] == ["a=1", "b=2"]
     assert event["headers"] == {}
@@ -34,7 +34,7 @@ def test_cookies_are_apart_from_headers() -> None:
         ("application/json", b"{}", "{}", False),
         ("text/plain", "ü".encode(), "ü", False),
         ("application/octet-stream", b"{}", "e30=", True),
-        ("application/json", b"\xff", "/w==", True),  # not text, whatever it says
+        ("application/json", b"\xff", "/w==", True),  # not text, despite its content type
     ],
 )
 def test_bodies_are_text_or_base64(
