@@ -15,7 +15,7 @@ from typing import Any
 
 
 def answer() -> dict[str, Any]:
-    """Answer the model's example in every format and as a batch; list the modules that this loaded."""
+    """Answer the model's example in every format and as a batch; list the modules it loaded."""
     sys.path.insert(0, os.getcwd())
     handler = import_module("app").lambdaHandler
     example = {n: v for n, v in handler.model.example.items() if v is not None}
