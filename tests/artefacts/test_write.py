@@ -310,7 +310,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
             MIXED[["size", "weight"]].assign(y=np.arange(40.0) ** 2),
             "y",
         ),
-        "it predicts .* Predictions must depend on nothing but their row: not on chance",
+        "it predicts .* A prediction must depend on nothing but its row: not on chance",
     ),
     "answers that are not numbers": (
         lambda: fitted(Nothing(), IRIS, "target"),
