@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -31,7 +30,6 @@ artefacts.write(
 def start(number: int, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", TRAIN, str(number), str(folder)],
-        env=os.environ,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -62,12 +60,3 @@ def test_a_killed_training_leaves_the_old_pair(seconds: float, tmp_path: Path) -
     killed.kill()
     status = ended(killed)
     assert number_of_the_pair(tmp_path) == (2 if status == 0 else 1)
-
-
-def test_what_was_left_long_ago_is_swept(tmp_path: Path) -> None:
-    left = tmp_path / ".training-left"
-    left.mkdir()
-    (left / "one.pkl").write_bytes(b"")
-    os.utime(left, (0, 0))
-    assert ended(start(1, tmp_path)) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.json", "one.pkl"]
