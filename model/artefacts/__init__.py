@@ -1,16 +1,13 @@
-"""Write a trained model to NAME.pkl and NAME.json, if the function can serve it.
+"""Write the two files that the function serves: a fitted model and its manifest.
 
-The pattern's: every training script calls `write`. The function needs nothing else from training.
+A training script ends with `artefacts.write`, which first checks that the model can be served.
 """
 
-import contextlib
 import hashlib
 import os
 import platform
 import re
-import shutil
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +23,6 @@ from serving.manifest import Manifest, Signature
 
 __all__ = ["ModelError", "write"]
 MODEL = Path(__file__).resolve().parent.parent
-HOUR = 3600  # seconds
 
 
 def write(
@@ -77,7 +73,6 @@ def write(
         ),
         about=dict(about or {}),
     )
-    _sweep(folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
         file = Path(new, f"{name}.pkl")
         file.write_bytes(content)
@@ -89,11 +84,3 @@ def write(
         for path in files:  # if concurrent trainings mix theirs, serving rejects the pair
             os.replace(path, folder / path.name)
     return draft.pickle_sha256
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed trainings left in the folder more than an hour ago."""
-    for left in folder.glob(".training-*"):
-        with contextlib.suppress(FileNotFoundError):
-            if left.stat().st_mtime < time.time() - HOUR:
-                shutil.rmtree(left, ignore_errors=True)

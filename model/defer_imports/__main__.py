@@ -95,20 +95,14 @@ class Step:
     """Rewrites the modules that the example loads with plain imports."""
 
     def __init__(self, plain: Any) -> None:
-        self.plain = plain
+        self.answers = plain["answers"]
         self.modules = {entry["name"]: Module(**entry) for entry in plain["modules"]}
         self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
-        self.rewritten: dict[str, Rewriting] = {}
+        self.deferred: dict[str, dict[str, Source]] = {}  # by the names of rewritten modules
 
     @property
     def changed(self) -> list[Path]:
-        return [Path(self.modules[name].path) for name in self.rewritten]
-
-    def candidates(self) -> Iterator[Module]:
-        for name, module in self.modules.items():
-            never = any(f"{name}.".startswith(f"{root}.") for root in NEVER)
-            if module.path.startswith(SITE) and module.path.endswith(".py") and not never:
-                yield module
+        return [Path(self.modules[name].path) for name in self.deferred]
 
     def run(self) -> str:
         """Defer all that can wait, see what the example still loads, and defer only the rest.
@@ -116,27 +110,48 @@ class Step:
         Returns a summary; raises StepError if the model does not answer as before.
         """
         self.rewrite_all(loaded=set())
-        if not (first := self.answer()):
+        if not (loaded := self.answer()):
             self.put_back_broken()
-            first = self.answer()
-        if first:
-            self.rewrite_all({module["name"] for module in first["modules"]})
+            loaded = self.answer()
+        if loaded:
+            self.rewrite_all(loaded)
             self.put_back_broken()
-            first = self.answer()
-        if not first:
+            loaded = self.answer()
+        if not loaded:
             raise StepError("with imports deferred, the model answers its example differently")
-        names = sum(len(new.deferred) for new in self.rewritten.values())
+        names = sum(map(len, self.deferred.values()))
         unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
         return (
-            f"An answer now loads {len(first['modules'])} modules instead of {len(self.modules)}: "
-            f"{names} names in {len(self.rewritten)} modules wait until they are used.\n"
+            f"An answer now loads {len(loaded)} modules instead of {len(self.modules)}: "
+            f"{names} names in {len(self.deferred)} modules wait until they are used.\n"
             f"{len(self.unchanged)} modules stay as they are:{unchanged}"
         )
 
-    def answer(self) -> Any:
-        """Answer the example with the packages as they are now; None if the answer differs."""
+    def rewrite_all(self, loaded: set[str]) -> None:
+        """Rewrite all modules; imports of what is loaded anyway keep their place."""
+        before, self.deferred = self.deferred, {}
+        for module in self.modules.values():
+            if module.name in self.unchanged or not can_change(module):
+                continue
+            source = Path(module.path).read_bytes()
+            try:
+                new = Rewriting(
+                    source, module, self.modules, lambda name: {*origins(name, before)} <= loaded
+                )
+            except (LeftAlone, SyntaxError, ValueError) as error:
+                self.unchanged[module.name] = str(error)
+                continue
+            if new.changed:
+                write(module, new, source)
+                self.deferred[module.name] = new.deferred
+        put_back(Path(self.modules[name].path) for name in before.keys() - self.deferred.keys())
+
+    def answer(self) -> set[str] | None:
+        """Answer with the packages as they are now; return what is loaded if nothing differs."""
         found = observe("answer")
-        return found if found and found["answers"] == self.plain["answers"] else None
+        if found and found["answers"] == self.answers:
+            return {module["name"] for module in found["modules"]}
+        return None
 
     def put_back_broken(self) -> None:
         """Put back modules that differ from the plain ones, until none does."""
@@ -144,39 +159,19 @@ class Step:
             for name, why in wrong.items():
                 self.unchanged[name] = why.partition("\n")[0]
                 put_back([Path(self.modules[name].path)])
-                del self.rewritten[name]
+                del self.deferred[name]
         if wrong is None:
             raise StepError("the packages cannot be checked")
-
-    def rewrite_all(self, loaded: set[str]) -> None:
-        before, self.rewritten = self.rewritten, {}
-
-        def stays(source: Source) -> bool:
-            return bool(loaded) and loaded.issuperset(sources(source, before))
-
-        for module in self.candidates():
-            if module.name in self.unchanged:
-                continue
-            source = Path(module.path).read_bytes()
-            try:
-                new = Rewriting(source, module, self.modules, stays)
-            except (LeftAlone, SyntaxError) as error:
-                self.unchanged[module.name] = str(error)
-                continue
-            if new.changed:
-                write(module, new, source)
-                self.rewritten[module.name] = new
-        put_back(Path(self.modules[name].path) for name in before.keys() - self.rewritten.keys())
 
     def plan(self) -> dict[str, Any]:
         """Return the names that each rewritten module must have."""
         modules = {}
-        for name, new in self.rewritten.items():
+        for name, deferred in self.deferred.items():
             module = self.modules[name]
             names = [n for n in module.attributes if not n.startswith("__")]
             public = [n for n in names if not n.startswith("_")]
             modules[name] = {
-                "deferred": new.deferred,
+                "deferred": deferred,
                 "attributes": names,
                 "listed": module.listed,
                 "exports": public if module.exports is None else module.exports,
@@ -184,12 +179,17 @@ class Step:
         return {"numpy": "numpy" in self.modules, "modules": modules}
 
 
-def sources(source: Source, rewritten: dict[str, Rewriting]) -> Iterator[str]:
+def can_change(module: Module) -> bool:
+    never = any(f"{module.name}.".startswith(f"{root}.") for root in NEVER)
+    return module.path.startswith(SITE) and module.path.endswith(".py") and not never
+
+
+def origins(source: Source, deferred: dict[str, dict[str, Source]]) -> Iterator[str]:
     """Yield the modules that importing a name loads, following packages that pass it on."""
     module, name = source
     yield module
-    if module in rewritten and name in rewritten[module].deferred:
-        yield from sources(rewritten[module].deferred[name], rewritten)
+    if name in deferred.get(module, {}):
+        yield from origins(deferred[module][name], deferred)
 
 
 if __name__ == "__main__":

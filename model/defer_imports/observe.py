@@ -103,7 +103,7 @@ def differences(name: str, module: dict[str, Any]) -> Iterator[str]:
         yield f"it lacks {', '.join(missing)}"
     if missing := [n for n in module["listed"] if n not in dir(found)]:
         yield f"its dir lacks {', '.join(missing)}"
-    if lost := {*module["exports"]} - {*getattr(found, "__all__", [])}:
+    if lost := {*module["exports"]} - {*getattr(found, "__all__", vars(found))}:
         yield f"a star import lacks {', '.join(lost)}"
 
 

@@ -91,8 +91,10 @@ class Rewriting:
 
     def reject_dynamic(self, nodes: list[tuple[ast.AST, bool]]) -> None:
         """Raise LeftAlone if deferring could break it, as when it reads its own namespace."""
-        own = [n for n in self.tree.body if getattr(n, "name", "") in ("__getattr__", "__dir__")]
-        ignored = {n for function in own for n in ast.walk(function)}
+        own = own_functions(self.tree)
+        ignored = {
+            n for name in ("__getattr__", "__dir__") if name in own for n in ast.walk(own[name])
+        }
         for node, early in nodes:
             match node:
                 case ast.Name(id=name) | ast.arg(arg=name) if node not in ignored:
@@ -106,7 +108,13 @@ class Rewriting:
                 case ast.alias(name=name) if name.partition(".")[0] == "numba":
                     raise LeftAlone("numba compiles its functions")
         others = [n for n in self.tree.body if not isinstance(n, (*FUNCTIONS, ast.ClassDef))]
-        if any("__getattr__" in bindings(*node) for other in others for node in walk(other)):
+        bound = [
+            node
+            for n in others
+            for node, early in walk(n)
+            if "__getattr__" in bindings(node, early)
+        ]
+        if any(node is not own.get("__getattr__") for node in bound):
             raise LeftAlone("its __getattr__ is not defined as a function")
 
     def absolute(self, node: ast.ImportFrom) -> str:
@@ -184,7 +192,7 @@ class Rewriting:
     def add_getattr(self, top: ast.stmt) -> None:
         """Define `__getattr__` (PEP 562), which imports the names, and `__dir__`."""
         body, names = self.tree.body, [*self.imports]
-        own = {n.name: n for n in body if isinstance(n, ast.FunctionDef)}
+        own = own_functions(self.tree)
         text = f"def __getattr__(attribute):\n    global {', '.join(names)}\n"
         text += "".join(
             f"    if attribute == {n!r}:\n        0\n        return {n}\n" for n in names
@@ -219,6 +227,12 @@ def walk(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
         yield node, early
         later = {*node.body} if isinstance(node, FUNCTIONS) else set()
         nodes += [(n, early and n not in later) for n in ast.iter_child_nodes(node)]
+
+
+def own_functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
+    """Return the module's functions by name, also those inside an `if`."""
+    nodes = [n for s in tree.body for n in (s, *(s.body if isinstance(s, ast.If) else ()))]
+    return {n.name: n for n in nodes if isinstance(n, ast.FunctionDef)}
 
 
 def scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

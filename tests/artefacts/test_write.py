@@ -307,7 +307,9 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
     "chance": (
         lambda: fitted(
             make_pipeline(IterativeImputer(sample_posterior=True), DecisionTreeRegressor()),
-            MIXED[["size", "weight"]].assign(y=np.arange(40.0) ** 2),
+            pd.DataFrame({"x": np.arange(200.0) % 7, "y": np.arange(200.0)}).assign(
+                z=lambda table: table.y.where(table.y % 2 == 0)
+            ),
             "y",
         ),
         "it predicts .* A prediction must depend only on its own row: not on chance",

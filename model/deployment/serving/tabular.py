@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 
 from serving import artefacts
@@ -86,7 +87,8 @@ class Tabular:
         likeliest = self.signature.probabilities
         try:
             given = ask(self.signature.takes, self.signature.inputs, columns)
-            with np.errstate(all="ignore"):  # answers that are not finite are rejected below
+            # Non-finite answers are rejected below; processes or threads would only cost time.
+            with np.errstate(all="ignore"), joblib.parallel_config("sequential"):
                 answer = self.estimator.predict_proba if likeliest else self.estimator.predict
                 predicted = np.asarray(answer(given)).reshape(len(columns[0]), -1)
         except REJECTIONS as error:
