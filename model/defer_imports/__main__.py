@@ -1,8 +1,8 @@
-"""Let installed packages import what the model's example does not need only when it is used.
+"""Make installed packages defer the imports that the model's example does not need.
 
-`python -m defer_imports`, a step of the image's build, is run in the folder that holds app.py and
-the model's files. It answers the model's example, and fails if the model cannot. EAGER_IMPORT=1
-stops it there. Outside the image it asks for `--here`: it changes the environment of its Python.
+The image's build runs `python -m defer_imports` in the folder that holds app.py and the model's
+files. It answers the model's example, and fails if the model cannot; EAGER_IMPORT=1 stops there.
+Outside the image it needs `--here`, because it changes the packages of the current environment.
 """
 
 import json
@@ -22,9 +22,11 @@ from typing import Any
 from defer_imports.rewrite import LeftAlone, Module, Rewriting, Source
 
 SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
-# numpy's modules need one another; loky starts processes that import it in a way of their own.
+# numpy's modules import one another; loky's processes import it in their own way.
 NEVER = ("numpy", "joblib.externals.loky")
-UNCHECKED = (1).to_bytes(4, "little")  # a .pyc file that holds whatever its source is (PEP 552)
+UNCHECKED = (1).to_bytes(
+    4, "little"
+)  # a .pyc file that is never compared with its source (PEP 552)
 
 
 def main() -> None:
@@ -35,7 +37,7 @@ def main() -> None:
         )
     put_back(Path(name) for folder in SITE for name in Path(folder).rglob("*.py"))
     if not (plain := observe("answer")):
-        sys.exit("The model does not answer its example: see above. The build needs this answer.")
+        sys.exit("The model does not answer its example: see above. The build needs its answer.")
     if os.environ.get("EAGER_IMPORT", "0") not in ("", "0"):
         return print("EAGER_IMPORT is set: the packages stay as they are.")
     step = Step(plain)
@@ -50,7 +52,7 @@ def main() -> None:
 
 
 class StepError(Exception):
-    """The rewritten packages do not do what the plain ones do."""
+    """The rewritten packages behave differently from the plain ones."""
 
 
 def observe(what: str, plan: Any = None) -> Any:
@@ -68,7 +70,7 @@ def compiled(path: Path) -> Path:
 
 
 def put_back(paths: Iterable[Path]) -> None:
-    """Compile modules that were rewritten as they were."""
+    """Recompile rewritten modules from their unchanged sources."""
     for path in paths:
         cache = compiled(path)
         try:
@@ -91,12 +93,12 @@ def write(module: Module, rewritten: Rewriting, source: bytes) -> None:
 
 
 class Step:
-    """The rewriting of the modules that the plain example loads."""
+    """Rewrites the modules that the example loads with plain imports."""
 
     def __init__(self, plain: Any) -> None:
         self.answers = plain["answers"]
         self.modules = {entry["name"]: Module(**entry) for entry in plain["modules"]}
-        self.alone: dict[str, str] = {}  # modules that are not rewritten, and why
+        self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
         self.deferred: dict[str, dict[str, Source]] = {}  # by the names of rewritten modules
 
     @property
@@ -104,40 +106,40 @@ class Step:
         return [Path(self.modules[name].path) for name in self.deferred]
 
     def run(self) -> str:
-        """Defer all that can wait, see what the example loads then, and defer only the rest.
+        """Defer all that can wait, see what the example still loads, and defer only the rest.
 
-        Returns what was done; raises StepError if the model does not answer as before.
+        Returns a summary; raises StepError if the model does not answer as before.
         """
         self.rewrite_all(loaded=set())
         if not (loaded := self.answer()):
-            self.leave_wrong_alone()
+            self.put_back_broken()
             loaded = self.answer()
         if loaded:
             self.rewrite_all(loaded)
-            self.leave_wrong_alone()
+            self.put_back_broken()
             loaded = self.answer()
         if not loaded:
             raise StepError("with imports deferred, the model answers its example differently")
         names = sum(map(len, self.deferred.values()))
-        alone = "".join(f"\n  {name}: {why}" for name, why in self.alone.items())
+        unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
         return (
             f"An answer now loads {len(loaded)} modules instead of {len(self.modules)}: "
             f"{names} names in {len(self.deferred)} modules wait until they are used.\n"
-            f"{len(self.alone)} modules stay as they are:{alone}"
+            f"{len(self.unchanged)} modules stay as they are:{unchanged}"
         )
 
     def rewrite_all(self, loaded: set[str]) -> None:
         """Rewrite all modules; imports of what is loaded anyway keep their place."""
         before, self.deferred = self.deferred, {}
         for module in self.modules.values():
-            if module.name in self.alone or not can_change(module):
+            if module.name in self.unchanged or not can_change(module):
                 continue
             source = Path(module.path).read_bytes()
             try:
                 stays = partial(keeps_place, before, loaded)
                 new = Rewriting(source, module, self.modules, stays)
             except (LeftAlone, SyntaxError, ValueError) as error:
-                self.alone[module.name] = str(error)
+                self.unchanged[module.name] = str(error)
                 continue
             if new.changed:
                 write(module, new, source)
@@ -151,18 +153,18 @@ class Step:
             return {module["name"] for module in found["modules"]}
         return None
 
-    def leave_wrong_alone(self) -> None:
-        """Put modules back that do not hold what the plain ones do, until none is left."""
+    def put_back_broken(self) -> None:
+        """Put back modules that differ from the plain ones, until none does."""
         while wrong := observe("check", self.plan()):
             for name, why in wrong.items():
-                self.alone[name] = why.partition("\n")[0]
+                self.unchanged[name] = why.partition("\n")[0]
                 put_back([Path(self.modules[name].path)])
                 del self.deferred[name]
         if wrong is None:
             raise StepError("the packages cannot be checked")
 
     def plan(self) -> dict[str, Any]:
-        """Say what each rewritten module must have."""
+        """Return the names that each rewritten module must have."""
         modules = {}
         for name, deferred in self.deferred.items():
             module = self.modules[name]
@@ -192,7 +194,7 @@ def keeps_place(before: dict[str, dict[str, Source]], loaded: set[str], source: 
 
 
 def origins(source: Source, deferred: dict[str, dict[str, Source]]) -> Iterator[str]:
-    """Yield the modules that importing a name loads, where packages only pass it on."""
+    """Yield the modules that importing a name loads, following packages that pass it on."""
     module, name = source
     yield module
     if name in deferred.get(module, {}):

@@ -1,4 +1,4 @@
-"""A training that is killed leaves the pickle and the manifest of the one before."""
+"""A killed training leaves the previous pickle and manifest in place."""
 
 import hashlib
 import json

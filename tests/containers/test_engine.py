@@ -1,4 +1,4 @@
-"""Trouble with the engine, and interruptions, are explained and leave nothing behind."""
+"""Problems with the engine and interruptions are explained and leave nothing behind."""
 
 import os
 import re
@@ -27,7 +27,7 @@ TRAIN = ["sh", str(ROOT / "model" / "trainmodel.sh")]
 @pytest.mark.parametrize(
     ("environment", "explanation"),
     [
-        ({"CDK_DOCKER": "nowhere"}, "There is no nowhere. Install Docker"),
+        ({"CDK_DOCKER": "nowhere"}, "nowhere was not found. Install Docker"),
         ({"DOCKER_HOST": "unix:///nowhere.sock"}, "Cannot connect to the Docker daemon"),
     ],
 )
@@ -72,26 +72,26 @@ def test_two_images_run_side_by_side_and_leave_no_container(
 
 
 def containers(process: Popen[Any]) -> list[str]:
-    """List the containers of a process, which have its number in their names."""
+    """List the containers of a process, whose names contain its id."""
     names = docker("ps", "--all", "--format", "{{.Names}}")
     return re.findall(rf"\bpredictive-lambda-{process.pid}-.*", names)
 
 
 @contextmanager
 def run_image() -> Iterator[tuple[Popen[str], str]]:
-    """Start the program behind `make run-image`; give the process and the URL that it prints."""
+    """Start the program behind `make run-image`; yield the process and the URL that it prints."""
     environment = os.environ | {"PORT": "0"}
     with Popen(
         RUN_IMAGE, cwd=ROOT, env=environment, stdout=PIPE, stderr=STDOUT, text=True
     ) as process:
         assert process.stdout
         try:
-            said = ""
+            output = ""
             for line in process.stdout:
-                said += line
+                output += line
                 if line.startswith("Open "):
                     break
-            assert "Open " in said, said
-            yield process, said.split("Open ")[1].split()[0]
+            assert "Open " in output, output
+            yield process, output.split("Open ")[1].split()[0]
         finally:
             process.terminate()

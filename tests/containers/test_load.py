@@ -55,15 +55,15 @@ def test_the_local_api_under_load(capsys: pytest.CaptureFixture[str]) -> None:
     environment = os.environ | {"PORT": "0"}
     with Popen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=subprocess.DEVNULL) as api:
         assert api.stdout
-        said = re.search(rb"http://\S+?/", api.stdout.readline())
-        assert said
+        line = re.search(rb"http://\S+?/", api.stdout.readline())
+        assert line
 
         def memory() -> float:
             resident = subprocess.check_output(["ps", "-o", "rss=", "-p", str(api.pid)])
             return int(resident) / 1024
 
         try:
-            figures = load(said[0].decode(), memory)
+            figures = load(line[0].decode(), memory)
         finally:
             api.terminate()
     with capsys.disabled():
@@ -83,4 +83,4 @@ def test_the_container_under_load(serving: Container, capsys: pytest.CaptureFixt
         serving({"rawPath": "/healthz"})  # it starts with its first request
         figures = load(url, memory)
     with capsys.disabled():
-        print(f"\nOne container, {AT_ONCE} wait for it at once: {figures}")
+        print(f"\nOne container, {AT_ONCE} requests at once: {figures}")
