@@ -14,6 +14,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import partial
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 from typing import Any
@@ -135,9 +136,8 @@ class Step:
                 continue
             source = Path(module.path).read_bytes()
             try:
-                new = Rewriting(
-                    source, module, self.modules, lambda name: {*origins(name, before)} <= loaded
-                )
+                stays = partial(keeps_place, before, loaded)
+                new = Rewriting(source, module, self.modules, stays)
             except (LeftAlone, SyntaxError, ValueError) as error:
                 self.unchanged[module.name] = str(error)
                 continue
@@ -182,6 +182,15 @@ class Step:
 def can_change(module: Module) -> bool:
     never = any(f"{module.name}.".startswith(f"{root}.") for root in NEVER)
     return module.path.startswith(SITE) and module.path.endswith(".py") and not never
+
+
+def keeps_place(before: dict[str, dict[str, Source]], loaded: set[str], source: Source) -> bool:
+    """Say whether an import stays: it costs nothing, or others may rely on what it does.
+
+    `import importlib.util` anywhere makes `importlib.util` work everywhere.
+    """
+    package, dot, _ = source[0].partition(".")
+    return bool(dot and package in sys.stdlib_module_names) or {*origins(source, before)} <= loaded
 
 
 def origins(source: Source, deferred: dict[str, dict[str, Source]]) -> Iterator[str]:
