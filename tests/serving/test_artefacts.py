@@ -1,4 +1,4 @@
-"""What is committed fits together: data, model, manifest, locks, Dockerfiles."""
+"""The committed data, model, manifest, locks and Dockerfiles belong together."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ def test_the_manifest_describes_the_committed_model() -> None:
     assert manifest["pickle_sha256"] == hashlib.sha256(PICKLE.read_bytes()).hexdigest()
 
 
-def test_the_model_was_trained_with_what_it_is_served_with() -> None:
+def test_the_model_was_trained_with_the_versions_that_serve_it() -> None:
     check_trained(json.loads(MANIFEST.read_text())["versions"])
 
 
@@ -52,7 +52,7 @@ class RunsCode:
 
 
 def start(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Import the handler from the folder as Lambda does, somewhere else."""
+    """Import the handler from the folder as Lambda does, in another working directory."""
     code = f"import sys; sys.path.insert(0, {str(folder)!r}); import app"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
 
@@ -66,7 +66,7 @@ def task(tmp_path: Path) -> Path:
     return tmp_path / "task"
 
 
-def test_the_artefacts_are_found_beside_the_code(task: Path) -> None:
+def test_the_artefacts_are_found_next_to_the_code(task: Path) -> None:
     done = start(task)
     assert done.returncode == 0, done.stderr
 
@@ -127,7 +127,7 @@ def edit_manifest(task: Path, **changes: object) -> None:
         "a manifest of another version of the pattern",
     ],
 )
-def test_a_misfit_refuses_to_start_and_says_how_to_fix_it(
+def test_files_that_do_not_match_fail_at_start_with_advice(
     task: Path, misfit: object, sentence: str
 ) -> None:
     misfit(task)  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""A line for each request, as CloudWatch reads it, and nothing in it that a client sent."""
+"""Each request writes a line that CloudWatch reads, and that contains nothing from the client."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.table import all_rows
 
 WATCHED = replace(FLOWERS, figures=lambda result: {"probability": result["probability"]})
 NUMBER = {"type": "number"}
-# AWS's specification of the embedded metric format, closed: what else a line may have is named.
+# AWS's schema of the embedded metric format, extended by the only other members of a line.
 EMF: dict[str, Any] = {
     "type": "object",
     "required": ["_aws", "function", "version", "status", "cold_start"],
