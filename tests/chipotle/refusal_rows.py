@@ -26,14 +26,14 @@ ROWS = [
     refused(
         "lng is not long", "lat=39&lng=-77", "long", "'lng' is not a parameter. Did you mean long?"
     ),
-    refused("latitude is not lat", "latitude=39&long=-77", "lat", "lat is absent"),
+    refused("latitude is not lat", "latitude=39&long=-77", "lat", "Did you mean lat?"),
     refused(
         "lat[] is not lat",
         "lat[]=39&long=-77",
         "lat",
         "'lat[]' is not a parameter. Did you mean lat?",
     ),
-    refused("amp;long is not long", "lat=39&amp;long=-77", "long", "long is absent"),
+    refused("amp;long is not long", "lat=39&amp;long=-77", "long", "Did you mean long?"),
     row("a problem as text is the sentence", "/?lat=x", status=400, contains=("lat is 'x'",)),
     row("a problem as GeoJSON is problem details", "/?lat=x&format=geojson", PROBLEM, status=400),
 ]
