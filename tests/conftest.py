@@ -30,8 +30,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         }
         counts = [f"{len(reports)} {outcome}" for outcome, reports in fared.items() if reports]
         terminalreporter.line(f"{where}: {', '.join(counts) or 'not sent'}")
-        for report in fared.get("xfailed", []):
-            terminalreporter.line(f"  not the stack's doing: {report.nodeid}: {report.wasxfail}")
 
 
 ENGINES = {

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT, Popen
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.request import urlopen
+
+from botocore.session import get_session
 
 from predictive_lambda.local.image import ENGINE, build, docker
 
@@ -90,6 +93,13 @@ class Aws:
             raise EmulatorError(f"cdk {arguments[0]} failed:\n{done.stdout}")
         return done.stdout
 
+    def client(self, service: str) -> Any:
+        """Return a client of one of AWS's services, as the emulator has it."""
+        session = get_session()
+        session.set_credentials(self.environment["AWS_ACCESS_KEY_ID"], "none")
+        endpoint = self.environment["AWS_ENDPOINT_URL"]
+        return session.create_client(service, region_name=REGION, endpoint_url=endpoint)
+
     def log(self) -> str:
         """The last lines of the emulator's log."""
         return (self.folder / "ministack.log").read_text()[-2000:]
@@ -140,7 +150,8 @@ def emulated_aws(reachable: bool = False) -> Iterator[Aws]:
             process = Popen(command, env=environment, cwd=name, stdout=log, stderr=STDOUT)
         aws = Aws(process, port, folder, environment)
         try:
-            wait_for(aws)
+            while not answers(aws):
+                time.sleep(0.1)
             aws.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=folder)
             yield aws
         finally:
@@ -188,6 +199,16 @@ def relayed(folder: Path, port: int) -> Iterator[str]:
         docker("rm", "--force", "--volumes", name)
 
 
+def answers(aws: Aws) -> bool:
+    """Whether the emulator answers already; raise EmulatorError if it has ended instead."""
+    if aws.process.poll() is not None:
+        raise EmulatorError(f"ministack did not start. Its log ends:\n{aws.log()}")
+    with suppress(OSError):
+        urlopen(f"http://127.0.0.1:{aws.port}/_ministack/health", timeout=5).close()
+        return True
+    return False
+
+
 def without_registry(folder: Path) -> Path:
     """Write a docker for the CDK that skips login and push; return its path."""
     engine = folder / "engine"
@@ -195,14 +216,3 @@ def without_registry(folder: Path) -> Path:
     engine.write_text(f'#!/bin/sh\n{skip}\nexec {shutil.which(ENGINE)} "$@"\n')
     engine.chmod(0o755)
     return engine
-
-
-def wait_for(aws: Aws) -> None:
-    """Wait until the emulator answers; raise EmulatorError when it ends instead."""
-    while aws.process.poll() is None:
-        try:
-            urlopen(f"http://127.0.0.1:{aws.port}/_ministack/health", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise EmulatorError(f"ministack did not start. Its log ends:\n{aws.log()}")

@@ -128,18 +128,15 @@ def properties(template: Template, resource: str, prefix: str) -> list[dict[str,
     return [entry.get("Properties", {}) for name, entry in found if name.startswith(prefix)]
 
 
-@pytest.mark.parametrize(
-    ("construct", "doors"),
-    [
-        (
-            "Churn",
-            {"$default": "JWT"}
-            | dict.fromkeys(("GET /healthz", "OPTIONS /", "OPTIONS /{proxy+}"), "NONE"),
-        ),
-        ("Internal", {"$default": "AWS_IAM", "GET /healthz": "NONE"}),
-        ("Public", {"$default": "NONE"}),
-    ],
-)
+OPEN = dict.fromkeys(("GET /healthz", "OPTIONS /", "OPTIONS /{proxy+}"), "NONE")
+DOORS = {
+    "Churn": {"$default": "JWT"} | OPEN,
+    "Internal": {"$default": "AWS_IAM", "GET /healthz": "NONE"},
+    "Public": {"$default": "NONE"},
+}
+
+
+@pytest.mark.parametrize(("construct", "doors"), DOORS.items())
 def test_only_health_checks_and_preflights_pass_without_credentials(
     construct: str, doors: dict[str, str], template: Template
 ) -> None:

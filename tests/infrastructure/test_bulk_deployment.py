@@ -11,12 +11,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from botocore.session import get_session
 from pyarrow import parquet
 
 import bulk
 from app import MODEL
-from tests.infrastructure.emulated_aws import REGION, ROOT, Aws, emulated_aws, template_file
+from tests.infrastructure.emulated_aws import ROOT, Aws, emulated_aws, template_file
 
 SETTINGS = {
     "bulk": "true",
@@ -35,13 +34,8 @@ def rows(count: int, *more: str) -> bytes:
     return (file.getvalue() + "".join(f"{line}\n" for line in more)).encode()
 
 
-def table(count: int) -> bytes:
-    """Write the model's example as a Parquet file."""
-    file = io.BytesIO()
-    parquet.write_table(pa.Table.from_pylist([dict(MODEL.example)] * count), file)
-    return file.getvalue()
-
-
+PARQUET = io.BytesIO()
+parquet.write_table(pa.Table.from_pylist([dict(MODEL.example)] * 10), PARQUET)
 OBJECTS = {
     **{f"{i} of 5.csv": rows(i) for i in range(1, 6)},
     "many.csv": rows(20_000),
@@ -49,7 +43,7 @@ OBJECTS = {
     "folder/lines.jsonl": b"\n".join([json.dumps(dict(MODEL.example)).encode(), b"{"]),
     "zipped.csv.gz": gzip.compress(rows(10)),
     "empty.csv": b"",
-    "table.parquet": table(10),
+    "table.parquet": PARQUET.getvalue(),
 }
 BROKEN = {"broken.csv.gz": gzip.compress(rows(10))[:-10]}
 
@@ -68,16 +62,9 @@ def aws(engine: None) -> Iterator[Aws]:
         yield running
 
 
-def client(aws: Aws, service: str) -> Any:
-    session = get_session()
-    session.set_credentials(aws.environment["AWS_ACCESS_KEY_ID"], "none")
-    endpoint = aws.environment["AWS_ENDPOINT_URL"]
-    return session.create_client(service, region_name=REGION, endpoint_url=endpoint)
-
-
 def run(aws: Aws, **asked: object) -> str:
     """Run the state machine to its end, and return how it ended."""
-    states = client(aws, "stepfunctions")
+    states = aws.client("stepfunctions")
     machine = aws.outputs["BulkStateMachine"]
     arn = states.start_execution(stateMachineArn=machine, input=json.dumps(asked))["executionArn"]
     while (found := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
@@ -88,16 +75,12 @@ def run(aws: Aws, **asked: object) -> str:
 def answered(aws: Aws) -> dict[str, Any]:
     """Return when each object under out/ was written."""
     bucket = aws.outputs["BulkBucket"]
-    listed = client(aws, "s3").list_objects_v2(Bucket=bucket, Prefix="out/").get("Contents", [])
+    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="out/").get("Contents", [])
     return {entry["Key"].removeprefix("out/"): entry["LastModified"] for entry in listed}
 
 
-def unpacked(name: str, content: bytes) -> bytes:
-    return gzip.decompress(content) if name.endswith(".gz") else content
-
-
 def test_objects_get_the_answers_of_make_score_once(aws: Aws, tmp_path: Path) -> None:
-    s3, bucket = client(aws, "s3"), aws.outputs["BulkBucket"]
+    s3, bucket = aws.client("s3"), aws.outputs["BulkBucket"]
     for name, content in {**OBJECTS, **BROKEN, "": b""}.items():
         s3.put_object(Bucket=bucket, Key=f"in/{name}", Body=content)
 
@@ -110,7 +93,8 @@ def test_objects_get_the_answers_of_make_score_once(aws: Aws, tmp_path: Path) ->
         source.write_bytes(content)
         bulk.score(MODEL, source, target, {})
         found = s3.get_object(Bucket=bucket, Key=f"out/{name}")["Body"].read()
-        assert unpacked(name, found) == unpacked(name, target.read_bytes()), name
+        unpack = gzip.decompress if name.endswith(".gz") else bytes
+        assert unpack(found) == unpack(target.read_bytes()), name
 
     s3.delete_object(Bucket=bucket, Key="out/many.csv")
     assert run(aws) == "SUCCEEDED"
