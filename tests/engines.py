@@ -1,5 +1,6 @@
 """Send a row of the request table to an engine: this process, or anything with a URL."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPSConnection
@@ -60,6 +61,13 @@ def runtime_pid(running: Container) -> str:
     """Return the process id, inside the container, of the Python that the emulator started."""
     [file] = docker("exec", running.name, "sh", "-c", FIND_RUNTIME).split()
     return file.split("/")[2]
+
+
+def resident_kb(running: Container) -> int:
+    """Return the memory of the Python process that serves, in KB."""
+    status = docker("exec", running.name, "cat", f"/proc/{runtime_pid(running)}/status")
+    [resident] = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+    return int(resident)
 
 
 # The brackets keep grep from finding itself.

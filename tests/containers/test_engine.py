@@ -1,7 +1,6 @@
 """Trouble with the engine, and interruptions, are explained and leave nothing behind."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -9,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen
-from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -65,16 +63,11 @@ def test_two_images_run_side_by_side_and_leave_no_container(
         for process, _ in runs:
             process.send_signal(ending)
         assert [process.wait(60) for process, _ in runs] == [0, 0]
+        names = docker("ps", "--all", "--format", "{{.Names}}")
         for process, url in runs:
-            assert containers(process) == []
+            assert f"predictive-lambda-{process.pid}-" not in names
             with pytest.raises(URLError, match="refused"):
                 urlopen(url)
-
-
-def containers(process: Popen[Any]) -> list[str]:
-    """List the containers of a process, which have its number in their names."""
-    names = docker("ps", "--all", "--format", "{{.Names}}")
-    return re.findall(rf"\bpredictive-lambda-{process.pid}-.*", names)
 
 
 @contextmanager
@@ -86,12 +79,7 @@ def run_image() -> Iterator[tuple[Popen[str], str]]:
     ) as process:
         assert process.stdout
         try:
-            said = ""
-            for line in process.stdout:
-                said += line
-                if line.startswith("Open "):
-                    break
-            assert "Open " in said, said
-            yield process, said.split("Open ")[1].split()[0]
+            opened = next(line for line in process.stdout if line.startswith("Open "))
+            yield process, opened.split()[1]
         finally:
             process.terminate()

@@ -23,7 +23,7 @@ from predictive_lambda.local.image import (
     container,
     docker,
 )
-from tests.engines import EXAMPLE, in_process, over_http, runtime_pid, served
+from tests.engines import EXAMPLE, in_process, over_http, resident_kb, served
 from tests.table import Row, all_rows
 
 [PICKLE] = MODEL.glob("*.pkl")
@@ -63,16 +63,6 @@ def test_the_training_image_keeps_data_code_and_model(trained: Path) -> None:
         assert hashes[f"training/{file.name}"] == hashlib.sha256(file.read_bytes()).hexdigest()
         if file.suffix == ".csv":
             assert labels[f"{file.name}.sha256"] == hashes[f"training/{file.name}"]
-
-
-@pytest.mark.proof
-def test_training_again_gives_the_same_bytes(trained: Path) -> None:
-    """In a new container of the image, where the cache of layers plays no part."""
-    image = build(trained, "TrainingDockerfile")
-    again = f"python training/training.py && sha256sum {PICKLE.name} {MANIFEST.name}"
-    printed = docker("run", "--rm", "--entrypoint", "sh", image, "-c", again)
-    for name in ARTEFACTS:
-        assert hashlib.sha256((trained / name).read_bytes()).hexdigest() in printed
 
 
 def test_the_serving_image_holds_only_the_model_and_its_code(serving: Container) -> None:
@@ -147,10 +137,3 @@ def test_the_hundredth_answer_is_the_first_and_memory_stays(serving: Container) 
     before = resident_kb(serving)
     assert all(serving(EVENT) == first for _ in range(50))
     assert resident_kb(serving) - before < 1024
-
-
-def resident_kb(running: Container) -> int:
-    """Memory of the Python process that serves, in KB."""
-    status = docker("exec", running.name, "cat", f"/proc/{runtime_pid(running)}/status")
-    [resident] = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-    return int(resident)
