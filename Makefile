@@ -15,7 +15,6 @@ endif
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1 OPENBLAS_NUM_THREADS=1
 
 .PHONY: help run run-image score smoke test proof conformance lint train train-local synth deploy diff destroy bootstrap lock clean
-
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for another port)

@@ -13,7 +13,7 @@ fail() {
 }
 
 command -v "$engine" >/dev/null ||
-    fail "There is no $engine. Install Docker (https://docs.docker.com/get-docker/), or use podman: CDK_DOCKER=podman"
+    fail "$engine was not found. Install Docker (https://docs.docker.com/get-docker/), or name another engine: CDK_DOCKER=podman"
 "$engine" version >/dev/null ||
     fail "$engine does not work (see above). Is its service running, and are you allowed to use it?"
 
@@ -33,11 +33,11 @@ sha256() {
 }
 
 set -- ${BASE:+--build-arg "BASE=$BASE"}
-# Labels record which data the image was trained on.
+# Labels record the data that the model was trained on.
 for data in training/*.csv; do
     [ ! -f "$data" ] || set -- "$@" --label "$(basename "$data").sha256=$(sha256 "$data")"
 done
-# Without attestations, which would turn the image into an index: Lambda rejects those.
+# Without attestations, which turn the image into an index: Lambda rejects indexes.
 BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$engine" build --platform "$platform" --file TrainingDockerfile --force-rm \
     "$@" --iidfile "$temporary/image" .
 container=$("$engine" create --platform "$platform" "$(cat "$temporary/image")")
@@ -51,5 +51,5 @@ chmod 644 "$temporary/trained/$pickle" "$temporary/trained/$manifest"
 mv "$temporary/trained/$pickle" "$temporary/trained/$manifest" .
 echo "Wrote $PWD/$pickle and $manifest. The image $tag keeps the data, the code and the model."
 for other in *.pkl; do
-    [ "$other" = "$pickle" ] || echo "A function serves one model: remove $other and ${other%.pkl}.json." >&2
+    [ "$other" = "$pickle" ] || echo "A function serves only one model: remove $other and ${other%.pkl}.json." >&2
 done

@@ -1,7 +1,7 @@
-"""Millions of rows (optional): a bucket, and a state machine that answers the objects in it.
+"""Millions of rows (optional): a state machine that answers the objects in a bucket.
 
-A Step Functions Distributed Map passes each object under in/ to a second function, the same image
-with another command (model/deployment/bulk/), which writes the object of that name under out/.
+A Step Functions Distributed Map passes each object under in/ to a second function: the same image
+with another command (model/deployment/bulk/). It writes an object of the same name under out/.
 """
 
 from collections.abc import Mapping

@@ -95,7 +95,7 @@ class Monitoring:
         ]
         if self.alarms:
             widgets.append(cloudwatch.AlarmStatusWidget(alarms=self.alarms, width=24))
-        # The stack's name, and behind it the construct's where a stack has several.
+        # The stack's name, followed by the construct's if the stack has several.
         name = Names.unique_resource_name(self.scope, allowed_special_characters="-")
         dashboard = cloudwatch.Dashboard(
             self.scope, "PredictiveLambdaDashboard", dashboard_name=name

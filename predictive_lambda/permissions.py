@@ -24,7 +24,7 @@ def let_cloudwatch_use(key: kms.IKey, stack: Stack) -> None:
 
 
 def let_it_join_networks(role: iam.IRole) -> None:
-    """Let a function create network interfaces; the CDK only does so for roles of its own."""
+    """Let a function create network interfaces; the CDK only does so for roles that it creates."""
     name = "AWSLambdaVPCAccessExecutionRole"
     role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(f"service-role/{name}"))
     reason = "AWS maintains this policy for functions in a VPC."

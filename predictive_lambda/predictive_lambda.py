@@ -1,4 +1,4 @@
-"""The construct: a model folder in, a function of its image behind an HTTP API out."""
+"""The construct: a function that serves a model folder's image behind an HTTP API."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ class PredictiveLambda(Construct):
             **(function or {}),
         )
         reasons = {
-            "Serverless-LambdaDLQ": "The client waits for the answer: no event is left to keep.",
+            "Serverless-LambdaDLQ": "The client waits for the answer: there is no event to keep.",
             "Serverless-LambdaTracing": "There is no second service to trace a request through.",
         }
         acknowledge(self.function, reasons)
@@ -117,7 +117,7 @@ class PredictiveLambda(Construct):
         """Make a function of the image, with its own role and logs; `cmd` replaces its CMD."""
         log_group = self.log_group(scope, f"{name}Logs")
         role = options.pop("role", None)
-        if not role:  # one that may write to this log group; AWS's policy allows all of them
+        if not role:  # may only write to this log group; AWS's managed policy allows all
             lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
             role = iam.Role(scope, f"{name}Role", assumed_by=lambda_service)
         log_group.grant_write(role)
@@ -152,7 +152,7 @@ class PredictiveLambda(Construct):
             "PredictiveLambdaEndpoint",
             default_integration=integration,
             default_authorizer=authorizer,
-            create_default_stage=False,  # the ready-made one has neither throttle nor access log
+            create_default_stage=False,  # the CDK's has neither throttling nor an access log
             cors_preflight=cors,
             disable_execute_api_endpoint=True if domain else None,
         )
@@ -161,7 +161,7 @@ class PredictiveLambda(Construct):
             acknowledge(api, {"AwsSolutions-APIG4": public})
             return api
         open_routes = [(path, apigateway.HttpMethod.GET) for path in open_paths]
-        if cors:  # browsers send preflights without a token, which $default would refuse
+        if cors:  # browsers send preflights without a token, which $default would reject
             open_routes += [(path, apigateway.HttpMethod.OPTIONS) for path in ("/", "/{proxy+}")]
         for path, method in open_routes:
             [route] = api.add_routes(

@@ -47,7 +47,7 @@ BASE = r"[\w./:-]+@sha256:[0-9a-f]{64}"
 ORIGIN = r"https?://[^/\s,@?#*]+"
 CERTIFICATE = r"arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate/[\w-]+"
 NAME = "the-predictive-lambda"
-# What a browser may send where a door asks for it.
+# The headers that browsers may send to authenticate.
 CREDENTIALS = {
     "none": [],
     "jwt": ["authorization"],
@@ -56,7 +56,7 @@ CREDENTIALS = {
 
 
 class PredictiveLambdaStack(Stack):
-    """The model's function and HTTP API as the settings want them, and the API's URL."""
+    """The model's function and HTTP API, configured by the settings, and the API's URL."""
 
     def __init__(self, scope: Construct, construct_id: str = NAME, **kwargs: Any) -> None:
         settings = Settings(scope.node)

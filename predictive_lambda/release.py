@@ -1,4 +1,4 @@
-"""Releases that can be rolled back (optional): requests go to an alias of a published version."""
+"""Releases with rollback (optional): requests go to an alias of a published version."""
 
 from aws_cdk import Annotations, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch

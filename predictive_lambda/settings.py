@@ -50,14 +50,14 @@ class Settings:
         return int(value)
 
     def switch(self, name: str) -> bool:
-        """Return whether an optional part is wanted: `true`, or JSON's true in cdk.json."""
+        """Return whether an optional part is on: `true`, or JSON's true in cdk.json."""
         value = self.text(name, "false")
         if value.lower() not in ("true", "false"):
             raise SettingError(f"{name} is {value!r}. It must be true or false.")
         return value.lower() == "true"
 
     def reject_unknown(self) -> None:
-        """Raise SettingError for a name that nothing has read; call it when all have been read."""
+        """Raise SettingError for a setting that nobody has read; call it after reading all."""
         for name in self.given:
             if name not in self.names and name not in OF_THE_CDK and not {*name} & {*"@:/"}:
                 near = get_close_matches(name, sorted(self.names), n=1, cutoff=0.5)

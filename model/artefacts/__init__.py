@@ -1,16 +1,13 @@
-"""Keep what training made: a fitted model in, NAME.pkl and NAME.json out, if they can be served.
+"""Write the two files that the function serves: a fitted model and its manifest.
 
-The pattern's: any training calls `write`. Its files are all that the function needs of it.
+A training script ends with `artefacts.write`, which first checks that the model can be served.
 """
 
-import contextlib
 import hashlib
 import os
 import platform
 import re
-import shutil
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +23,6 @@ from serving.manifest import Manifest, Signature
 
 __all__ = ["ModelError", "write"]
 MODEL = Path(__file__).resolve().parent.parent
-HOUR = 3600  # seconds
 
 
 def write(
@@ -42,14 +38,14 @@ def write(
 ) -> str:
     """Write NAME.pkl and NAME.json into the folder; return the pickle's sha256.
 
-    table: what the model was fitted on, one column an input, and the columns of `target`.
-    about: facts for people, such as a title; units: by column; example: values of a request, by
-    column; a row of the table gives the others.
+    table: the data that the model was fitted on: a column for each input, and those in `target`.
+    about: facts for people, such as a title. units: the inputs' units, by column. example: values
+    of an example request, by column; a row of the table provides the others.
 
     The same model, table and facts give the same bytes. Both files are complete on disk before
-    either takes its name. Raises ModelError if the function could not load the model, or would
-    answer otherwise than it predicts here, and OSError if the folder cannot be written; then the
-    old files stay.
+    they replace the old ones. Raises ModelError if the function could not load the model or would
+    answer differently from it, and OSError if the folder cannot be written; the old files then
+    stay.
     """
     if not re.fullmatch(r"[\w-][\w.-]*", name):
         raise ModelError(f"{name!r} is not a valid name. Use letters, digits, _, - and .")
@@ -57,7 +53,7 @@ def write(
     units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
     check(model, table, targets, [*targets, *units, *example])
     check_loaded()
-    content = pickled(model)  # before it predicts, which some models count
+    content = pickled(model)  # before predicting, which changes some models
     inputs = tuple(
         describe(column, units.get(str(column_name), ""))
         for column_name, column in table.drop(columns=targets).items()
@@ -77,7 +73,6 @@ def write(
         ),
         about=dict(about or {}),
     )
-    _sweep(folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
         file = Path(new, f"{name}.pkl")
         file.write_bytes(content)
@@ -86,14 +81,6 @@ def write(
         for path in files:
             with path.open("rb") as written:
                 os.fsync(written.fileno())
-        for path in files:  # of trainings at once, serving rejects a mixed pair
+        for path in files:  # if concurrent trainings mix theirs, serving rejects the pair
             os.replace(path, folder / path.name)
     return draft.pickle_sha256
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed trainings left in the folder more than an hour ago."""
-    for left in folder.glob(".training-*"):
-        with contextlib.suppress(FileNotFoundError):
-            if left.stat().st_mtime < time.time() - HOUR:
-                shutil.rmtree(left, ignore_errors=True)

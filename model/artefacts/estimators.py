@@ -1,4 +1,4 @@
-"""Look into a fitted model: pickle it, find its parts, and predict with it where it was trained."""
+"""Pickle a fitted model, find its parts, and predict with it in the training process."""
 
 import pickle
 import sys
@@ -18,14 +18,14 @@ Predicted = tuple[str, np.ndarray]
 
 
 def pickled(model: Any) -> bytes:
-    """Return the pickle, in which no part starts processes or threads of its own.
+    """Return the pickle, in which no part starts its own processes or threads.
 
-    Where an answer is computed, they only cost time: a function has one or two processors.
+    They would only cost time: a function has one or two processors.
     """
     parallel = [part for part in parts(model) if getattr(part, "n_jobs", None) not in (None, 1)]
     asked = [part.n_jobs for part in parallel]
     for name, n_jobs in sorted({(type(p).__name__, p.n_jobs) for p in parallel}):
-        print(f"{name}'s n_jobs={n_jobs} is None in the pickle.", file=sys.stderr)
+        print(f"{name}: the pickle has n_jobs=None instead of {n_jobs}.", file=sys.stderr)
     try:
         for part in parallel:
             part.n_jobs = None
@@ -38,13 +38,13 @@ def pickled(model: Any) -> bytes:
 
 
 def has_threshold(model: Any) -> bool:
-    """Say whether a part predicts another class than the likeliest, by a threshold of its own."""
+    """Return whether a part has its own threshold: it may not predict the likeliest class."""
     thresholds = (FixedThresholdClassifier, TunedThresholdClassifierCV)
     return any(isinstance(part, thresholds) for part in parts(model))
 
 
 def parts(model: Any) -> Iterator[Any]:
-    """Yield the estimators that the model is made of."""
+    """Yield the estimators inside the model, and the model itself."""
     seen: set[int] = set()
     left = [model]
     while left:
@@ -66,28 +66,28 @@ def parts(model: Any) -> Iterator[Any]:
 def predict_here(
     model: Any, table: pd.DataFrame, inputs: Sequence[Input], columns: Sequence[np.ndarray]
 ) -> Predicted:
-    """Return how the model takes the table where it was trained, and what it predicts for it."""
+    """Return how the model takes the table in the training process, and its predictions."""
     ways = ["array", "frame"]
     if hasattr(model, "feature_names_in_"):
         ways = ["frame"]
     elif [entry.type for entry in inputs] == ["string"] and not hasattr(model, "n_features_in_"):
         ways = ["texts", "array", "frame"]
-    said = ""
+    reason = ""
     for way in ways:
         given = table if way == "frame" else ask(way, inputs, columns)
         try:
             with warnings.catch_warnings(action="ignore"):
                 predicted = model.predict(given)
         except Exception as error:
-            said = said or f"{type(error).__name__}: {error}".splitlines()[0]
+            reason = reason or f"{type(error).__name__}: {error}".splitlines()[0]
             continue
         if not isinstance(predicted, np.ndarray):
             raise ModelError(
-                f"The model predicts a {type(predicted).__name__}, and must predict an array. "
-                "Fit it on dense targets."
+                f"The model predicts a {type(predicted).__name__}. It must predict an array: "
+                "fit it on dense targets."
             )
         if len(predicted) == len(table):
             if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
                 raise ModelError("The model predicts NaN or infinity for rows of the table.")
             return way, predicted
-    raise unusable(said or "it does not predict a value for each row")
+    raise unusable(reason or "it does not predict a value for each row")

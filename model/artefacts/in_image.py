@@ -1,7 +1,7 @@
-"""Run a file as the serving image would: `in_image.py FILE`, with what is absent there hidden.
+"""Run a file as the serving image would: `in_image.py FILE` hides the modules that it lacks.
 
-Standard input has a pickle, to which the file's own may be appended: the names of modules that the
-image does not have, and the folder that it serves.
+Standard input starts with a pickle: the names of those modules, and the folder that the image
+serves. Any input for the file itself follows.
 """
 
 import pickle
@@ -13,7 +13,7 @@ absent, deployment = pickle.load(sys.stdin.buffer)
 
 
 class Absent:
-    """A finder of modules that says that these are not there."""
+    """An import finder that reports these modules as missing."""
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:

@@ -10,34 +10,34 @@ import numpy as np
 import pandas as pd
 
 OWN_STEPS = (
-    "Move your own functions and classes to model/deployment/steps.py, which the function has, and "
-    "import them from there: from steps import ..."
+    "Move your own functions and classes to model/deployment/steps.py, which is deployed, and "
+    "import them from there: from steps import NAME"
 )
 PANDAS = (
-    "Do without pandas inside the pipeline, or add it to the function, whose cold starts then take "
-    "about 0.5 s longer: echo pandas >> model/requirements.in; make lock"
+    "Avoid pandas inside the pipeline, or add it to the function, which makes cold starts about "
+    "0.5 s slower: echo pandas >> model/requirements.in; make lock"
 )
 ROW_BY_ROW = (
-    "A prediction must depend on nothing but its row: not on chance, on other rows, or on what was "
-    "asked before"
+    "A prediction must depend only on its own row: not on chance, on other rows or on earlier "
+    "predictions"
 )
 FILL_IN = "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows"
-ADVICE = {  # by a part of what an error says
+ADVICE = {  # by a part of the error's text
     "one by one": ROW_BY_ROW,
     "pandas": PANDAS,
     "__main__": OWN_STEPS,
     "lambda": OWN_STEPS,
     "local object": OWN_STEPS,
     "not fitted": "Call fit before write",
-    "features, but": "Pass the table that it was fitted on, with the targets",
-    "feature names should match": "Pass the table that it was fitted on, with the targets",
+    "features, but": "Pass the table that it was fitted on, targets included",
+    "feature names should match": "Pass the table that it was fitted on, targets included",
     "string to float": "Encode strings in a pipeline, with OneHotEncoder or OrdinalEncoder",
     "contains NaN": FILL_IN,
     "no attribute 'lower'": FILL_IN,
     "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
-    "where in the training": ROW_BY_ROW,
+    "in the training": ROW_BY_ROW,
 }
-# An error ends training.py with its sentence; with TRACEBACK=1 it has a traceback.
+# An error ends training.py with only its message, or with a traceback if TRACEBACK=1 is set.
 Base: type[BaseException] = ValueError if os.environ.get("TRACEBACK") else SystemExit
 
 
@@ -45,73 +45,78 @@ class ModelError(Base):  # type: ignore[misc, valid-type]
     """The model cannot be served; the message says why, and what to change in the training."""
 
 
-def unusable(said: str) -> ModelError:
-    """Return the error for what was said by a model that cannot be loaded or asked."""
-    advice = next((advice for part, advice in ADVICE.items() if part in said), "Fix training.py")
-    if (missing := re.search(r"No module named '(\w+)", said)) and missing[1] != "pandas":
+def unusable(reason: str) -> ModelError:
+    """Return the error for a model that cannot be loaded or asked, with advice."""
+    advice = next((advice for part, advice in ADVICE.items() if part in reason), "Fix training.py")
+    if (missing := re.search(r"No module named '(\w+)", reason)) and missing[1] != "pandas":
         [package, *_] = packages_distributions().get(missing[1], [""])
         package = "xgboost-cpu" if package == "xgboost" else package  # without 700 MB of CUDA
         advice = (
             f"Run: echo {package} >> model/requirements.in; make lock" if package else OWN_STEPS
         )
-    return ModelError(f"The function could not use this model: {said.rstrip('.')}. {advice}.")
+    return ModelError(f"The function could not use this model: {reason.rstrip('.')}. {advice}.")
 
 
 def explain(failures: Mapping[str, str], own: str) -> ModelError:
-    """Return the error for a model that failed in every way that it was asked, or when served.
+    """Return the error for a model that failed in every way of asking it, or when served.
 
-    own: how it is asked where it was trained.
+    own: how the training process asks it.
     """
     if facts := failures.get("facts"):
         return ModelError(f"{facts.rstrip('.')}.")
-    said = failures.get("load") or failures.get("served") or failures[own]
-    if own == "frame" and "No module named 'pandas'" in said and "table" in failures:
-        said = f"{failures['table'].rstrip('.')} (without pandas)"
-    return unusable(said)
+    reason = failures.get("load") or failures.get("served") or failures[own]
+    if own == "frame" and "No module named 'pandas'" in reason and "table" in failures:
+        reason = f"{failures['table'].rstrip('.')} (without pandas)"
+    return unusable(reason)
 
 
 def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequence[str]) -> None:
-    """Raise ModelError if model and table do not belong together; all `named` must be columns."""
+    """Raise ModelError if the model and the table do not match; all `named` must be columns."""
     if not isinstance(table, pd.DataFrame):
         raise ModelError(f"The table is a {type(table).__name__}. It must be a pandas DataFrame.")
     if not hasattr(model, "predict"):
         raise ModelError(
-            f"{type(model).__name__} has no predict. Write a model that predicts: a pipeline that "
-            "ends in a classifier, a regressor or a clusterer such as KMeans."
+            f"{type(model).__name__} has no `predict` method. Use a model that has one: a pipeline "
+            "that ends in a classifier, a regressor or a clusterer such as KMeans."
         )
     columns = [*table.columns]
     inputs = [name for name in columns if name not in targets]
     if absent := [name for name in named if name not in columns]:
-        has = ", ".join(map(str, columns))
-        raise ModelError(f"The table has no column {absent[0]!r}. It has {has}.")
+        names = ", ".join(map(str, columns))
+        raise ModelError(f"The table has no column {absent[0]!r}. Its columns are {names}.")
     if not table.columns.is_unique:
-        raise ModelError("Two columns of the table have one name. Rename one.")
+        raise ModelError("Two columns of the table have the same name. Rename one.")
     if table.empty or not inputs:
         raise ModelError("The table has no rows, or no columns besides the targets.")
     if "probability" in targets:
-        raise ModelError("A target is called probability, as a member of results is. Rename it.")
+        raise ModelError(
+            "A target is called probability, a name that results already use. Rename it."
+        )
     fitted_on = [*getattr(model, "feature_names_in_", inputs)]
     if _plain(fitted_on) != _plain(inputs):
         difference = _difference(fitted_on, inputs)
-        raise ModelError(f"The model was fitted on certain columns, and the table {difference}.")
+        raise ModelError(
+            f"The table does not match the columns that the model was fitted on: it {difference}."
+        )
 
 
 def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:
-    """Raise ModelError if the model predicts a class that its target never has."""
+    """Raise ModelError if the model predicts a class that its target does not have."""
     classes = getattr(model, "classes_", None)
     of_each = [classes] if isinstance(classes, np.ndarray) else classes or []
     for target, found in zip(targets, of_each, strict=False):
         known = table[target].unique().tolist()
         if unknown := [name for name in np.asarray(found).tolist() if name not in known]:
             raise ModelError(
-                f"The model predicts {unknown[0]!r}, which {target} never is: it is {known[0]!r}, "
-                "for example. Fit it on the table's own column. If it only accepts numbers as "
-                "classes, wrap it: VotingClassifier([('model', XGBClassifier())], voting='soft')."
+                f"The model predicts {unknown[0]!r}, which {target} does not have; it has "
+                f"{known[0]!r}, for example. Fit it on the table's own column. If it only "
+                "accepts numbers as classes, wrap it: "
+                "VotingClassifier([('model', XGBClassifier())], voting='soft')."
             )
 
 
 def _plain(names: Sequence[Any]) -> list[str]:
-    """Return the names as LightGBM has them, which replaces spaces."""
+    """Return the names as LightGBM stores them: it replaces spaces."""
     return ["_".join(str(name).split()) for name in names]
 
 
@@ -119,10 +124,12 @@ def _difference(fitted_on: Sequence[Any], inputs: Sequence[Any]) -> str:
     more = [str(name) for name in inputs if name not in fitted_on]
     fewer = [str(name) for name in fitted_on if name not in inputs]
     if not more and not fewer:
-        return "has them in another order. Give it the same"
+        return "has them in another order. Keep the order"
     if len(more) == 1 and not fewer:
-        return f"also has {more[0]}. If that is the target, write target={more[0]!r}"
+        return (
+            f"also has {more[0]}. If that is the target, write target={more[0]!r}; if not, drop it"
+        )
     also = f"also has {', '.join(more)}" if more else ""
     lacks = f"lacks {', '.join(fewer)}" if fewer else ""
     both = " and ".join(filter(None, (also, lacks)))
-    return f"{both}. Give it the same columns, and change them in the model's pipeline"
+    return f"{both}. Pass the same columns, and transform them in the pipeline"

@@ -1,4 +1,4 @@
-"""Describe a model's inputs by its training table, and choose the rows that it is tried on."""
+"""Describe a model's inputs from its training table, and choose the rows to try it on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,8 +14,8 @@ from serving.parameters import NUMBERS
 
 MOST_CHOICES = 50  # more different strings than this are free text
 LONGEST = 10_000  # characters of free text
-MOST_TRIED = 1_000  # rows that are spread over the table, and as many over the classes
-RESERVED = ("format", "defaulted", "k")  # a query has these beside its inputs
+MOST_TRIED = 1_000  # rows spread over the table, and as many over the classes
+RESERVED = ("format", "defaulted", "k")  # a query also has these
 TYPES: dict[type, str] = {
     **dict.fromkeys((bool, np.bool_), "boolean"),
     **dict.fromkeys((int, np.integer), "integer"),
@@ -28,7 +28,9 @@ def describe(column: pd.Series, unit: str) -> Input:
     """Describe a column of the table; raise ModelError if no request can send its values."""
     name, known = column.name, column.dropna().astype(object)
     if not isinstance(name, str) or not name.strip() or name in RESERVED:
-        raise ModelError(f"A column is called {name!r}, which an input cannot be. Rename it.")
+        raise ModelError(
+            f"A column is called {name!r}, which is not a valid input name. Rename it."
+        )
     type_, dtype = _type(column), column.dtype
     entry = Input(name, type_, str(dtype), unit, required=len(known) == len(column))
     if isinstance(dtype, pd.CategoricalDtype):
@@ -83,14 +85,14 @@ def as_columns(inputs: Sequence[Input], table: pd.DataFrame) -> list[np.ndarray]
 def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
     """Return the numbers of rows from all over the table, of all classes, and with missing values.
 
-    The first is the row for the example: it has all values, or most; of texts, the shortest.
+    The first row becomes the example: it has the fewest missing values, then the shortest texts.
     """
     inputs = table.drop(columns=[*targets])
     head = inputs.head(MOST_TRIED)
     long = head.map(lambda value: len(value) // 100 if isinstance(value, str) else 0)
     example = np.lexsort((long.sum(axis=1), head.isna().sum(axis=1)))[:1]
     tried = [example, np.linspace(0, len(table) - 1, min(len(table), MOST_TRIED)).astype(int)]
-    tried.append(inputs.isna().to_numpy().argmax(axis=0))  # the first that lacks an input
+    tried.append(inputs.isna().to_numpy().argmax(axis=0))  # the first row that lacks each input
     for target in targets:
         of_each = [*table.groupby(target, observed=True).indices.values()]
         for rows in of_each if len(of_each) <= MOST_TRIED else []:
@@ -113,8 +115,8 @@ def result_types(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, str
     first = predicted.reshape(len(predicted), -1)[0].tolist()
     if len(first) != len(targets):
         raise ModelError(
-            f"The model predicts {len(first)} values, and has {len(targets)} targets: "
-            f"{', '.join(targets)}. Name in `target` the columns that it predicts."
+            f"The model predicts {len(first)} values, but `target` names {len(targets)}: "
+            f"{', '.join(targets)}. Name all columns that it predicts."
         )
     for target, value in zip(targets, first, strict=True):
         if type(value) not in TYPES:

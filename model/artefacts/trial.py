@@ -1,7 +1,7 @@
 """Try a pickle in a new process, with only what the serving image has.
 
-There is neither pandas nor the training's modules, nor any package missing from the image's lock.
-What cannot be served fails now, and not after a deployment.
+The process cannot import pandas, the training's modules, or packages missing from the image's lock.
+So a model that cannot be served fails now, not after a deployment.
 """
 
 import json
@@ -29,16 +29,18 @@ def complete(
     own: str,
     has_threshold: bool,
 ) -> None:
-    """Write the manifest beside the pickle: the draft, and how the model is asked.
+    """Write the manifest next to the pickle: the draft, completed with how to ask the model.
 
-    columns: values of the inputs, for which the model predicts what is expected where it was
-    trained; own: how it is asked there. Raises ModelError if it cannot be served so.
+    columns: values of the inputs. expected: what the model predicts for them in the training
+    process; own: how it is asked there. Raises ModelError if the model cannot be served.
     """
     try:
         text = draft.dumps()
         text.encode()
     except (TypeError, ValueError) as error:
-        raise ModelError(f"`about`, `example` or a name cannot be JSON: {error}.") from error
+        raise ModelError(
+            f"`about`, `example` or a name cannot be written as JSON: {error}."
+        ) from error
     code, said = run(HERE / "trial_in_image.py", file, text, columns, expected, has_threshold)
     failures = {"load": said} if code else json.loads(said.splitlines()[-1])
     if failures:
@@ -47,9 +49,9 @@ def complete(
 
 
 def run(script: Path, *given: object, deployment: Path | None = None) -> tuple[int, str]:
-    """Run a Python file as in the image; return its exit code, and what it printed.
+    """Run a Python file as in the image; return its exit code and its output.
 
-    `given` is pickled on its standard input. Of an error, the last line is returned.
+    `given` is pickled to its standard input. If it fails, the output is the error's last line.
     """
     command = [sys.executable, "-I", str(HERE / "in_image.py"), str(script)]
     sent = pickle.dumps((absent(), str(deployment or DEPLOYMENT))) + pickle.dumps(given)

@@ -1,8 +1,8 @@
-"""The trial's part that runs as the serving image would: find out how to ask the model.
+"""The part of the trial that runs as the serving image would: find out how to ask the model.
 
-Standard input has the pickle's file, a draft of its manifest, values of the inputs, and what the
-model predicts for them where it was trained. The manifest is written beside the file. Standard
-output ends in a line of JSON: what failed, by how the model was asked; {} if it can be served.
+Reads from standard input the pickle's path, a draft of its manifest, values of the inputs, and the
+training process's predictions for them. Writes the manifest next to the pickle. The last line of
+its output is JSON: what failed, by how the model was asked; {} if it can be served.
 """
 
 import json
@@ -22,8 +22,8 @@ from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem
 
-ONE_BY_ONE = 10  # rows that are asked one by one, too
-MODULES: set[str] = set()  # that the pickle refers to
+ONE_BY_ONE = 10  # rows that are also asked one by one
+MODULES: set[str] = set()  # the modules that the pickle refers to
 
 
 class Unpickler(pickle.Unpickler):
@@ -56,7 +56,7 @@ def main() -> dict[str, str]:
     if takes == "texts":
         signature = replace(signature, inputs=(replace(signature.inputs[0], choices=()),))
     manifest = replace(manifest, signature=signature, versions=versions())
-    del estimator, given  # a large one is not in memory twice
+    del estimator, given  # so that a large one is not in memory twice
     file.with_suffix(".json").write_text(manifest.dumps(), encoding="utf-8")
     try:
         differs = compare_served(tabular.model(file), columns, expected)
@@ -74,7 +74,7 @@ def sentence(error: BaseException) -> str:
 def predicts_likeliest(
     estimator: Any, signature: Signature, given: Any, expected: np.ndarray
 ) -> bool:
-    """Say whether the likeliest class is what the model predicts: a threshold may say another."""
+    """Return whether the model predicts its likeliest class; a threshold may choose another."""
     classes = getattr(estimator, "classes_", None)
     if not isinstance(classes, np.ndarray) or classes.ndim > 1 or len(signature.targets) > 1:
         return False
@@ -91,7 +91,7 @@ def versions() -> dict[str, str]:
 
 
 def compare_served(model: Model, columns: Sequence[np.ndarray], expected: np.ndarray) -> str:
-    """Say how the answers differ from the expected: those to many points at once, and to one."""
+    """Say how answers to many points at once, or to single ones, differ from the expected."""
     model.answer([model.point(values(model.inputs, model.example, Parameter.check))])
     points = [*zip(*(column.tolist() for column in columns), strict=True)]
     answers = model.answer(points) + [model.answer([point])[0] for point in points[:ONE_BY_ONE]]
@@ -103,14 +103,14 @@ def compare_served(model: Model, columns: Sequence[np.ndarray], expected: np.nda
 
 
 def difference(found: Any, expected: np.ndarray) -> str:
-    """Say what the model predicts otherwise than where it was trained; nothing if all is the same.
+    """Say how predictions differ from those of the training process; return "" if they agree.
 
     Numbers may differ by rounding: sums depend on how many rows are predicted at once.
     """
     found = np.asarray(found).reshape(len(expected), -1)
     expected = expected.reshape(len(expected), -1)
     if found.shape != expected.shape:
-        return f"it predicts {found.shape[1]} values, and in the training {expected.shape[1]}"
+        return f"it predicts {found.shape[1]} values instead of {expected.shape[1]}"
     same = found == expected
     if expected.dtype.kind == "f":
         rounding = 1e-9 if expected.dtype == float else 1e-6
@@ -120,8 +120,8 @@ def difference(found: Any, expected: np.ndarray) -> str:
         return ""
     row, column = np.argwhere(~same)[0]
     return (
-        f"it predicts {found[row, column]} where in the training it predicts "
-        f"{expected[row, column]}"
+        f"it predicts {found[row, column]} instead of {expected[row, column]}, which it predicts "
+        "in the training"
     )
 
 

@@ -1,4 +1,4 @@
-"""Compare the versions of packages: of the training, of the image's lock, and of files loaded."""
+"""Compare package versions: in the training process, in the image's lock, and in loaded files."""
 
 import re
 import sys
@@ -23,28 +23,28 @@ def pins() -> dict[str, list[str]]:
 
 
 def absent() -> set[str]:
-    """Return the modules that are here, and that the serving image does not have."""
+    """Return the modules that are installed here and missing from the serving image."""
     there, found = pins(), packages_distributions().items()
     return {name for name, packages in found if not any(plain_name(p) in there for p in packages)}
 
 
 def check_loaded() -> None:
-    """Raise ModelError if a file of another scikit-learn was loaded in this process.
+    """Raise ModelError if a file of another scikit-learn version was loaded in this process.
 
-    scikit-learn warned then, and leaves no other trace: a pickle of that model would be of today's
-    version, and no one would be warned any more. Python remembers which warnings it showed.
+    scikit-learn only warns when it loads one. A new pickle of the model would claim the installed
+    version, so nobody would be warned again. But Python remembers which warnings it showed.
     """
     for shown in getattr(sklearn.base, "__warningregistry__", {}):
         if isinstance(shown, tuple) and InconsistentVersionWarning in shown:
             [sentence, *_] = str(shown[0]).partition(". ")
             raise ModelError(
-                f"{sentence}. Train it with the version of model/requirements.txt, or name its "
-                "version there."
+                f"{sentence}. Train it with the version in model/requirements.txt, or put its "
+                "version into model/requirements.in and run make lock."
             )
 
 
 def check_trained(versions: Mapping[str, str]) -> None:
-    """Raise ModelError if the lock has other versions than trained the model; say if it has two."""
+    """Raise ModelError if the lock has other versions than the training; warn if it has two."""
     packages, locked = packages_distributions(), pins()
     for module, version in versions.items():
         names = [name for name in map(plain_name, packages.get(module, [])) if name in locked]
@@ -53,13 +53,13 @@ def check_trained(versions: Mapping[str, str]) -> None:
         name = names[0]
         if version not in locked[name]:
             raise ModelError(
-                f"The model was trained with {name} {version}, and model/requirements.txt has "
+                f"The model was trained with {name} {version}, but model/requirements.txt has "
                 f"{' and '.join(locked[name])}. Train with the image's packages: make train."
             )
         if len(locked[name]) > 1:
             print(
-                f"model/requirements.txt has {name} {' and '.join(locked[name])}, which depends on "
-                f"Python's version. This model is of {version}. Before you deploy: make train",
+                f"model/requirements.txt has {name} {' and '.join(locked[name])}, depending on "
+                f"Python's version. This model needs {version}. Before you deploy: make train",
                 file=sys.stderr,
             )
 

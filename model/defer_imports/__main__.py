@@ -1,8 +1,8 @@
-"""Let installed packages import what the model's example does not need only when it is used.
+"""Make installed packages defer the imports that the model's example does not need.
 
-`python -m defer_imports`, a step of the image's build, is run in the folder that holds app.py and
-the model's files. It answers the model's example, and fails if the model cannot. EAGER_IMPORT=1
-stops it there. Outside the image it asks for `--here`: it changes the environment of its Python.
+The image's build runs `python -m defer_imports` in the folder that holds app.py and the model's
+files. It answers the model's example, and fails if the model cannot; EAGER_IMPORT=1 stops there.
+Outside the image it needs `--here`, because it changes the packages of the current environment.
 """
 
 import json
@@ -14,6 +14,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import partial
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from typing import Any
 from defer_imports.rewrite import LeftAlone, Module, Rewriting, Source
 
 SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
-# numpy's modules need one another; loky starts processes that import it in a way of their own.
+# numpy's modules import one another; loky's processes import it in their own way.
 NEVER = ("numpy", "joblib.externals.loky")
-UNCHECKED = (1).to_bytes(4, "little")  # a .pyc file that holds whatever its source is (PEP 552)
+UNCHECKED = (1).to_bytes(
+    4, "little"
+)  # a .pyc file that is never compared with its source (PEP 552)
 
 
 def main() -> None:
@@ -34,7 +37,7 @@ def main() -> None:
         )
     put_back(Path(name) for folder in SITE for name in Path(folder).rglob("*.py"))
     if not (plain := observe("answer")):
-        sys.exit("The model does not answer its example: see above. The build needs this answer.")
+        sys.exit("The model does not answer its example: see above. The build needs its answer.")
     if os.environ.get("EAGER_IMPORT", "0") not in ("", "0"):
         return print("EAGER_IMPORT is set: the packages stay as they are.")
     step = Step(plain)
@@ -49,7 +52,7 @@ def main() -> None:
 
 
 class StepError(Exception):
-    """The rewritten packages do not do what the plain ones do."""
+    """The rewritten packages behave differently from the plain ones."""
 
 
 def observe(what: str, plan: Any = None) -> Any:
@@ -67,7 +70,7 @@ def compiled(path: Path) -> Path:
 
 
 def put_back(paths: Iterable[Path]) -> None:
-    """Compile modules that were rewritten as they were."""
+    """Recompile rewritten modules from their unchanged sources."""
     for path in paths:
         cache = compiled(path)
         try:
@@ -90,91 +93,85 @@ def write(module: Module, rewritten: Rewriting, source: bytes) -> None:
 
 
 class Step:
-    """The rewriting of the modules that the plain example loads."""
+    """Rewrites the modules that the example loads with plain imports."""
 
     def __init__(self, plain: Any) -> None:
-        self.plain = plain
+        self.answers = plain["answers"]
         self.modules = {entry["name"]: Module(**entry) for entry in plain["modules"]}
-        self.alone: dict[str, str] = {}  # modules that are not rewritten, and why
-        self.rewritten: dict[str, Rewriting] = {}
+        self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
+        self.deferred: dict[str, dict[str, Source]] = {}  # by the names of rewritten modules
 
     @property
     def changed(self) -> list[Path]:
-        return [Path(self.modules[name].path) for name in self.rewritten]
-
-    def candidates(self) -> Iterator[Module]:
-        for name, module in self.modules.items():
-            never = any(f"{name}.".startswith(f"{root}.") for root in NEVER)
-            if module.path.startswith(SITE) and module.path.endswith(".py") and not never:
-                yield module
+        return [Path(self.modules[name].path) for name in self.deferred]
 
     def run(self) -> str:
-        """Defer all that can wait, see what the example loads then, and defer only the rest.
+        """Defer all that can wait, see what the example still loads, and defer only the rest.
 
-        Returns what was done; raises StepError if the model does not answer as before.
+        Returns a summary; raises StepError if the model does not answer as before.
         """
         self.rewrite_all(loaded=set())
-        if not (first := self.answer()):
-            self.leave_wrong_alone()
-            first = self.answer()
-        if first:
-            self.rewrite_all({module["name"] for module in first["modules"]})
-            self.leave_wrong_alone()
-            first = self.answer()
-        if not first:
+        if not (loaded := self.answer()):
+            self.put_back_broken()
+            loaded = self.answer()
+        if loaded:
+            self.rewrite_all(loaded)
+            self.put_back_broken()
+            loaded = self.answer()
+        if not loaded:
             raise StepError("with imports deferred, the model answers its example differently")
-        names = sum(len(new.deferred) for new in self.rewritten.values())
-        alone = "".join(f"\n  {name}: {why}" for name, why in self.alone.items())
+        names = sum(map(len, self.deferred.values()))
+        unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
         return (
-            f"An answer now loads {len(first['modules'])} modules instead of {len(self.modules)}: "
-            f"{names} names in {len(self.rewritten)} modules wait until they are used.\n"
-            f"{len(self.alone)} modules stay as they are:{alone}"
+            f"An answer now loads {len(loaded)} modules instead of {len(self.modules)}: "
+            f"{names} names in {len(self.deferred)} modules wait until they are used.\n"
+            f"{len(self.unchanged)} modules stay as they are:{unchanged}"
         )
 
-    def answer(self) -> Any:
-        """Answer the example with the packages as they are now; None if the answer differs."""
-        found = observe("answer")
-        return found if found and found["answers"] == self.plain["answers"] else None
-
-    def leave_wrong_alone(self) -> None:
-        """Put modules back that do not hold what the plain ones do, until none is left."""
-        while wrong := observe("check", self.plan()):
-            for name, why in wrong.items():
-                self.alone[name] = why.partition("\n")[0]
-                put_back([Path(self.modules[name].path)])
-                del self.rewritten[name]
-        if wrong is None:
-            raise StepError("the packages cannot be checked")
-
     def rewrite_all(self, loaded: set[str]) -> None:
-        before, self.rewritten = self.rewritten, {}
-
-        def stays(source: Source) -> bool:
-            return bool(loaded) and loaded.issuperset(sources(source, before))
-
-        for module in self.candidates():
-            if module.name in self.alone:
+        """Rewrite all modules; imports of what is loaded anyway keep their place."""
+        before, self.deferred = self.deferred, {}
+        for module in self.modules.values():
+            if module.name in self.unchanged or not can_change(module):
                 continue
             source = Path(module.path).read_bytes()
             try:
+                stays = partial(keeps_place, before, loaded)
                 new = Rewriting(source, module, self.modules, stays)
-            except (LeftAlone, SyntaxError) as error:
-                self.alone[module.name] = str(error)
+            except (LeftAlone, SyntaxError, ValueError) as error:
+                self.unchanged[module.name] = str(error)
                 continue
             if new.changed:
                 write(module, new, source)
-                self.rewritten[module.name] = new
-        put_back(Path(self.modules[name].path) for name in before.keys() - self.rewritten.keys())
+                self.deferred[module.name] = new.deferred
+        put_back(Path(self.modules[name].path) for name in before.keys() - self.deferred.keys())
+
+    def answer(self) -> set[str] | None:
+        """Answer with the packages as they are now; return what is loaded if nothing differs."""
+        found = observe("answer")
+        if found and found["answers"] == self.answers:
+            return {module["name"] for module in found["modules"]}
+        return None
+
+    def put_back_broken(self) -> None:
+        """Put back modules that differ from the plain ones, until none does."""
+        while wrong := observe("check", self.plan()):
+            for name, why in wrong.items():
+                self.unchanged[name] = why.partition("\n")[0]
+                put_back([Path(self.modules[name].path)])
+                del self.deferred[name]
+        if wrong is None:
+            raise StepError("the packages cannot be checked")
 
     def plan(self) -> dict[str, Any]:
-        """Say what each rewritten module must have."""
+        """Return the names that each rewritten module must have."""
         modules = {}
-        for name, new in self.rewritten.items():
+        for name, deferred in self.deferred.items():
             module = self.modules[name]
             names = [n for n in module.attributes if not n.startswith("__")]
             public = [n for n in names if not n.startswith("_")]
             modules[name] = {
-                "deferred": new.deferred,
+                "deferred": deferred,
                 "attributes": names,
                 "listed": module.listed,
                 "exports": public if module.exports is None else module.exports,
@@ -182,12 +179,26 @@ class Step:
         return {"numpy": "numpy" in self.modules, "modules": modules}
 
 
-def sources(source: Source, rewritten: dict[str, Rewriting]) -> Iterator[str]:
-    """Yield the modules that importing a name loads, where packages only pass it on."""
+def can_change(module: Module) -> bool:
+    never = any(f"{module.name}.".startswith(f"{root}.") for root in NEVER)
+    return module.path.startswith(SITE) and module.path.endswith(".py") and not never
+
+
+def keeps_place(before: dict[str, dict[str, Source]], loaded: set[str], source: Source) -> bool:
+    """Say whether an import stays: it costs nothing, or others may rely on what it does.
+
+    `import importlib.util` anywhere makes `importlib.util` work everywhere.
+    """
+    package, dot, _ = source[0].partition(".")
+    return bool(dot and package in sys.stdlib_module_names) or {*origins(source, before)} <= loaded
+
+
+def origins(source: Source, deferred: dict[str, dict[str, Source]]) -> Iterator[str]:
+    """Yield the modules that importing a name loads, following packages that pass it on."""
     module, name = source
     yield module
-    if module in rewritten and name in rewritten[module].deferred:
-        yield from sources(rewritten[module].deferred[name], rewritten)
+    if name in deferred.get(module, {}):
+        yield from origins(deferred[module][name], deferred)
 
 
 if __name__ == "__main__":

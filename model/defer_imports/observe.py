@@ -1,4 +1,4 @@
-"""Look at the installed packages in a process of their own: what an answer loads, what works.
+"""Inspect the installed packages in a new process: what an answer loads, and what works.
 
 python observe.py answer|check RESULT.json PLAN.json     in the folder that holds app.py
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 
 def answer() -> dict[str, Any]:
-    """Answer the model's example in every format and as a batch; list the modules that it took."""
+    """Answer the model's example in every format and as a batch; list the modules it loaded."""
     sys.path.insert(0, os.getcwd())
     handler = import_module("app").lambdaHandler
     example = {n: v for n, v in handler.model.example.items() if v is not None}
@@ -54,9 +54,9 @@ def modules() -> list[dict[str, Any]]:
 
 
 def check(plan: dict[str, Any]) -> dict[str, str]:
-    """Return what is wrong with rewritten modules, by their names.
+    """Return what is wrong with rewritten modules, by name.
 
-    Each is imported first, in a process of its own; then all names of all are compared.
+    Each is imported first in its own process; then all their names are compared.
     """
     if plan["numpy"]:
         import_module("numpy")  # it is never rewritten, and takes most of the time
@@ -72,7 +72,7 @@ def check(plan: dict[str, Any]) -> dict[str, str]:
 
 
 def import_each(names: list[str], seconds: int = 60) -> Iterator[tuple[str, str]]:
-    """Import each module in a process of its own, as many at once as there are processors."""
+    """Import each module in its own process, as many at once as there are processors."""
     running: dict[int, tuple[str, int]] = {}
     while names or running:
         while names and len(running) < (os.cpu_count() or 1):
@@ -103,7 +103,7 @@ def differences(name: str, module: dict[str, Any]) -> Iterator[str]:
         yield f"it lacks {', '.join(missing)}"
     if missing := [n for n in module["listed"] if n not in dir(found)]:
         yield f"its dir lacks {', '.join(missing)}"
-    if lost := {*module["exports"]} - {*getattr(found, "__all__", [])}:
+    if lost := {*module["exports"]} - {*getattr(found, "__all__", vars(found))}:
         yield f"a star import lacks {', '.join(lost)}"
 
 

@@ -1,4 +1,4 @@
-"""Rewrite one module so that it imports later, keeping every line number."""
+"""Rewrite a module so that it defers imports, keeping every line number."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ Source = tuple[str, str]  # what `from module import name` names; no name means 
 
 @dataclass(frozen=True)
 class Module:
-    """A module as plain imports leave it; attributes and modules have identities."""
+    """A module after plain imports; attributes and modules are given by their id()."""
 
     name: str
     path: str
@@ -26,15 +26,15 @@ class Module:
 
 
 class LeftAlone(Exception):
-    """The module cannot be rewritten; the message says why."""
+    """The module is not rewritten; the message says why."""
 
 
 class Rewriting:
     """One module, rewritten: its new syntax tree, and where its deferred names come from.
 
-    Imports that only functions use, or nobody in a package, move to where they are first needed.
-    `modules` has what plain imports load; imports of sources that `stays` names keep their place.
-    Raises LeftAlone.
+    Imports that only functions use, or that a package only passes on, move to where they are first
+    needed. `modules` has what plain imports load; imports for which `stays` is true keep their
+    place. Raises LeftAlone.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Rewriting:
         self.imports: dict[str, ast.stmt] = {}  # the statements that import them
         self.write_out()
         nodes = [*walk(self.tree)]
-        self.refuse_dynamic(nodes)
+        self.reject_dynamic(nodes)
         self.bound = Counter(name for node, early in nodes for name in bindings(node, early))
         self.read = {node.id for node, _ in nodes if isinstance(node, ast.Name)}
         self.early = {name for node, early in nodes if early for name in names_read(node)}
@@ -73,7 +73,7 @@ class Rewriting:
     def write_out(self) -> None:
         """Make a computed __all__ a literal, and write out the names of a package's star imports.
 
-        To compute them, a module would look at all that it imports.
+        Computing them would load everything that the module imports.
         """
         found = [n for n in self.tree.body if sets_exports(n)]
         calls = [n.func for f in found for n in ast.walk(f) if isinstance(n, ast.Call)]
@@ -89,10 +89,12 @@ class Rewriting:
                 new = [ast.copy_location(ast.alias(n), node) for n in exports or ()]
                 node.names = new or node.names
 
-    def refuse_dynamic(self, nodes: list[tuple[ast.AST, bool]]) -> None:
-        """Raise LeftAlone if the module looks at its own namespace, or has an import of its own."""
-        own = [n for n in self.tree.body if getattr(n, "name", "") in ("__getattr__", "__dir__")]
-        ignored = {n for function in own for n in ast.walk(function)}
+    def reject_dynamic(self, nodes: list[tuple[ast.AST, bool]]) -> None:
+        """Raise LeftAlone if deferring could break it, as when it reads its own namespace."""
+        own = own_functions(self.tree)
+        ignored = {
+            n for name in ("__getattr__", "__dir__") if name in own for n in ast.walk(own[name])
+        }
         for node, early in nodes:
             match node:
                 case ast.Name(id=name) | ast.arg(arg=name) if node not in ignored:
@@ -106,8 +108,14 @@ class Rewriting:
                 case ast.alias(name=name) if name.partition(".")[0] == "numba":
                     raise LeftAlone("numba compiles its functions")
         others = [n for n in self.tree.body if not isinstance(n, (*FUNCTIONS, ast.ClassDef))]
-        if any("__getattr__" in bindings(*node) for other in others for node in walk(other)):
-            raise LeftAlone("its __getattr__ is not a function of its own")
+        bound = [
+            node
+            for n in others
+            for node, early in walk(n)
+            if "__getattr__" in bindings(node, early)
+        ]
+        if any(node is not own.get("__getattr__") for node in bound):
+            raise LeftAlone("its __getattr__ is not defined as a function")
 
     def absolute(self, node: ast.ImportFrom) -> str:
         """Return the full name of the module that a from-import names."""
@@ -116,7 +124,7 @@ class Rewriting:
         return ".".join([*parts, *([node.module] if node.module else [])])
 
     def can_wait(self, node: ast.stmt) -> bool:
-        """Take what can wait out of an import; say whether there was any."""
+        """Remove the names that can wait from an import; return whether there were any."""
         if not isinstance(node, ast.Import | ast.ImportFrom):
             return False
         kept = []
@@ -147,20 +155,22 @@ class Rewriting:
         return None
 
     def is_unused(self, bound: str, source: Source) -> bool:
-        """Say whether importing the module needs no name, and nobody else sets it."""
+        """Return whether importing the module does not need the name, and nothing else sets it."""
         inside = f"{self.module.name}.{bound}"
         return (
             self.bound[bound] == 1
             and bound not in self.early
             and not bound.startswith("__")
             and source[0] != "__future__"
-            and (bound in self.read or self.module.is_package)  # else it may be for its effects
+            and (
+                bound in self.read or self.module.is_package
+            )  # else it may be imported for its effects
             and (inside not in self.modules or source == (inside, ""))
             and not self.stays(source)
         )
 
     def load_inside(self, node: ast.AST, hidden: set[str]) -> None:
-        """Load names before the statements that read them; `hidden` ones are not the module's."""
+        """Load names before the statements that read them, except local ones (`hidden`)."""
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             symbols = self.scopes[node.name, node.lineno].get_symbols()
             hidden = {symbol.get_name() for symbol in symbols if not symbol.is_global()}
@@ -182,7 +192,7 @@ class Rewriting:
     def add_getattr(self, top: ast.stmt) -> None:
         """Define `__getattr__` (PEP 562), which imports the names, and `__dir__`."""
         body, names = self.tree.body, [*self.imports]
-        own = {n.name: n for n in body if isinstance(n, ast.FunctionDef)}
+        own = own_functions(self.tree)
         text = f"def __getattr__(attribute):\n    global {', '.join(names)}\n"
         text += "".join(
             f"    if attribute == {n!r}:\n        0\n        return {n}\n" for n in names
@@ -206,17 +216,23 @@ class Rewriting:
         for i, node in enumerate(body):
             if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                 start = i + 1
-        body[start:start] = added  # before the imports, which may come back here in a circle
+        body[start:start] = added  # before the imports, which may be circular
 
 
 def walk(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
-    """Yield all nodes, and whether they run when the module is imported: not inside a function."""
+    """Yield all nodes, and whether they run at import, outside functions."""
     nodes = [(tree, True)]
     while nodes:
         node, early = nodes.pop()
         yield node, early
         later = {*node.body} if isinstance(node, FUNCTIONS) else set()
         nodes += [(n, early and n not in later) for n in ast.iter_child_nodes(node)]
+
+
+def own_functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
+    """Return the module's functions by name, also those inside an `if`."""
+    nodes = [n for s in tree.body for n in (s, *(s.body if isinstance(s, ast.If) else ()))]
+    return {n.name: n for n in nodes if isinstance(n, ast.FunctionDef)}
 
 
 def scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
@@ -226,7 +242,7 @@ def scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def bindings(node: ast.AST, early: bool) -> list[str]:
-    """Return the module's names that a node binds."""
+    """Return the names of the module that a node binds."""
     match node:
         case ast.Global(names=names):
             return names * 2  # a function may bind it at any time
@@ -261,7 +277,7 @@ def header(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def dotted(node: ast.AST) -> str:
-    """Write `a.b.c` as text; it begins with a dot if there is more before."""
+    """Write `a.b.c` as text, with a leading dot if it follows another expression."""
     if isinstance(node, ast.Attribute):
         return f"{dotted(node.value)}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else ""
@@ -281,13 +297,13 @@ def sets_exports(node: ast.stmt) -> bool:
 def import_of(source: Source, bound: str, node: ast.stmt) -> ast.stmt:
     module, name = source
     text = f"from {module} import {name} as {bound}"
-    if not name:  # not `import a.b as b`: in a circle of imports, it would ask `a` for `b` again
+    if not name:  # not `import a.b as b`, which asks `a` for `b` again in a circular import
         text = f"{bound} = __import__('importlib').import_module({module!r})"
     return place(ast.parse(text).body[0], node)
 
 
 def place(new: ast.stmt, old: ast.stmt) -> ast.stmt:
-    """Let a statement stand where another one begins."""
+    """Give a statement the position at which another one begins."""
     for node in ast.walk(new):
         if "lineno" in node._attributes:
             ast.copy_location(node, old)

@@ -17,5 +17,5 @@ else:  # what the manifest beside the pickle says
     MODEL = tabular.model(HERE)
 
 lambdaHandler = Handler(MODEL, metrics, batch, openapi, html, explain, outside)
-gc.freeze()  # what is loaded stays: no answer waits while the garbage collector looks through it
+gc.freeze()  # loaded objects stay: no answer waits for the garbage collector to scan them
 gc.enable()

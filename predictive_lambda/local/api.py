@@ -31,9 +31,9 @@ def application(invoke: Function) -> WSGIApplication:
     def answer(request: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         try:
             status, headers, body = pass_on(request, invoke)
-        except Exception:  # as on AWS, the client learns nothing about it
+        except Exception:  # as on AWS, the client gets no details
             traceback.print_exc()
-            status, headers, body = refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
+            status, headers, body = error_answer(HTTPStatus.INTERNAL_SERVER_ERROR)
         has_body = status != HTTPStatus.NO_CONTENT
         length = {"content-length": str(len(body))} if has_body else {}
         start_response(f"{status.value} {status.phrase}", [*(headers | length).items()])
@@ -43,7 +43,7 @@ def application(invoke: Function) -> WSGIApplication:
 
 
 def pass_on(request: WSGIEnvironment, invoke: Function) -> Answer:
-    """Call the function with the request, unless API Gateway would refuse it."""
+    """Call the function with the request, unless API Gateway would reject it."""
     target, body = request["REQUEST_URI"], request["wsgi.input"].read()
     headers = [
         (name.removeprefix("HTTP_").replace("_", "-"), value)
@@ -51,26 +51,26 @@ def pass_on(request: WSGIEnvironment, invoke: Function) -> Answer:
         if name.startswith(("HTTP_", "CONTENT_"))
     ]
     if len(target) + sum(len(name) + len(value) for name, value in headers) > LONGEST_HEAD:
-        return refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        return error_answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
     if len(body) > LONGEST_BODY:
-        return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return error_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return read_answer(invoke(make_event(request["REQUEST_METHOD"], target, headers, body)))
 
 
-def refusal(status: HTTPStatus) -> Answer:
+def error_answer(status: HTTPStatus) -> Answer:
     body = json.dumps({"message": status.phrase}, separators=(",", ":"))
     return status, {"content-type": "application/json"}, body.encode()
 
 
 def listen(invoke: Function, port: int) -> BaseWSGIServer:
     """Return a server of the function on 127.0.0.1; port 0 picks a free one."""
-    # A server of its own limits would hang up before the client could read why.
+    # The server would enforce its own limits by hanging up before the client could read why.
     options = {"threads": 64, "max_request_header_size": 1_000_000, "ident": None}
     return create_server(application(invoke), host="127.0.0.1", port=port, **options)
 
 
 def invitation(url: str, invoke: Function) -> str:
-    """Say how to send the model's example, which is in the API's description."""
+    """Say how to send the model's example, which is in the OpenAPI document."""
     _, _, body = read_answer(invoke(make_event("GET", "/openapi.json")))
     try:
         root = json.loads(body)["paths"]["/"]
@@ -95,7 +95,7 @@ def serve(invoke: Function) -> None:
     except (OSError, ValueError) as error:
         sys.exit(f"Port {port} cannot be used ({error}). Choose another: PORT=8001")
     url = f"http://127.0.0.1:{server.effective_port}/"
-    print(f"{invitation(url, invoke)} (Ctrl-C ends)", flush=True)
+    print(f"{invitation(url, invoke)} (Ctrl-C to stop)", flush=True)
     server.run()
 
 

@@ -23,7 +23,7 @@ MODEL = Path(__file__).resolve().parents[2] / "model"
 ENGINE = os.environ.get("CDK_DOCKER") or "docker"
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 MEMORY_MB, TIMEOUT_S = 4096, 15  # as in the stack
-# As on Lambda: only /tmp is writable, and the user has no rights.
+# As on Lambda: only /tmp is writable, and the user is unprivileged.
 SANDBOX = (
     *("--read-only", "--tmpfs", "/tmp", "--user", "993", "--ipc", "none"),  # no /dev/shm
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
@@ -42,7 +42,7 @@ def docker(*arguments: str, stdin: str = "") -> str:
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment)
     except OSError as error:
         raise EngineError(
-            f"There is no {ENGINE}. Install Docker (https://docs.docker.com/get-docker/), "
+            f"{ENGINE} was not found. Install Docker (https://docs.docker.com/get-docker/), "
             "or name another engine: CDK_DOCKER=podman"
         ) from error
     if done.returncode:
@@ -66,11 +66,11 @@ class Container:
 
     def __call__(self, event: dict[str, Any]) -> Any:
         with self.lock:
-            said = self.send("POST", INVOCATIONS, json.dumps(event))
+            body = self.send("POST", INVOCATIONS, json.dumps(event))
         try:
-            answer = json.loads(said)
+            answer = json.loads(body)
         except ValueError:
-            answer = {"errorMessage": said or "The runtime stopped."}
+            answer = {"errorMessage": body or "The runtime stopped."}
         if "errorMessage" in answer:
             raise EngineError(f"The function failed: {answer['errorMessage']}")
         return answer
@@ -82,7 +82,7 @@ class Container:
             return connection.getresponse().read().decode()
 
     def logs(self) -> str:
-        """Return what the function and the emulator have written so far."""
+        """Return the output of the function and the emulator so far."""
         command = [ENGINE, "logs", self.name]
         return subprocess.run(command, stdout=PIPE, stderr=STDOUT, text=True).stdout
 

@@ -1,4 +1,4 @@
-"""Predict for tables of named columns, in a process without pandas: pickles in, predictions out.
+"""Predict for tables of named columns, in a process without pandas.
 
 `tests.artefacts.test_pipelines` runs this file as the serving image would.
 """

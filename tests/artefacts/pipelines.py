@@ -1,4 +1,4 @@
-"""Pipelines as people fit them on a DataFrame: each selects its columns in another way."""
+"""Pipelines as people fit them on a DataFrame: each selects its columns differently."""
 
 from typing import Any
 
@@ -124,7 +124,7 @@ PIPELINES: dict[str, Any] = {
 
 
 def given() -> dict[str, tuple[Any, pd.DataFrame, list[str]]]:
-    """Return each pipeline with its table and its targets, not fitted."""
+    """Return each unfitted pipeline with its table and its targets."""
     found = {}
     for name, model in PIPELINES.items():
         table = PASSENGERS.drop(columns="note") if "boosting" in name else PASSENGERS

@@ -1,4 +1,4 @@
-"""Each example is what goes into model/training/: it trains there, and its model answers."""
+"""Each example trains in model/training/, and its model answers."""
 
 import json
 import os

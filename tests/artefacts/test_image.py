@@ -1,4 +1,4 @@
-"""What the image has decides what can be served: pandas, the user's own steps, versions."""
+"""The packages and steps in the image decide which models can be served."""
 
 import importlib
 import re
@@ -26,7 +26,7 @@ from serving.problems import Problem
 from tests.artefacts.pipelines import PASSENGERS, by
 
 STEPS = '''
-"""Steps of a user's own."""
+"""A user's own steps."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -45,7 +45,7 @@ def centred(array):
 
 
 class Threshold(ClassifierMixin, BaseEstimator):
-    """Predicts True more often than it is the likeliest, by a rule that no one knows."""
+    """Predicts True more often than it is the likeliest, by a hidden rule."""
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
@@ -62,7 +62,7 @@ class Threshold(ClassifierMixin, BaseEstimator):
 
 @pytest.fixture
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The module of own steps, in a folder that is served as the image's."""
+    """The user's steps, in a folder that stands for the image's."""
     deployment = tmp_path / "model" / "deployment"
     shutil.copytree(trial.DEPLOYMENT / "serving", deployment / "serving")
     (deployment / "steps.py").write_text(STEPS)
@@ -74,7 +74,7 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The image's lock, to edit."""
+    """A copy of the image's lock, to edit."""
     lock = tmp_path / "requirements.txt"
     lock.write_text(versions.LOCK.read_text())
     monkeypatch.setattr(versions, "LOCK", lock)
@@ -82,7 +82,7 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(model: Any, table: pd.DataFrame, folder: Path) -> Any:
-    """Return what is served of the model."""
+    """Return the served model."""
     model.fit(table.drop(columns="survived"), table["survived"])
     artefacts.write(model, name="any", table=table, target="survived", folder=folder)
     return tabular.model(folder)
@@ -99,13 +99,13 @@ def test_own_steps_are_served(steps: Any, tmp_path: Path) -> None:
     assert found[0][0]["probability"] == ratio.predict_proba(inputs).max()
 
 
-def test_a_step_that_looks_at_other_rows_is_refused(steps: Any, tmp_path: Path) -> None:
+def test_a_step_that_looks_at_other_rows_is_rejected(steps: Any, tmp_path: Path) -> None:
     model = by((FunctionTransformer(steps.centred), ["class"]), model=DecisionTreeClassifier())
-    with pytest.raises(ModelError, match="A prediction must depend on nothing but its row"):
+    with pytest.raises(ModelError, match="A prediction must depend only on its own row"):
         write(model, PASSENGERS, tmp_path)
 
 
-def test_a_threshold_of_an_own_class_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:
+def test_a_hidden_threshold_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:
     """Like a tuned threshold on 20,000 rows, 0.4 % of them positive."""
     x = np.random.default_rng(0).normal(size=20_000)
     table = pd.DataFrame({"x": x + 1, "survived": x > 2.65})
@@ -114,7 +114,7 @@ def test_a_threshold_of_an_own_class_is_found_by_rare_rows(steps: Any, tmp_path:
     assert served.predict([(3.7,)]) == [[{"survived": True}]]  # its chance is 0.43
 
 
-def test_a_frame_has_the_dtypes_and_categories_of_the_training(
+def test_a_frame_has_the_dtypes_and_categories_of_training(
     steps: Any, lock: Path, tmp_path: Path
 ) -> None:
     lock.write_text(lock.read_text() + "pandas==3.1.1\npython-dateutil==2.9\nsix==1\n")
@@ -133,14 +133,16 @@ def test_a_frame_has_the_dtypes_and_categories_of_the_training(
         served.predict([("other", "S")])
 
 
-def test_a_frame_without_pandas_is_refused_with_two_commands(steps: Any, tmp_path: Path) -> None:
+def test_a_frame_without_pandas_is_rejected_with_the_commands_to_add_it(
+    steps: Any, tmp_path: Path
+) -> None:
     table = PASSENGERS[["sex", "survived"]].astype({"sex": "category"})
     model = make_pipeline(FunctionTransformer(steps.codes), DecisionTreeClassifier())
     with pytest.raises(ModelError, match=r"echo pandas >> model/requirements.in; make lock"):
         write(model, table, tmp_path)
 
 
-# As the README tells.
+# As in the README.
 FROM_A_FILE = """
 from pathlib import Path
 
@@ -155,7 +157,7 @@ artefacts.write(model, name="survival", table=table, target="survived")
 """
 
 
-def test_a_file_of_another_scikit_learn_is_refused(
+def test_a_file_of_another_scikit_learn_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = LogisticRegression().fit(PASSENGERS[["class"]], PASSENGERS["survived"])
@@ -173,24 +175,24 @@ def test_a_file_of_another_scikit_learn_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("pins", "sentence"),
+    ("pins", "message"),
     [
-        (["1.8.0"], "trained with scikit-learn .*, and model/requirements.txt has 1.8.0. Train"),
+        (["1.8.0"], "trained with scikit-learn .*, but model/requirements.txt has 1.8.0. Train"),
         (["1.9.1", "1.9.2"], ""),
     ],
 )
 def test_the_lock_and_the_training_agree(
-    pins: list[str], sentence: str, lock: Path, tmp_path: Path, capsys: Any
+    pins: list[str], message: str, lock: Path, tmp_path: Path, capsys: Any
 ) -> None:
     others = re.sub(r"(?m)^scikit-learn==.*\n", "", lock.read_text())
     lock.write_text("\n".join([*(f"scikit-learn=={version}" for version in pins), others]))
     model, table = LogisticRegression(), PASSENGERS[["class", "survived"]]
-    if sentence:
-        with pytest.raises(ModelError, match=sentence):
+    if message:
+        with pytest.raises(ModelError, match=message):
             write(model, table, tmp_path)
     else:
         write(model, table, tmp_path)
-        assert "has scikit-learn 1.9.1 and 1.9.2, which depends on" in capsys.readouterr().err
+        assert "has scikit-learn 1.9.1 and 1.9.2, depending on" in capsys.readouterr().err
 
 
 def test_no_part_starts_processes_where_it_is_served(tmp_path: Path, capsys: Any) -> None:
@@ -199,4 +201,4 @@ def test_no_part_starts_processes_where_it_is_served(tmp_path: Path, capsys: Any
     found = [p.n_jobs for p in parts(served.predict.estimator) if hasattr(p, "n_jobs")]
     assert len(found) > 4 and {*found} == {None}
     assert bags.n_jobs == -1
-    assert "BaggingClassifier's n_jobs=-1 is None in the pickle." in capsys.readouterr().err
+    assert "BaggingClassifier: the pickle has n_jobs=None instead of -1." in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Pipelines that are fitted on a DataFrame predict the same for a table without pandas."""
+"""Pipelines fitted on a DataFrame predict the same for a table without pandas."""
 
 import pickle
 from pathlib import Path
@@ -23,13 +23,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         entries = tuple(describe(column, "") for _, column in inputs.items())
         asked = (model, entries, dict.fromkeys(targets, ""), as_columns(entries, inputs))
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(asked))
-    code, said = run(Path(__file__).with_name("ask_tables.py"), str(folder))
-    assert code == 0, said
+    code, output = run(Path(__file__).with_name("ask_tables.py"), str(folder))
+    assert code == 0, output
     return folder
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_the_same_bits_as_for_the_data_frame(name: str, folder: Path) -> None:
+def test_predictions_equal_those_for_the_data_frame_bit_for_bit(name: str, folder: Path) -> None:
     model, table, targets = GIVEN[name]
     found = pickle.loads((folder / f"{name}.out").read_bytes())
     expected = model.predict(table.drop(columns=targets)).reshape(len(table), -1)

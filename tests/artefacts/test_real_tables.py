@@ -1,4 +1,4 @@
-"""Real tables, each trained as people do, and its own rows scored: equal to the model's own."""
+"""Models of real tables: `make score` gives their rows the model's own predictions."""
 
 import os
 import shutil
@@ -84,7 +84,7 @@ def test_its_own_rows_are_scored_as_the_model_predicts(name: str, tmp_path: Path
 
 
 def scored(folder: Path) -> pd.DataFrame:
-    """Return what `make score` answers for the rows, with the model of the folder."""
+    """Return the answers of `make score` for the rows, with the folder's model."""
     ignored = shutil.ignore_patterns("predictor", "__pycache__")
     shutil.copytree(EXAMPLES.parent / "deployment", folder, ignore=ignored, dirs_exist_ok=True)
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Any estimator is served as it predicts, or refused in the training with a sentence that helps."""
+"""Any estimator is served as it predicts, or rejected during training with helpful advice."""
 
 import json
 from collections.abc import Callable
@@ -92,7 +92,7 @@ SERVED: dict[str, Callable[[], Given]] = {
         TEXTS.assign(length=TEXTS.text.str.len())[["text", "length", "spam"]],
         "spam",
     ),
-    "no row that is complete": lambda: fitted(
+    "no complete row": lambda: fitted(
         make_pipeline(by_number(0, 2), FOREST),
         MIXED[["colour", "size", "worn", "kind"]].assign(
             colour=np.resize(["red", None], 40), worn=np.resize([None, True], 40)
@@ -127,7 +127,7 @@ SERVED_TOO: dict[str, Callable[[], Given]] = {
         "target",
     ),
     "several numbers": lambda: fitted(LinearRegression(), DIABETES, "target", "bmi"),
-    "labels that are not exclusive": lambda: fitted(
+    "classes that may overlap": lambda: fitted(
         MLPClassifier((5,), max_iter=5000, random_state=0),
         BLOBS.assign(a=BLOBS.x > 20, b=BLOBS.y < 20).astype({"a": int, "b": int}),
         "a",
@@ -256,10 +256,10 @@ def with_names(**columns: Any) -> Given:
 COLUMNS = ["colour", "size", "kind"]
 TEN = [*range(20)]
 DATES = pd.date_range("2020", periods=20)
-REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
+REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
     "no predict": (
         lambda: fitted(DBSCAN(), BLOBS),
-        "DBSCAN has no predict. Write a model that predicts: a pipeline that ends in a classifier",
+        "DBSCAN has no `predict` method. Use a model that has one: a pipeline that ends in a class",
     ),
     "not fitted": (lambda: (FOREST.__class__(), IRIS, ["target"]), "Call fit before write."),
     "a lambda": (
@@ -276,7 +276,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
     ),
     "sparse answers": (
         lambda: fitted(Sparse(), IRIS, "target"),
-        "predicts a csr_matrix, and must predict an array. Fit it on dense targets.",
+        "predicts a csr_matrix. It must predict an array: fit it on dense targets.",
     ),
     "a model that raises": (
         lambda: fitted(Raises(), IRIS, "target"),
@@ -285,10 +285,12 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
     "chance": (
         lambda: fitted(
             make_pipeline(IterativeImputer(sample_posterior=True), DecisionTreeRegressor()),
-            MIXED[["size", "weight"]].assign(y=np.arange(40.0) ** 2),
+            pd.DataFrame({"x": np.arange(200.0) % 7, "y": np.arange(200.0)}).assign(
+                z=lambda table: table.y.where(table.y % 2 == 0)
+            ),
             "y",
         ),
-        "it predicts .* Predictions must depend on nothing but their row: not on chance",
+        "it predicts .* A prediction must depend only on its own row: not on chance",
     ),
     "answers that are not numbers": (
         lambda: fitted(Nothing(), IRIS, "target"),
@@ -302,7 +304,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
             IRIS,
             "target",
         ),
-        "Do without pandas inside the pipeline, or add it to the function",
+        "Avoid pandas inside the pipeline, or add it to the function",
     ),
     "texts that are missing": (
         lambda: (
@@ -316,7 +318,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
         lambda: (FOREST, IRIS.to_numpy(), ["target"]),
         "The table is a ndarray. It must be a pandas DataFrame.",
     ),
-    "strings that nothing encodes": (
+    "strings that are not encoded": (
         lambda: (
             FOREST.fit(IRIS.iloc[:, [0]].to_numpy(), IRIS.target),
             MIXED[["colour", "kind"]],
@@ -324,7 +326,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
         ),
         "Encode strings in a pipeline",
     ),
-    "missing values that nothing fills": (
+    "missing values that are not filled in": (
         lambda: (
             LogisticRegression().fit([[0.0], [1.0]], [0, 1]),
             pd.DataFrame({"x": [1.0, np.nan], "c": [0, 1]}),
@@ -338,39 +340,39 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
     ),
     "columns in another order": (
         lambda: forest_of_iris(IRIS[[*reversed(IRIS.columns)]], "target"),
-        "the table has them in another order. Give it the same.",
+        "it has them in another order. Keep the order.",
     ),
-    "a target that is not named": (
+    "a target not named": (
         lambda: forest_of_iris(IRIS),
-        "also has target. If that is the target, write target='target'.",
+        "also has target. If that is the target, write target='target'",
     ),
-    "columns that are encoded before": (
+    "columns encoded outside the pipeline": (
         lambda: (
             LogisticRegression().fit(pd.get_dummies(COLOURS[["colour"]]), COLOURS["c"]),
             COLOURS[["colour", "c"]],
             ["c"],
         ),
-        "also has colour and lacks colour_blue, colour_red. Give it the same columns, and change",
+        "also has colour and lacks colour_blue, colour_red. Pass the same columns, and transf",
     ),
-    "a target that is encoded before": (
+    "a target encoded outside": (
         lambda: (
             LogisticRegression().fit(COLOURS[["x"]], LabelEncoder().fit_transform(COLOURS["c"])),
             COLOURS[["x", "c"]],
             ["c"],
         ),
-        "predicts 0, which c never is: it is 'yes', for example. Fit it on the table's own",
+        "predicts 0, which c does not have; it has 'yes', for example. Fit it on the table",
     ),
-    "one of two targets that is encoded before": (
+    "one of two targets encoded outside": (
         lambda: (
             FOREST.fit(IRIS.iloc[:, :3], np.column_stack([IRIS.target, IRIS.target])),
             IRIS.iloc[:, :3].assign(a=IRIS.target, b=IRIS.target + 1),
             ["a", "b"],
         ),
-        "The model predicts 0, which b never is",
+        "The model predicts 0, which b does not have",
     ),
-    "a target that is not there": (
+    "an unknown target": (
         lambda: forest_of_iris(IRIS, "species"),
-        r"no column 'species'. It has sepal length",
+        r"no column 'species'. Its columns are sepal length",
     ),
     "too few targets": (
         lambda: (
@@ -378,7 +380,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
             IRIS.drop(columns="petal width (cm)"),
             ["target"],
         ),
-        "predicts 2 values, and has 1 targets: target. Name in `target`",
+        "predicts 2 values, but `target` names 1: target. Name all",
     ),
     "classes that are dates": (
         lambda: fitted(KNeighborsClassifier(1), pd.DataFrame({"x": TEN, "when": DATES}), "when"),
@@ -388,18 +390,18 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
         lambda: with_names(when=DATES.tz_localize("UTC")),
         r"dates with a time zone. Make it UTC without a time zone: table\['when'\].dt.tz_convert",
     ),
-    "strings and numbers in one": (lambda: with_names(x=["a", 1] * 10), "x has int and str"),
-    "nothing known": (lambda: with_names(x=[None] * 20), "The column x has nothing."),
+    "strings and numbers in one column": (lambda: with_names(x=["a", 1] * 10), "x has int and str"),
+    "only missing values": (lambda: with_names(x=[None] * 20), "The column x has nothing."),
     "a complex number": (lambda: with_names(x=np.ones(20) * 1j), "The column x has complex."),
     "an infinite number": (lambda: with_names(x=[np.inf, *range(19)]), "x has an infinite value."),
     "the name format": (lambda: with_names(format=TEN), "A column is called 'format'"),
     "numbers for names": (
         lambda: (LogisticRegression(), pd.DataFrame({0: TEN, "c": [0, 1] * 10}), ["c"]),
-        "A column is called 0, which an input cannot be. Rename it.",
+        "A column is called 0, which is not a valid input name. Rename it.",
     ),
-    "two columns of one name": (
+    "two columns with the same name": (
         lambda: (FOREST, pd.DataFrame([[1, 2, 0]], columns=["x", "x", "c"]), ["c"]),
-        "Two columns of the table have one name. Rename one.",
+        "Two columns of the table have the same name. Rename one.",
     ),
     "a target called probability": (
         lambda: (FOREST, IRIS.rename(columns={"target": "probability"}), ["probability"]),
@@ -411,7 +413,7 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
 
 
 @pytest.mark.parametrize(
-    ("more", "sentence"),
+    ("more", "message"),
     [
         (
             {"example": {"x": "wide"}},
@@ -419,27 +421,25 @@ REFUSED: dict[str, tuple[Callable[[], Given], str]] = {
         ),
         ({"example": {"c": 1}}, "the example has 'c', which is not a parameter"),
         ({"about": {"title": 5}}, "the title is not text"),
-        ({"about": {"when": DATES[0]}}, "cannot be JSON: Object of type Timestamp"),
-        ({"about": {"title": "\ud800"}}, "cannot be JSON: .* surrogates"),
+        ({"about": {"when": DATES[0]}}, "cannot be written as JSON: Object of type Timestamp"),
+        ({"about": {"title": "\ud800"}}, "cannot be written as JSON: .* surrogates"),
     ],
     ids=str,
 )
-def test_facts_that_cannot_be_served_are_refused_with_a_sentence(
-    more: Any, sentence: str, tmp_path: Path
-) -> None:
+def test_invalid_facts_are_explained(more: Any, message: str, tmp_path: Path) -> None:
     model, table, targets = with_names(x=TEN)
     model.fit(table.drop(columns=targets), table[targets[0]])
-    with pytest.raises(ModelError, match=sentence):
+    with pytest.raises(ModelError, match=message):
         artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path, **more)
     assert not [*tmp_path.iterdir()]
 
 
-@pytest.mark.parametrize(("given", "sentence"), REFUSED.values(), ids=[*REFUSED])
-def test_what_cannot_be_served_is_refused_with_a_sentence(
-    given: Callable[[], Given], sentence: str, tmp_path: Path
+@pytest.mark.parametrize(("given", "message"), REJECTED.values(), ids=[*REJECTED])
+def test_a_model_that_cannot_be_served_is_explained(
+    given: Callable[[], Given], message: str, tmp_path: Path
 ) -> None:
     model, table, targets = given()
-    with pytest.raises(ModelError, match=sentence) as refused:
+    with pytest.raises(ModelError, match=message) as rejected:
         artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path)
-    assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+    assert str(rejected.value).endswith(".") and "\n" not in str(rejected.value)
     assert not [*tmp_path.iterdir()]

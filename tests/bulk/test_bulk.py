@@ -1,4 +1,4 @@
-"""Many rows through any model: the rows come back in their order, each with what a POST answers."""
+"""Files of rows: every row comes back in order, with the same answer as from a POST."""
 
 import csv
 import gzip
@@ -33,7 +33,7 @@ GOOD = "6.7,3.0,5.2,2.3"
 
 
 def scored(tmp_path: Path, text: str | bytes, kind: str = ".csv", **options: object) -> str:
-    """Write the text to a file, score it into another, and return the content of that."""
+    """Write the text to a file, score it, and return the content of the answers."""
     content = text.encode() if isinstance(text, str) else text
     source, target = tmp_path / f"in{kind}", tmp_path / f"out{kind}"
     source.write_bytes(gzip.compress(content) if kind.endswith(".gz") else content)
@@ -53,7 +53,7 @@ def posted(points: list[Any], **options: object) -> Any:
 
 
 def nearly(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave room for the last digit: linear algebra depends on how many rows there are."""
+    """Allow for the last digit: linear algebra depends on the number of rows."""
     return [r | {"probability": pytest.approx(r["probability"])} for r in results]
 
 
@@ -120,8 +120,8 @@ def test_a_table_gets_a_row_for_each_result(k: int, tmp_path: Path) -> None:
         ("5.1,3.5,1.4,inf", "5.1,3.5,1.4,inf,,,\"petal_width is 'inf', which is not a plain"),
         ("5.1,3.5,1.4,0x1", "5.1,3.5,1.4,0x1,,,\"petal_width is '0x1', which is not a plain"),
         ("5.1,3.5,1.4,1_0", "5.1,3.5,1.4,1_0,,,\"petal_width is '1_0', which is not a plain"),
-        ("5.1,3.5,1.4", '5.1,3.5,1.4,,,,"The row has 3 fields, and the header 4."'),
-        ("5,3,1,0.2,1", '"5,3,1,0.2,1",,,,,,"The row has 5 fields, and the header 4."'),
+        ("5.1,3.5,1.4", '5.1,3.5,1.4,,,,"The row has 3 fields, but the header has 4."'),
+        ("5,3,1,0.2,1", '"5,3,1,0.2,1",,,,,,"The row has 5 fields, but the header has 4."'),
         ('"5.1,3.5', '"""5.1,3.5",,,,,,"The quotes of this row are malformed.'),
         ('"5.1"x,3.5,1,1', '"""5.1""x,3.5,1,1",,,,,,"The quotes of this row are malformed.'),
         pytest.param(f'"{"x" * 200_000}"', f'"{"x" * 200_000}",,,,,,"The row has 1', id="long"),
@@ -147,7 +147,7 @@ def test_a_row_of_a_csv_is_kept_and_gets_its_problem(
         (f'{{"x": {"[" * 99_000}{"]" * 99_000}}}', "The line is not a JSON object "),
         ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object "),
         ('{"sepal_length": 5, "x": 1e999}', "The line is not a JSON object "),
-        ('{"a;b": 5}', "There is no sepal_length. The inputs are sepal_length, "),
+        ('{"a;b": 5}', "sepal_length is missing. The inputs are sepal_length, "),
         ('{"sepal_lenght": 5}', "'sepal_lenght' is not an input. Did you mean sepal_length?"),
         (json.dumps(dict.fromkeys(NAMES, True)), "sepal_length is true, which is not a number."),
         (json.dumps(dict.fromkeys(NAMES, "5.1")), "sepal_length is '5.1', which is not a number."),
@@ -187,7 +187,7 @@ def test_other_columns_pass_byte_for_byte(tmp_path: Path) -> None:
 @example('a\n"b\nc"\na\n')
 @example('a\n"b\nc\n')
 @example('"\r\r"\r\ra')
-def test_where_blocks_end_changes_no_row(text: str) -> None:
+def test_rows_do_not_depend_on_where_blocks_end(text: str) -> None:
     content, rows = text.encode(), CsvRows(FLOWERS, compress=False)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(text_rows, "BLOCK", 2)
@@ -198,7 +198,7 @@ def test_where_blocks_end_changes_no_row(text: str) -> None:
 
     found = [piece for part in parts for piece in read(part)]
     assert found == read(content)
-    if all(is_row for _, is_row in found):  # the oracle, if all quotes are right
+    if all(is_row for _, is_row in found):  # the oracle, if all quotes are valid
         expected = csv.reader(io.StringIO(text, newline=""), strict=True)
         again = csv.reader(io.StringIO(b"".join(row for row, _ in found).decode(), newline=""))
         assert [*again] == [row for row in expected if row]
@@ -242,7 +242,9 @@ def test_the_first_problem_is_found_in_an_editor(
         (ADDED + ",note", ",predictions_species_,predictions_probability_,problem_"),
     ],
 )
-def test_no_column_is_lost_but_an_earlier_runs(columns: str, added: str, tmp_path: Path) -> None:
+def test_only_an_earlier_runs_columns_are_replaced(
+    columns: str, added: str, tmp_path: Path
+) -> None:
     rows = [f"{point}{columns.replace(',', ',a')}" for point in (GOOD, "x,1,1,1")]
     once = scored(tmp_path, "\n".join([HEADER + columns, *rows]))
     header, *lines = once.splitlines()
@@ -254,7 +256,7 @@ def test_no_column_is_lost_but_an_earlier_runs(columns: str, added: str, tmp_pat
     assert notes == ("The answers of an earlier run are replaced.",)
 
 
-def test_absent_inputs_have_their_defaults_and_it_says_so(tmp_path: Path) -> None:
+def test_absent_inputs_get_their_defaults_with_a_note(tmp_path: Path) -> None:
     assert scored(tmp_path, "petal_length\n5.2\n").startswith(f"petal_length{ADDED}\n5.2,")
     notes = bulk.score(FLOWERS, tmp_path / "in.csv", tmp_path / "out.csv", {}).notes
     assert notes[0] == "There is no column sepal_length: the default, 1.0, is used."
@@ -262,7 +264,7 @@ def test_absent_inputs_have_their_defaults_and_it_says_so(tmp_path: Path) -> Non
     assert line["predictions"] == nearly(posted([{"petal_length": 5.2}])[0])
 
 
-def test_no_key_is_lost_but_an_earlier_runs(tmp_path: Path) -> None:
+def test_only_an_earlier_runs_keys_are_replaced(tmp_path: Path) -> None:
     point = dict(zip(NAMES, POINTS[0], strict=True))
     rows: list[dict[str, Any]]
     rows = [point, point | {"problem": "mine"}, point | {"predictions": [1]}, {"sepal_length": "x"}]
@@ -274,7 +276,7 @@ def test_no_key_is_lost_but_an_earlier_runs(tmp_path: Path) -> None:
     assert keys == [["predictions"], ["predictions_"], ["predictions_"], ["predictions", "problem"]]
 
 
-def test_inputs_named_like_answers_are_asked_for(tmp_path: Path) -> None:
+def test_inputs_named_like_answers_are_read(tmp_path: Path) -> None:
     inputs = (replace(FLOWERS.inputs[0], name="problem"), *FLOWERS.inputs[1:])
     model = replace(FLOWERS, inputs=inputs, example={})
     header = HEADER.replace("sepal_length", "problem")
@@ -285,7 +287,7 @@ def test_inputs_named_like_answers_are_asked_for(tmp_path: Path) -> None:
     assert f"{GOOD},virginica,0." in found
 
 
-def test_a_row_that_the_model_cannot_answer_is_the_only_one(tmp_path: Path) -> None:
+def test_only_the_row_that_the_model_cannot_answer_has_a_problem(tmp_path: Path) -> None:
     def moody(points: Any, k: int) -> Any:
         assert joblib.effective_n_jobs(-1) == 1  # estimators start no processes of their own
         if any(point[0] == 6.7 for point in points):
@@ -332,15 +334,21 @@ FILE = f"{HEADER}\n{GOOD}\n".encode()
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "content", "options", "sentence"),
+    ("source", "target", "content", "options", "message"),
     [
         ("in.csv", "out.jsonl", FILE, {}, "must both end in .csv, .jsonl"),
         ("in.xlsx", "out.xlsx", FILE, {}, "must both end in .csv, .jsonl"),
         ("in.csv", "out.csv", FILE, {"k": "4"}, "k is '4', which is out of range."),
         ("in.csv", "out.csv", FILE, {"K": 1}, "'K' is not an option. The options are k."),
-        ("in.csv", "out.csv", b"a,b\n1,2\n", {}, "There is no sepal_length."),
+        ("in.csv", "out.csv", b"a,b\n1,2\n", {}, "sepal_length is missing."),
         ("in.csv", "out.csv", FILE.replace(b"petal_", b"Petal"), {}, "Did you mean petal_length?"),
-        ("in.csv", "out.csv", b"petal_width," + FILE, {}, "There are two columns petal_width."),
+        (
+            "in.csv",
+            "out.csv",
+            b"petal_width," + FILE,
+            {},
+            "There are two columns named petal_width.",
+        ),
         ("in.csv", "out.csv", FILE.replace(b",", b";"), {}, "by commas, not by semicolons"),
         ("in.csv", "out.csv", FILE.replace(b",", b"\t"), {}, "by commas, not by tabs"),
         ("in.csv", "out.csv", FILE.replace(b",", b"|"), {}, "by commas, not by vertical bars"),
@@ -355,12 +363,12 @@ FILE = f"{HEADER}\n{GOOD}\n".encode()
     ],
 )
 def test_an_unreadable_file_is_explained_and_leaves_what_was_there(
-    source: str, target: str, content: bytes, options: Any, sentence: str, tmp_path: Path
+    source: str, target: str, content: bytes, options: Any, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / source.replace("other", "in")).write_bytes(content)
     (tmp_path / "elsewhere").write_text("what was there")
     (tmp_path / target).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises((Problem, OSError), match=sentence):
+    with pytest.raises((Problem, OSError), match=message):
         bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options)
     assert (tmp_path / target).read_text() == "what was there"
     assert len([*tmp_path.iterdir()]) == 3

@@ -1,4 +1,4 @@
-"""Columns are checked as cells are, one by one, and a csv is read as pandas reads it."""
+"""A column is checked like its cells one by one, and a csv is read as pandas reads it."""
 
 import io
 from pathlib import Path
@@ -79,7 +79,7 @@ def test_a_typed_column_is_as_strict_as_a_post(parameter: Parameter, cells: pa.A
 
 
 def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
-    """Return what a model is asked when it scores a csv, and the problems."""
+    """Return the points that a model is asked for when a csv is scored, and the problems."""
     points: list[Any] = []
 
     def predict(some: Any) -> Any:

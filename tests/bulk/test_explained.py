@@ -1,4 +1,4 @@
-"""Files of rows can have explanations: the same as single requests get."""
+"""Rows of a file get the same explanations as single requests."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""`make score` as it is run: several processes, streams, errors, and a run that is stopped."""
+"""`make score` from outside: several processes, streams, errors and interruption."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, **more)
 
 
-@pytest.mark.parametrize("way", ["fork", "spawn"])  # of starting processes, by the system
+@pytest.mark.parametrize("way", ["fork", "spawn"])  # how systems start processes
 def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_path: Path) -> None:
     code = f"import multiprocessing\nmultiprocessing.set_start_method({way!r})"
     (tmp_path / "sitecustomize.py").write_text(code)
@@ -34,9 +34,9 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
         csv.writer(file).writerows([number, *row] for number in range(20_000))
         file.write("bad\n")
     done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), env=environment)
-    where = f"(the first: line 20,002): see problem in {tmp_path / 'out.csv'}"
-    said = f"20,001 rows, 1 of them with a problem {where}.\n"
-    assert (done.returncode, done.stderr) == (1, said)
+    where = "(the first on line 20,002). See `problem` in the answers"
+    summary = f"20,001 rows, 1 of them with a problem {where}.\n"
+    assert (done.returncode, done.stderr) == (1, summary)
     answers = [*csv.reader(io.StringIO((tmp_path / "out.csv").read_text()))][1:]
     assert [answer[0] for answer in answers] == [*map(str, range(20_000)), "bad"]
     assert len({tuple(answer[1:]) for answer in answers[:-1]}) == 1
@@ -44,9 +44,9 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
     assert streamed.stdout == (tmp_path / "out.csv").read_text()
 
 
-def test_the_api_starts_without_the_columnar_library() -> None:
+def test_the_api_starts_without_pyarrow() -> None:
     code = (
-        "import sys; sys.modules['pandas'] = None;"  # not in the image, and imports what it finds
+        "import sys; sys.modules['pandas'] = None;"  # not in the image, and would import pyarrow
         "import app; app.lambdaHandler({}, None); print({'bulk', 'pyarrow'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
@@ -65,7 +65,7 @@ def test_a_wrong_command_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_run_that_is_stopped_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
+def test_a_stopped_run_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     model = lambdaHandler.model
     header = [parameter.name for parameter in model.inputs]
     row = ",".join(str(model.example.get(name, "")) for name in header)
@@ -84,10 +84,10 @@ def test_a_run_that_is_stopped_leaves_nothing_behind(name: str, tmp_path: Path) 
         while len([*tmp_path.iterdir()]) < 2:
             assert running.poll() is None
             time.sleep(0.1)
-        time.sleep(1)  # its processes have begun
+        time.sleep(1)  # its processes have started
         running.send_signal(getattr(signal, name))
         assert running.wait(timeout=60) == 130
         assert running.stderr.read() == "Stopped before the end.\n"
-    with pytest.raises(ProcessLookupError):  # nobody of its group is left
+    with pytest.raises(ProcessLookupError):  # its process group is gone
         os.killpg(running.pid, 0)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["what was there"]

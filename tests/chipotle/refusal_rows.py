@@ -9,7 +9,6 @@ ROWS = [
     refused("empty", "lat=", "lat", "lat is empty"),
     refused("no value at all", "lat", "lat", "lat is empty"),
     refused("given twice", "lat=1&lat=2", "lat", "given twice"),
-    refused("an empty format", "format=", "format", "format is empty"),
     refused("a decimal comma", "lat=39,15", "lat", "decimal comma"),
     refused("hexadecimal", "lat=0x10", "lat", "plain decimal number"),
     refused("an unescaped plus is a space", "lat=+39", "lat", "' 39'"),
@@ -19,9 +18,17 @@ ROWS = [
     refused("radius above 0", "radius=0", "radius", "greater than 0 (metres)"),
     refused("radius too small to be above 0", "radius=1e-400", "radius", "out of range"),
     refused("formats are case-sensitive", "format=JSON", "format", "'JSON'"),
-    refused("lng is not long", "lat=39&lng=-77", "long", "long is absent, and 'lng' is unknown."),
+    refused("an empty format", "format=", "format", "format is empty"),
+    refused(
+        "lng is not long", "lat=39&lng=-77", "long", "'lng' is not a parameter. Did you mean long?"
+    ),
     refused("latitude is not lat", "latitude=39&long=-77", "lat", "lat is absent"),
-    refused("lat[] is not lat", "lat[]=39&long=-77", "lat", "lat is absent, and 'lat[]'"),
+    refused(
+        "lat[] is not lat",
+        "lat[]=39&long=-77",
+        "lat",
+        "'lat[]' is not a parameter. Did you mean lat?",
+    ),
     refused("amp;long is not long", "lat=39&amp;long=-77", "long", "long is absent"),
     row("a problem as text is the sentence", "/?lat=x", status=400, contains=("lat is 'x'",)),
     row("a problem as GeoJSON is problem details", "/?lat=x&format=geojson", PROBLEM, status=400),

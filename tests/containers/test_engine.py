@@ -1,4 +1,4 @@
-"""Trouble with the engine, and interruptions, are explained and leave nothing behind."""
+"""Problems with the engine and interruptions are explained and leave nothing behind."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ TRAIN = ["sh", str(ROOT / "model" / "trainmodel.sh")]
 @pytest.mark.parametrize(
     ("environment", "explanation"),
     [
-        ({"CDK_DOCKER": "nowhere"}, "There is no nowhere. Install Docker"),
+        ({"CDK_DOCKER": "nowhere"}, "nowhere was not found. Install Docker"),
         ({"DOCKER_HOST": "unix:///nowhere.sock"}, "Cannot connect to the Docker daemon"),
     ],
 )
@@ -72,7 +72,7 @@ def test_two_images_run_side_by_side_and_leave_no_container(
 
 @contextmanager
 def run_image() -> Iterator[tuple[Popen[str], str]]:
-    """Start the program behind `make run-image`; give the process and the URL that it prints."""
+    """Start the program behind `make run-image`; yield the process and the URL that it prints."""
     environment = os.environ | {"PORT": "0"}
     with Popen(
         RUN_IMAGE, cwd=ROOT, env=environment, stdout=PIPE, stderr=STDOUT, text=True

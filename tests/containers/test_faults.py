@@ -13,7 +13,7 @@ FAILED = (500, '{"message":"Internal Server Error"}')
 ADVICE = "Train the model again: make train."
 
 
-def test_an_image_with_a_truncated_pickle_refuses_to_start_and_says_why(serving_image: str) -> None:
+def test_an_image_with_a_truncated_pickle_fails_at_start_and_says_why(serving_image: str) -> None:
     """tests/serving/test_artefacts.py has all such cases; this is how Lambda reports them."""
     spoilt = f"{serving_image}-spoilt"
     dockerfile = f"FROM {serving_image}\nRUN truncate --size 100 *.pkl\n"
@@ -28,12 +28,12 @@ def test_an_image_with_a_truncated_pickle_refuses_to_start_and_says_why(serving_
     docker("rmi", spoilt)
 
 
-def test_128_mb_are_enough(serving_image: str) -> None:
+def test_128_mb_is_enough(serving_image: str) -> None:
     with container(serving_image, *memory("128m")) as running:
         assert [ask(running) for _ in range(3)] == [ANSWERED] * 3
 
 
-def test_too_little_memory_is_named_in_the_log_and_more_of_it_helps(serving_image: str) -> None:
+def test_the_log_says_that_memory_ran_out_and_more_helps(serving_image: str) -> None:
     with container(serving_image, *memory("24m")) as running:
         assert ask(running) == FAILED
         assert "signal: killed" in running.logs()
@@ -62,7 +62,7 @@ def test_a_runtime_killed_during_a_request_costs_that_answer(serving: Container)
 
 
 @pytest.mark.proof
-def test_a_request_is_given_up_after_15_seconds_and_the_next_is_answered(
+def test_a_request_times_out_after_15_seconds_and_the_next_is_answered(
     serving: Container, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert ask(serving) == ANSWERED

@@ -1,4 +1,4 @@
-"""Both images, built from the committed Dockerfiles, give the committed model and its answers."""
+"""Both images, built from the committed Dockerfiles, reproduce the model and its answers."""
 
 import hashlib
 import json
@@ -83,15 +83,15 @@ def test_the_serving_image_cannot_import_pandas(serving: Container) -> None:
 
 
 def test_the_serving_image_compiles_nothing_at_start(serving: Container) -> None:
-    """`python -v` names the file of each module; a .py is one that it had to compile."""
+    """`python -v` names each module's file; a .py means that it had to be compiled."""
     command = [ENGINE, "exec", serving.name, "python", "-v", "-c", "import app"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-    loaded = re.findall(r"^# code object from '?([^'\n]+?)'?$", said, re.MULTILINE)
-    assert len(loaded) > 100  # the pattern matches
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    loaded = re.findall(r"^# code object from '?([^'\n]+?)'?$", output, re.MULTILINE)
+    assert len(loaded) > 100  # the regular expression still matches
     assert [name for name in loaded if not name.endswith(".pyc")] == []
 
 
-def test_the_function_can_write_nothing_but_tmp_and_has_no_rights(serving: Container) -> None:
+def test_the_function_is_unprivileged_and_can_only_write_to_tmp(serving: Container) -> None:
     status = docker("exec", serving.name, "cat", "/proc/1/status")
     assert "\nUid:\t993\t" in status
     assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
@@ -101,7 +101,7 @@ def test_the_function_can_write_nothing_but_tmp_and_has_no_rights(serving: Conta
 
 
 @pytest.mark.proof
-def test_a_clone_that_others_may_not_read_is_served(engine: None, tmp_path: Path) -> None:
+def test_a_clone_that_only_its_owner_can_read_is_served(engine: None, tmp_path: Path) -> None:
     """As after `umask 077; git clone`: COPY keeps modes, and Lambda runs as another user."""
     folder = tmp_path / "model"
     shutil.copytree(MODEL, folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -130,7 +130,7 @@ def test_in_the_container_as_in_process(row: Row, local_api: str, in_container: 
         assert there.headers.get(name) == here.headers.get(name)
 
 
-def test_the_hundredth_answer_is_the_first_and_memory_stays(serving: Container) -> None:
+def test_answers_and_memory_stay_the_same_over_a_hundred_requests(serving: Container) -> None:
     first = serving(EVENT)
     for _ in range(20):  # until caches and arenas have grown
         serving(EVENT)

@@ -1,4 +1,4 @@
-"""AWS on this machine, emulated by ministack: deploys a CDK assembly as containers and a URL."""
+"""AWS emulated on this machine by ministack: deploys a CDK assembly to containers and a URL."""
 
 import json
 import os
@@ -27,7 +27,7 @@ ACCOUNT, REGION = "000000000000", "us-east-1"
 
 
 class EmulatorError(RuntimeError):
-    """The emulator or the CDK failed; the message says which, and how it ended."""
+    """The emulator or the CDK failed; the message has the end of its output."""
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Aws:
     def publish(self, assembly: Path) -> None:
         """Build the assembly's images and give them the names they would have in the registry.
 
-        The emulator says of every image that it is there already, so the CDK builds none itself.
+        The emulator claims that every image exists already, so the CDK does not build any.
         """
         [assets] = assembly.glob("*.assets.json")
         for asset in json.loads(assets.read_text())["dockerImages"].values():
@@ -77,7 +77,7 @@ class Aws:
                 self.tags.add(tag)
 
     def cdk(self, *arguments: str, folder: Path = ROOT) -> str:
-        """Run the CDK's command line tool in a project's folder; return all that it wrote."""
+        """Run the CDK's command line tool in a project's folder; return its output."""
         done = subprocess.run(
             [ROOT / "node_modules" / ".bin" / "cdk", *arguments],
             cwd=folder,
@@ -88,7 +88,7 @@ class Aws:
             text=True,
         )
         if self.process.poll() is not None:
-            raise EmulatorError(f"ministack has ended, run this again. Its log ends:\n{self.log()}")
+            raise EmulatorError(f"ministack stopped: run this again. Its log ends:\n{self.log()}")
         if done.returncode:
             raise EmulatorError(f"cdk {arguments[0]} failed:\n{done.stdout}")
         return done.stdout
@@ -116,7 +116,7 @@ def free_port() -> int:
 
 @contextmanager
 def emulated_aws(reachable: bool = False) -> Iterator[Aws]:
-    """Start the emulator on a free port and bootstrap it; afterwards remove all that it made.
+    """Start the emulator on a free port and bootstrap it; finally remove everything that it made.
 
     It listens on 127.0.0.1, which its containers can only reach with `reachable`.
     """
@@ -126,7 +126,7 @@ def emulated_aws(reachable: bool = False) -> Iterator[Aws]:
         folder = Path(name)
         host = stack.enter_context(relayed(folder, port)) if reachable else "127.0.0.1"
         environment = os.environ | {
-            "HOME": name,  # neither the user's settings nor their caches
+            "HOME": name,  # not the user's, whose settings and caches must not matter
             "TMPDIR": name,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "CDK_DOCKER": str(without_registry(folder)),
@@ -183,7 +183,7 @@ def without_code_deploy(assembly: Path) -> Path:
 
 @contextmanager
 def relayed(folder: Path, port: int) -> Iterator[str]:
-    """Give an address at which containers reach a port of this machine."""
+    """Yield an address at which containers reach a port of this machine."""
     name, program = f"predictive-lambda-relay-{os.getpid()}", Path(__file__).with_name("relay.py")
     base = DOCKERFILE.read_text().partition("\nFROM ")[2].split()[0]
     here = Popen([sys.executable, program, str(folder / "socket"), str(port)])

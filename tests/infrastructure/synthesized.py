@@ -30,7 +30,7 @@ def synthesize(**context: object) -> Template:
 
 
 def definition(template: Template) -> Any:
-    """Return what the state machine does; what the template only refers to is left out."""
+    """Return the state machine's definition, without the template's references."""
     [machine] = template.find_resources(MACHINE).values()
     _, parts = machine["Properties"]["DefinitionString"]["Fn::Join"]
     return json.loads("".join(part for part in parts if isinstance(part, str)))

@@ -1,4 +1,4 @@
-"""The construct in another app: installed as a package, synthesised elsewhere, within the rules."""
+"""The construct in another app, installed as a package: its templates, and cdk-nag's rules."""
 
 import json
 import os
@@ -24,7 +24,7 @@ README = (ROOT / "predictive_lambda" / "README.md").read_text()
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the package and nothing else; its `bin` folder."""
+    """The `bin` folder of a fresh environment that only has the package."""
     source = tmp_path_factory.mktemp("source")
     for name in ("setup.py", "requirements.in"):
         shutil.copy(ROOT / name, source)
@@ -50,7 +50,7 @@ def synthesize(installed: Path, folder: Path, *arguments: str) -> list[Path]:
 
 @pytest.fixture
 def company(tmp_path: Path) -> Path:
-    """The folder of an app with a model folder of its own."""
+    """The folder of an app that has its own model folder."""
     ignore = shutil.ignore_patterns("training", "__pycache__", ".*")
     shutil.copytree(ROOT / "model", tmp_path / "churn" / "model", ignore=ignore)
     return tmp_path
@@ -145,7 +145,7 @@ def test_only_health_checks_and_preflights_pass_without_credentials(
     assert found == doors
 
 
-def test_the_domain_is_the_only_way_in(template: Template) -> None:
+def test_only_the_domain_serves_the_api(template: Template) -> None:
     [api] = properties(template, "ApiGatewayV2::Api", "Churn")
     assert api["DisableExecuteApiEndpoint"] is True
     template.has_resource_properties("AWS::ApiGatewayV2::ApiMapping", {"Stage": "$default"})
@@ -173,7 +173,7 @@ def test_cloudwatch_may_use_the_key_of_the_logs(template: Template) -> None:
     assert ":logs:eu-west-1:222222222222:log-group:*" in json.dumps(context)
 
 
-def test_the_pager_is_told_of_the_end_as_well(template: Template) -> None:
+def test_the_pager_is_also_notified_when_an_alarm_ends(template: Template) -> None:
     alarms = properties(template, "CloudWatch::Alarm", "ChurnPredictiveLambda")
     paged = [alarm for alarm in alarms if "AlarmActions" in alarm]
     assert len(paged) == 5

@@ -1,4 +1,4 @@
-"""The state machine on an emulated AWS: objects of rows in, the answers of `make score` out."""
+"""The state machine on an emulated AWS answers objects of rows as `make score` does."""
 
 import csv
 import gzip
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.proof
 
 
 def rows(count: int, *more: str) -> bytes:
-    """Write a csv of the model's example, numbered, with more lines behind."""
+    """Write a csv of the model's example, numbered, followed by more lines."""
     names = [parameter.name for parameter in MODEL.inputs]
     file = io.StringIO()
     example = [MODEL.example.get(name, "") for name in names]
@@ -53,7 +53,7 @@ def aws(engine: None) -> Iterator[Aws]:
     with emulated_aws(reachable=True) as running:
         assembly = running.synthesize(ROOT, "bulk", **SETTINGS)
         template = template_file(assembly)
-        # The emulator has its own name for the error of a function that runs too often at once.
+        # The emulator has its own name for the error of a throttled function.
         throttled = template.read_text().replace(
             "Lambda.TooManyRequestsException", "Lambda.Unknown"
         )
@@ -63,7 +63,7 @@ def aws(engine: None) -> Iterator[Aws]:
 
 
 def run(aws: Aws, **asked: object) -> str:
-    """Run the state machine to its end, and return how it ended."""
+    """Run the state machine to its end, and return its status."""
     states = aws.client("stepfunctions")
     machine = aws.outputs["BulkStateMachine"]
     arn = states.start_execution(stateMachineArn=machine, input=json.dumps(asked))["executionArn"]

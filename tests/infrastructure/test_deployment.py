@@ -1,4 +1,4 @@
-"""The stack on an emulated AWS: deployed by `cdk deploy`, asked at its URL, removed again."""
+"""The stack on an emulated AWS: deployed with `cdk deploy`, tested at its URL, destroyed."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ def first(aws: Aws) -> Path:
 
 @pytest.fixture(scope="module")
 def other(aws: Aws) -> Path:
-    """A copy of this project whose pickle has other bytes, and so another version."""
+    """A copy of this project whose pickle has other bytes, and thus another version."""
     project = aws.folder / "project"
     for name in ("predictive_lambda", "model"):
         shutil.copytree(ROOT / name, project / name)
@@ -163,7 +163,7 @@ def test_only_requests_with_a_token_are_answered(url: str, aws: Aws) -> None:
 
 @pytest.mark.proof
 def test_only_signed_requests_are_answered(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The emulator wants a signature, and does not verify it."""
+    """The emulator requires a signature, but does not verify it."""
     url = aws.deploy(aws.synthesize(ROOT, "iam", stack="locked", auth="iam"))
     send = over_http(url)
     assert send(EXAMPLE).status == 403

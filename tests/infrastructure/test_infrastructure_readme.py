@@ -1,4 +1,4 @@
-"""The README of the infrastructure lists every setting, and each fault names its test."""
+"""The infrastructure's README lists every setting, and names a test for each fault."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The local API passes on requests, and answers, as API Gateway does."""
+"""The local API passes on requests and responses as API Gateway does."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def port_of(url: str) -> int:
 
 
 def answer_of(answer: Any) -> Answer:
-    """Serve a function that returns this; return what its client gets."""
+    """Serve a function that returns this; return the answer that its client gets."""
     with served(lambda _: answer) as url:
         return over_http(url)(Row("any"))
 
@@ -202,7 +202,7 @@ def test_a_client_that_waits_for_100_continue_gets_it(url: str) -> None:
 
 
 def test_an_example_too_long_for_a_url_is_posted() -> None:
-    """With a model of many columns, in place of this function."""
+    """As happens for a model with many columns."""
     root = {
         "get": {"parameters": [{"name": f"column_{i}", "example": 1.5} for i in range(1000)]},
         "post": {
@@ -227,7 +227,7 @@ def test_it_prints_the_url_serves_it_and_ends_quietly_on_ctrl_c() -> None:
     process = start(0)
     assert process.stdout
     line = process.stdout.readline()
-    found = re.fullmatch(r"Open (http://127\.0\.0\.1:\d+(/.*)) \(Ctrl-C ends\)\n", line)
+    found = re.fullmatch(r"Open (http://127\.0\.0\.1:\d+(/.*)) \(Ctrl-C to stop\)\n", line)
     assert found, line
     assert found[2] == EXAMPLE.target
     with urlopen(found[1], timeout=60) as response:

@@ -1,4 +1,4 @@
-"""A deployed stack keeps its resources: no logical id changes, and no type behind one."""
+"""A deployed stack keeps its resources: logical ids and their types do not change."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""AWS's SAM CLI runs the synthesised template on this machine, and its API answers as ours does."""
+"""AWS's SAM CLI runs the synthesised template on this machine, and gives the same answers."""
 
 import os
 import signal

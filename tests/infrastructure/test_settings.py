@@ -1,4 +1,4 @@
-"""Each setting changes the template, and invalid ones are rejected with what is allowed."""
+"""Each setting changes the template; errors for invalid ones say what is allowed."""
 
 from typing import Any
 
@@ -92,7 +92,7 @@ def test_a_setting_changes_the_template(
         ("hosted_zone", "example.org", "id of a hosted zone"),
     ],
 )
-def test_an_invalid_value_is_rejected_with_what_is_allowed(
+def test_the_error_for_an_invalid_value_says_what_is_allowed(
     name: str, value: object, allowed: str
 ) -> None:
     with pytest.raises(ValueError, match=f"{name} is .* must be .*{allowed}"):
@@ -109,7 +109,7 @@ def test_an_invalid_value_is_rejected_with_what_is_allowed(
     ],
     ids=str,
 )
-def test_half_a_door_or_half_a_domain_is_rejected(settings: dict[str, str]) -> None:
+def test_incomplete_auth_or_domain_settings_are_rejected(settings: dict[str, str]) -> None:
     """A deployment that only looks protected would be worse than an error."""
     with pytest.raises(ValueError, match="only work together"):
         synthesize(**settings)

@@ -60,7 +60,7 @@ def test_function_may_only_write_to_its_log_group(template: Template) -> None:
     assert "ManagedPolicyArns" not in properties(template, "IAM::Role")
 
 
-def test_logs_expire_and_go_with_the_stack(template: Template) -> None:
+def test_logs_expire_and_are_deleted_with_the_stack(template: Template) -> None:
     template.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30})
     template.all_resources("AWS::Logs::LogGroup", {"DeletionPolicy": "Delete"})
 
@@ -74,7 +74,7 @@ def test_requests_go_through_the_alias_of_a_release(template: Template) -> None:
     assert alarms["Enabled"] and len(alarms["Alarms"]) == 1
 
 
-def test_only_errors_of_the_new_version_roll_a_release_back() -> None:
+def test_only_errors_of_the_new_version_roll_back_a_release() -> None:
     """Otherwise a broken version would roll back the release that fixes it."""
     released = synthesize(canary="true")
     live = properties(released, "Lambda::Alias")
@@ -85,8 +85,8 @@ def test_only_errors_of_the_new_version_roll_a_release_back() -> None:
     assert watched["Resource"] == {"Fn::Join": ["", [watched["FunctionName"], ":live"]]}
 
 
-def test_cloudwatch_may_publish_to_the_topic_of_the_mails() -> None:
-    """The topic's own policy, which enforces TLS, replaces the one that allows the account."""
+def test_cloudwatch_may_publish_to_the_mail_topic() -> None:
+    """The policy that enforces TLS replaces the default one, which allows the account."""
     policy = properties(synthesize(alarm_email="me@example.org"), "SNS::TopicPolicy")
     denied, allowed = sorted(policy["PolicyDocument"]["Statement"], key=lambda s: s["Effect"])[::-1]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -97,7 +97,7 @@ def test_cloudwatch_may_publish_to_the_topic_of_the_mails() -> None:
 
 @pytest.mark.parametrize("released", ["false", "true"])
 def test_dashboard_searches_for_what_metrics_py_writes(released: str, template: Template) -> None:
-    """Lambda's environment has the function's name without an alias."""
+    """The name in Lambda's environment does not include the alias."""
     [function] = template.find_resources("AWS::Lambda::Function")
     dashboard = properties(synthesize(dashboard="true", canary=released), "CloudWatch::Dashboard")
     body = json.dumps(dashboard["DashboardBody"]["Fn::Join"][1])

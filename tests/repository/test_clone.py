@@ -1,4 +1,4 @@
-"""A clone on Windows, where git converts line ends to CRLF, has the same bytes as this one."""
+"""A clone on Windows, where git converts line endings to CRLF, has the same bytes as this one."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ def test_a_clone_with_autocrlf_has_the_same_bytes(tmp_path: Path) -> None:
     ignore = shutil.ignore_patterns("__pycache__", ".*")
     shutil.copytree(ROOT / "model", repository / "model", ignore=ignore)
     shutil.copy(ROOT / ".gitattributes", repository)
-    # Data from elsewhere keeps its line ends, since the manifest has its hash.
+    # Data keeps its line endings, because the manifest has its hash.
     (repository / "model" / "training" / "crlf.csv").write_bytes(b"a,b\r\n1,2\r\n")
     git("init", "--quiet", folder=repository)
     git("add", ".", folder=repository)

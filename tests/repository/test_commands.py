@@ -1,4 +1,4 @@
-"""What the Makefile's targets do and say, as far as no other test runs them."""
+"""The Makefile's targets that no other test runs."""
 
 import re
 import shutil
@@ -27,8 +27,8 @@ def test_help_lists_every_target() -> None:
 
 def test_smoke_sends_the_request_table(local_api: str) -> None:
     done = make("smoke", f"URL={local_api}")
-    said = re.fullmatch(r"Request table, .*: (\d+) of (\d+) rows hold\.\n", done.stdout)
-    assert said and said[1] == said[2], done
+    summary = re.fullmatch(r"Request table, .*: (\d+) of (\d+) rows hold\.\n", done.stdout)
+    assert summary and summary[1] == summary[2], done
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every lock is up to date: `make lock` would not change what it pins."""
+"""Every lock pins what its .in file asks for."""
 
 import json
 import re
@@ -22,7 +22,7 @@ each_lock = pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.rel
 
 
 def wanted(file: Path) -> Iterator[Requirement]:
-    """Give the requirements of an .in file, and of the files that it includes."""
+    """Yield the requirements of an .in file, and of the files that it includes."""
     for line in file.read_text().splitlines():
         line = re.sub(r"(^|\s+)#.*", "", line).strip()
         if line.startswith("-r "):
@@ -63,7 +63,7 @@ def test_a_lock_agrees_with_the_tests_lock(lock: Path) -> None:
 
 
 @each_lock
-def test_a_lock_has_hashes_and_no_address(lock: Path) -> None:
+def test_a_lock_has_hashes_and_no_urls(lock: Path) -> None:
     assert "://" not in lock.read_text() and "--index-url" not in lock.read_text()
     for entry in entries(lock).values():
         assert re.match(r"[\w.-]+==\S+( ; .+)? \\\n    --hash=sha256:", entry), entry[:60]

@@ -21,7 +21,7 @@ DELETABLE = [
 
 
 def exists(path: Path) -> bool:
-    """Whether a file or folder exists, or is one that the README says to delete."""
+    """Return whether a path exists, or is one that the README says to delete."""
     name = path.relative_to(ROOT).as_posix()
     deletable = any(
         fnmatch(name, pattern) or fnmatch(name, f"{pattern}/*") for pattern in DELETABLE
@@ -33,7 +33,7 @@ def exists(path: Path) -> bool:
     "code", [code for kind, code in BLOCKS if kind in ("python", "dockerfile")]
 )
 def test_code_is_real(code: str) -> None:
-    """Except where a test runs the code itself, as tests/infrastructure/test_adopter.py does."""
+    """Code that tests run themselves is skipped; see tests/infrastructure/test_adopter.py."""
     folders = [ROOT / name for name in ("model", "predictive_lambda", "tests")]
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     sources = [file for file in files if file.suffix == ".py" or "Dockerfile" in file.name]
@@ -46,7 +46,7 @@ def blocks_of(folder: Path) -> list[tuple[str, str]]:
     return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def test_make_has_the_targets_of_all_commands() -> None:
+def test_every_make_command_has_a_target() -> None:
     makefiles = [ROOT / "Makefile", *ROOT.glob("tests/*/targets.mk")]
     text = "\n".join(file.read_text() for file in makefiles)
     targets = {*re.findall(r"^([a-z-]+):.* ## ", text, re.MULTILINE)}
@@ -79,7 +79,7 @@ def test_links_and_their_headings_exist(document: Path) -> None:
 
 
 def anchor(heading: str) -> str:
-    """Return the name that GitHub gives to a heading in links."""
+    """Return GitHub's anchor for a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 

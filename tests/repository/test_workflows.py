@@ -1,4 +1,4 @@
-"""The workflows of .github: linters find nothing, nor do the checks that linters lack."""
+"""The workflows of .github pass linters, and checks that linters lack."""
 
 import re
 import subprocess
@@ -52,7 +52,7 @@ def test_a_job_has_only_the_permissions_that_it_needs() -> None:
 
 
 def test_the_steps_are_those_of_ci_run() -> None:
-    """Except that GitHub's runners have a container engine, and pull the real base image."""
+    """But GitHub's runners have a container engine, and pull the real base image."""
     ci = re.findall(r"(?<=' )make .+", (ROOT / ".ci" / "run").read_text())
     runs = [step["run"] for step in JOBS["test.yml", "test"]["steps"] if "run" in step]
     assert [run for run in runs if run in ci] == ci
@@ -68,6 +68,6 @@ def test_make_targets_exist() -> None:
 
 
 def applies(step: dict[str, Any]) -> bool:
-    """Whether the files that a step depends on exist: the example may have been deleted."""
+    """Return whether the files that a step needs exist: the example may have been deleted."""
     files = re.findall(r"hashFiles\('(.+?)'\)", str(step.get("if")))
     return all((ROOT / file).exists() for file in files)

@@ -29,10 +29,12 @@ def test_the_model_was_trained_with_what_it_is_served_with() -> None:
     check_trained(json.loads(MANIFEST.read_text())["versions"])
 
 
-def test_both_images_stand_on_one_base_and_install_before_they_copy_code() -> None:
+def test_both_images_have_the_same_base_and_install_before_they_copy_code() -> None:
     serving = (MODEL / "Dockerfile").read_text()
     training = (MODEL / "TrainingDockerfile").read_text()
-    bases = [re.findall("^(?:ARG|FROM) .*$", text, re.MULTILINE) for text in (serving, training)]
+    bases = [
+        re.findall("^(?:ARG BASE|FROM).*$", text, re.MULTILINE) for text in (serving, training)
+    ]
     standard = "FROM public.ecr.aws/lambda/python:3.13 AS tagged"
     assert bases == [["ARG BASE=tagged", standard, "FROM ${BASE}"]] * 2
     assert serving.index("RUN pip") < serving.index("COPY deployment")
@@ -97,15 +99,15 @@ MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "two pickles": (
         lambda task: shutil.copy(PICKLE, task / "b.pkl"),
-        ". It can have one pickle: remove the other.",
+        ". Only one pickle is allowed: remove the other.",
     ),
     "another scikit-learn": (
         lambda task: edit_manifest(task, versions={"sklearn": "0.23.2"}),
-        f"was trained with sklearn 0.23.2, but here is {sklearn.__version__}",
+        f"was trained with sklearn 0.23.2, but {sklearn.__version__} is installed",
     ),
     "a package that is missing": (
         lambda task: edit_manifest(task, versions={"forests": "1.0"}),
-        f"{PICKLE.name} needs forests, and No module named 'forests'",
+        f"{PICKLE.name} needs forests: No module named 'forests'",
     ),
 }
 

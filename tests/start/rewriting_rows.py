@@ -1,6 +1,6 @@
-"""What the rewriting does to a module, a row a rule: the source, what it becomes, and why.
+"""The rules for rewriting a module, one per row: its source, what it becomes, and why.
 
-The modules are `pkg.module`, or `pkg` itself if the row says so. Beside them there are
+The module is `pkg.module`, or `pkg` itself if the row says so. The package also has
 `pkg.helper`, with `tool`, `other` and `counter`, and `pkg.lsqr`, with a function `lsqr`.
 """
 
@@ -12,7 +12,7 @@ class Row(NamedTuple):
     source: str
     becomes: str
     is_package: bool = False
-    loaded: tuple[str, ...] = ()  # by the example's answer, so imports of them stay
+    loaded: tuple[str, ...] = ()  # by the example's answer, so their imports stay
 
 
 CHECK = "'tool' in globals() or __getattr__('tool')"
@@ -25,7 +25,7 @@ def stays(why: str, source: str, is_package: bool = False) -> Row:
 
 ROWS = [
     Row(
-        "what only a function uses is imported when the function first uses it",
+        "a name that only a function uses is imported on first use",
         "from pkg.helper import tool\ndef f():\n    return tool()",
         FUNCTION,
     ),
@@ -70,7 +70,7 @@ ROWS = [
         is_package=True,
     ),
     Row(
-        "a computed __all__ is written out, for computing it would load everything",
+        "a computed __all__ is written out: computing it would load everything",
         "from . import helper\nfrom .helper import tool\n"
         "__all__ = ['tool']\n__all__ += helper.__all__",
         "__all__ = ['tool', 'tool', 'other']",

@@ -95,8 +95,10 @@ def test_a_missing_name_is_the_usual_error(package: Path) -> None:
         getter("gone")  # type: ignore[operator]
 
 
-def test_a_modules_own_getattr_comes_after_ours(package: Path) -> None:
-    source = "from .helper import tool\ndef __getattr__(name): return name\ndef f(): tool()\n"
+@pytest.mark.parametrize("condition", ["", "if not TYPE_CHECKING:\n    "])
+def test_a_modules_own_getattr_comes_after_ours(package: Path, condition: str) -> None:
+    source = "from typing import TYPE_CHECKING\nfrom .helper import tool\n"
+    source += f"{condition}def __getattr__(name): return name\ndef f(): tool()\n"
     getter = run(rewritten(Row("", source, ""), package))["__getattr__"]
     assert getter("tool") is sys.modules["pkg.helper"].tool  # type: ignore[operator]
     assert getter("gone") == "gone"  # type: ignore[operator]

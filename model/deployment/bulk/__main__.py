@@ -17,7 +17,7 @@ from serving.problems import Problem
 
 
 def progress(file: IO[bytes]) -> Any:
-    """Show how much of a file is read, in a terminal and if tqdm is there."""
+    """Show a progress bar in a terminal, if tqdm is installed."""
     try:
         from tqdm import tqdm
     except ImportError:
@@ -33,8 +33,10 @@ def main() -> None:
     except ArtefactError as error:
         print(f"There is no model to score with: {error}", file=sys.stderr)
         sys.exit(2)
-    parser = argparse.ArgumentParser(description=f"{MODEL.title}, for many rows.")
-    name = "ends in .csv, .jsonl or .parquet; the first two also in .gz. - and -.jsonl are streams"
+    parser = argparse.ArgumentParser("python -m bulk", description=f"{MODEL.title}, for many rows.")
+    name = (
+        "a .csv, .jsonl or .parquet; the first two also as .gz. - and -.jsonl are standard streams"
+    )
     parser.add_argument("source", metavar="IN", help=name)
     parser.add_argument("target", metavar="OUT", help=name)
     for option in lambdaHandler.options:
@@ -57,7 +59,9 @@ def main() -> None:
         parser.exit(2, "A process was killed, perhaps because memory ran out.\n")
     for note in done.notes:
         print(note, file=sys.stderr)
-    where = f" (the first: {done.first_problem}): see problem in {target}" if done.problems else ""
+    where = f" (the first on {done.first_problem}). See `problem` in the answers" * bool(
+        done.problems
+    )
     print(f"{done.rows:,} rows, {done.problems:,} of them with a problem{where}.", file=sys.stderr)
     sys.exit(bool(done.problems))
 

@@ -1,4 +1,4 @@
-"""Check columns of input: vectors apply the rules of `Parameter`, and it reads what they reject."""
+"""Check columns of inputs: `Parameter` decides on the values that vectorized checks reject."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -12,16 +12,16 @@ from serving.model import Model
 from serving.parameters import NUMBER, Parameter, Value
 from serving.problems import Problem, quoted, similar
 
-# What pandas.read_csv takes for a missing value.
+# What pandas.read_csv reads as a missing value.
 MISSING = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"}
 MISSING |= {"1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
-EXACT = 2.0**53  # not every greater whole number is a float
+EXACT = 2.0**53  # greater whole numbers may not be exact
 NUMERIC = ("number", "integer")
 KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
 
 
 def check_names(names: Iterable[str], model: Model) -> None:
-    """Raise Problem if an input that must be sent is missing, all are, or one is misspelt."""
+    """Raise Problem if a required input or all inputs are missing, or if one is misspelt."""
     known = [parameter.name for parameter in model.inputs]
     absent = [parameter for parameter in model.inputs if parameter.name not in names]
     for name in names if absent else ():
@@ -29,19 +29,19 @@ def check_names(names: Iterable[str], model: Model) -> None:
             raise Problem(400, f"{quoted(name)} is not an input. Did you mean {meant}?", meant)
     for parameter in absent:
         if parameter.required or len(absent) == len(known):
-            text = f"There is no {parameter.name}. The inputs are {', '.join(known)}."
+            text = f"{parameter.name} is missing. The inputs are {', '.join(known)}."
             raise Problem(400, text, parameter.name)
 
 
 def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int, tuple[str, ...]]:
-    """Name the columns of answers unlike all others; say how many columns are kept, with notes.
+    """Return unused names for the answers' columns, the number of columns to keep, and notes.
 
-    Columns that an earlier run added are replaced, if all of them are there, last and in order.
+    Columns that an earlier run added are replaced if all of them are there, last and in order.
     """
     inputs = [parameter.name for parameter in model.inputs]
     for name in inputs:
         if columns.count(name) > 1:
-            raise Problem(400, f"There are two columns {name}. Delete or rename one.", name)
+            raise Problem(400, f"There are two columns named {name}. Delete or rename one.", name)
     check_names(columns, model)
     notes = tuple(
         f"There is no column {p.name}: the default, {p.default}, is used."
@@ -62,7 +62,7 @@ def check_all(
 ) -> tuple[list[np.ndarray], dict[int, str]]:
     """Return each input's values, NaN or None if missing, and the first problem of each bad row.
 
-    is_text: the cells are a csv's bytes; or else they have the types of the inputs.
+    is_text: the cells are a csv's bytes; otherwise they have the types of the inputs.
     """
     columns, problems = [], dict[int, str]()
     for parameter in model.inputs:
@@ -105,7 +105,7 @@ def check(
 
 
 def read_cell(parameter: Parameter, cell: Any, is_text: bool) -> Value:
-    """Read a csv's cell as pandas does, or a typed one as a POST's."""
+    """Read a csv's cell as pandas does, or a typed cell like a value of a POST."""
     if not is_text or cell is None:
         return parameter.check_or_missing(None if cell != cell else cell)  # NaN is missing
     is_free_text = parameter.type == "string" and not parameter.choices
@@ -132,7 +132,7 @@ def decode(name: str, cells: pa.Array) -> tuple[pa.Array, dict[int, str]]:
 
 
 def to_numbers(cells: pa.Array, is_text: bool) -> np.ndarray:
-    """Return floats, with NaN for all else."""
+    """Return floats, with NaN for anything else."""
     if is_text and pa.types.is_string(cells.type):
         try:
             cells = cells.cast(pa.float64())

@@ -51,7 +51,7 @@ class CsvRows(TextRows):
         return header.end()
 
     def cut(self, block: bytes) -> int:
-        """Return where the last complete row ends; a field in quotes may have several lines."""
+        """Return where the last complete row ends; a quoted field may span lines."""
         size = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1
         position = 0 if b'"' in block else size
         while (position := next(ROWS.finditer(block, position, size)).end()) < size:
@@ -64,7 +64,7 @@ class CsvRows(TextRows):
         return (piece for piece in PIECES.finditer(block) if piece[0].strip())
 
     def cut_rows(self, rows: list[bytes]) -> list[bytes]:
-        """Leave out the answers of an earlier run."""
+        """Remove the answers of an earlier run."""
         if self.kept == len(self.names):
             return rows
         return [self.prefix.sub(rb"\1", row) for row in rows]
@@ -82,7 +82,7 @@ class CsvRows(TextRows):
         doubtful = pc.or_(doubtful, pc.match_substring(lines, '"'))
         for i in np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)).tolist():
             if i not in bad and (found := len(FIELDS.findall(rows[i]))) != width:
-                problems[i] = f"The row has {found} fields, and the header {width}."
+                problems[i] = f"The row has {found} fields, but the header has {width}."
                 readable[i] += b"," * (width - found)
                 bad |= {i} if found > width else set()
         for i in bad:
@@ -119,14 +119,14 @@ class CsvRows(TextRows):
 
 
 def join(rows: pa.Array, columns: list[pa.Array]) -> bytes:
-    """Return lines: the rows as they are, followed by the cells of the columns."""
+    """Return lines: the rows unchanged, followed by the cells of the columns."""
     *others, last = map(to_cells, columns)
     ends = pc.binary_join_element_wise(last, b"\n", b"")
     return pc.binary_join_element_wise(rows, *others, ends, b",").buffers()[2].to_pybytes()
 
 
 def to_cells(column: pa.Array) -> pa.Array:
-    """Return a csv's cells, quoted where they must be, and empty for nothing."""
+    """Return a csv's cells, quoted where necessary, and empty for missing values."""
     texts = column.cast(pa.string())
     if pa.types.is_floating(column.type):  # Python's 1.0 is Arrow's 1
         is_whole = pc.match_substring_regex(texts, r"^-?\d+$")

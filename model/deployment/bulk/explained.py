@@ -1,4 +1,4 @@
-"""Say why each row got its answer: the option `explain`, for files of rows."""
+"""The option `explain` for files of rows: says why each row got its answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,11 +11,11 @@ from serving.model import MOST_RESULTS, Model
 def explained(model: Model, asked: Mapping[str, Any]) -> tuple[Model, dict[str, Any]]:
     """Return the model to score with, and the other options.
 
-    If explanations are asked for, each first result has one in its member `why`, as JSON.
+    With `explain`, the first result of each row has an explanation as JSON in its member `why`.
     """
     if "explain" not in asked or any(option.name == "explain" for option in model.options):
         return model, dict(asked)
-    from serving.explain import EXPLAIN  # optional, so imported only if it is asked for
+    from serving.explain import EXPLAIN  # optional: imported only on request
 
     rest = {name: value for name, value in asked.items() if name != EXPLAIN.name}
     if not EXPLAIN.parse(asked[EXPLAIN.name]):

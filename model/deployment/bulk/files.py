@@ -1,4 +1,4 @@
-"""Open files and standard streams by name: to read them, or to write them whole or not at all."""
+"""Open files and standard streams by name, to read them or to write them atomically."""
 
 import gzip
 import os

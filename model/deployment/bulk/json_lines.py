@@ -14,7 +14,10 @@ from serving.formats import dumps
 from serving.parameters import Parameter, values
 from serving.problems import Problem
 
-BAD_LINE = "The line is not a JSON object in UTF-8, nests too deep, or has NaN or half a character."
+BAD_LINE = (
+    "The line is not a JSON object in UTF-8, is nested too deeply, "
+    "or contains NaN or a lone surrogate."
+)
 
 
 def finite(number: str) -> float:
@@ -28,7 +31,7 @@ JSON = json.JSONDecoder(parse_float=finite, parse_constant=finite)
 
 
 class JsonLines(TextRows):
-    """JSON objects, as strict as the points of a POST. The answers follow what was read."""
+    """JSON objects, checked like the points of a POST. The answers are appended to each."""
 
     def read(self, block: bytes) -> Rows:
         lines = [piece[0].strip() for piece in self.pieces(block)]
@@ -79,7 +82,7 @@ class JsonLines(TextRows):
         return line[:-1].rstrip() + (b", " if row else b"") + dumps(added)[1:].encode() + b"\n"
 
     def names_for(self, row: dict[str, Any]) -> tuple[list[str], bool]:
-        """Name the answers and the problem unlike other keys, or as an earlier run did."""
+        """Return unused keys for the answers and the problem, or those of an earlier run."""
         names = [self.model.answers, "problem"]
         taken = {*row, *(parameter.name for parameter in self.model.inputs)}
         while taken.intersection(names):
@@ -91,7 +94,7 @@ class JsonLines(TextRows):
         return names, False
 
     def are_results(self, value: Any) -> bool:
-        """Say whether a list is that of an earlier run: it has the model's results."""
+        """Return whether the value is an earlier run's list of the model's results."""
         members = self.model.result.keys()
         return isinstance(value, list) and all(
             isinstance(result, dict) and result.keys() == members for result in value

@@ -16,7 +16,7 @@ from serving.model import Model
 
 @dataclass
 class ParquetRows:
-    """A table. Its values are checked as strictly as a POST's; the answers are further columns."""
+    """A table. Its values are checked like those of a POST; the answers are added as columns."""
 
     model: Model
     unit = "row"

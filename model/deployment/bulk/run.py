@@ -1,4 +1,4 @@
-"""Answer the rows of one file in another, in one process or several."""
+"""Read rows from one file and write their answers to another, in one process or several."""
 
 import gc
 import signal
@@ -42,13 +42,15 @@ def score(
     workers: int = 1,
     watch: Callable[[IO[bytes]], Any] = nullcontext,
 ) -> Summary:
-    """Answer the rows of a file in another.
+    """Read rows from one file, and write them to another with their answers.
 
     Both names end in .csv or .jsonl, with or without .gz, or in .parquet. "-" is a standard stream
     of csv, and "-.jsonl" one of JSON lines. The target appears whole or not at all. Raises Problem
-    for names, columns and options that are not allowed, and for a source that is broken.
+    for invalid names, columns and options, and for a broken source.
     """
-    model = replace(model, formats={}, figures=dict)  # what processes need, and can be given
+    model = replace(
+        model, formats={}, figures=dict
+    )  # only what other processes need, which can be pickled
     rows = rows_of(model, source, target)
     names = [option.name for option in model.options]
     if unknown := [name for name in options if name not in names]:
@@ -90,8 +92,8 @@ def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
 
 
 def in_order(scorer: Scorer, blocks: Iterator[Any], workers: int) -> Iterator[Scored]:
-    """Answer the blocks in several processes, with few of them in memory and in their order."""
-    gc.freeze()  # the garbage collector need not look through, or copy to processes, what is loaded
+    """Answer the blocks in several processes, in order, with few of them in memory."""
+    gc.freeze()  # so that collecting garbage does not copy shared memory in the processes
     if workers == 1:  # Lambda lacks the shared memory that a pool needs
         yield from map(scorer, blocks)
         return
@@ -105,11 +107,11 @@ def in_order(scorer: Scorer, blocks: Iterator[Any], workers: int) -> Iterator[Sc
             pool.shutdown(cancel_futures=True)
 
 
-SCORER: Scorer  # of a process in the pool
+SCORER: Scorer  # of this process in the pool
 
 
 def begin(scorer: Scorer) -> None:
-    """Set a process up: ignore Ctrl-C; the parent handles it."""
+    """Set up a process of the pool. It ignores Ctrl-C, which the parent handles."""
     global SCORER
     SCORER = scorer
     signal.signal(signal.SIGINT, signal.SIG_IGN)

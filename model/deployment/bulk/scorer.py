@@ -19,14 +19,14 @@ TYPES = {
     "boolean": pa.bool_(),
     "string": pa.string(),
 }
-# Of some rows: which they are, how many results each has, and all results, by member.
+# The indices of some rows, how many results each has, and all results, by member.
 Answers = tuple[np.ndarray, np.ndarray, Mapping[str, Any]]
 
 
 class Rows(NamedTuple):
-    """What a format reads of a block."""
+    """The content of a block, as a format reads it."""
 
-    kept: Any  # what its `write` gets
+    kept: Any  # for the format's `write`
     size: int
     columns: Sequence[np.ndarray]  # the values of each input
     problems: dict[int, str]  # by row
@@ -62,7 +62,7 @@ class Scorer:
     def answer(
         self, columns: Sequence[np.ndarray], rows: np.ndarray, problems: dict[int, str]
     ) -> Iterator[Answers]:
-        """Answer some rows; halve them to find the ones that the model has a problem with."""
+        """Answer some rows; halve them to find those that the model rejects."""
         if 0 < len(rows) <= AT_ONCE:
             try:
                 yield rows, *self.predict([column[rows] for column in columns])
@@ -94,7 +94,7 @@ class Scorer:
         return np.array([*map(len, answers)]), members
 
     def spread(self, answers: list[Answers], count: int) -> tuple[np.ndarray, list[pa.Array]]:
-        """Return lines, one for each result and for each row without: their rows and members."""
+        """Return a line for each result, and for each row without any: row numbers and members."""
         counts = np.zeros(count, int)
         for rows, found, _ in answers:
             counts[rows] = found

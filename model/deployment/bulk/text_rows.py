@@ -1,4 +1,4 @@
-"""What csv and JSON lines have in common: blocks of lines, which are written as they were read."""
+"""The common part of csv and JSON lines: blocks of lines, written as they were read."""
 
 import gzip
 import re
@@ -34,7 +34,7 @@ class TextRows:
         return re.finditer(rb"[^\n]*\S[^\n]*", block)
 
     def blocks(self, file: IO[bytes]) -> Iterator[bytes]:
-        """Read what is above the rows; return the rows in parts."""
+        """Read what precedes the rows; return the rows in parts."""
         parts = self.parts(file)
         first = next(parts, b"").removeprefix(b"\xef\xbb\xbf")
         end = self.begin(first)
@@ -47,7 +47,7 @@ class TextRows:
         return 0
 
     def parts(self, file: IO[bytes]) -> Iterator[bytes]:
-        """Cut a file where rows end; each part has rows, and not only blank lines."""
+        """Cut a file where rows end; every part has at least one row."""
         rest = b""
         while chunk := file.read(BLOCK):
             rest += chunk
@@ -56,7 +56,7 @@ class TextRows:
                 yield rest[:end]
                 rest = rest[end:]
             elif len(rest) > 2 * LONGEST:
-                raise Problem(400, f"There is a line of more than {LONGEST:,} bytes.")
+                raise Problem(400, f"A line is longer than {LONGEST:,} bytes.")
         if rest.strip():
             yield rest
 
@@ -69,7 +69,7 @@ class TextRows:
         return gzip.compress(content, 6, mtime=0) if self.compress else content
 
     def count(self, block: bytes, row: int | None = None) -> int:
-        """Count lines, as an editor does: those of a block, or those up to where a row begins."""
+        """Count lines as an editor does: in a block, or up to the beginning of a row."""
         if row is not None:
             return self.count(block[: next(islice(self.pieces(block), row, None)).start()]) + 1
         return len(block.splitlines())

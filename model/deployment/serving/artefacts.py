@@ -21,12 +21,12 @@ class ArtefactError(RuntimeError):
 
 
 def load(folder: Path) -> tuple[Any, Manifest]:
-    """Unpickle the model of the folder, or of one above; return it and its manifest.
+    """Unpickle the model in the folder, or in one above it; return it and its manifest.
 
     NAME.pkl and NAME.json lie side by side. If they do not belong together, or were made with other
-    versions of packages, this raises ArtefactError before it unpickles. It finds files that are
-    stale, cut short or of two trainings. It does not protect against someone who can write both: a
-    pickle runs code.
+    versions of packages, this raises ArtefactError before it unpickles. That catches files that are
+    stale, truncated or from two trainings, but not an attacker who can write both: a pickle runs
+    code.
     """
     path = find(folder)
     try:
@@ -36,7 +36,7 @@ def load(folder: Path) -> tuple[Any, Manifest]:
         raise ArtefactError(f"{error.filename} cannot be read ({error.strerror})") from error
     except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"{path.with_suffix('.json')} is not a manifest") from error
-    with file:  # a large one is not in memory besides the estimator
+    with file:  # streamed: a large pickle is never in memory as a whole
         if (found := hashlib.file_digest(file, "sha256").hexdigest()) != manifest.pickle_sha256:
             raise ArtefactError(
                 f"{path.name} (sha256 {found[:12]}) is not the model that {path.stem}.json "
@@ -54,21 +54,23 @@ def find(folder: Path) -> Path:
         pickles = sorted(place.glob("*.pkl"))
         if len(pickles) > 1:
             names = " and ".join(path.name for path in pickles)
-            raise ArtefactError(f"{place} has {names}", "It can have one pickle: remove the other")
+            raise ArtefactError(
+                f"{place} has {names}", "Only one pickle is allowed: remove the other"
+            )
         if pickles:
             return pickles[0]
     raise ArtefactError(f"There is no pickle (*.pkl) in {folder} or above it")
 
 
 def compare_versions(name: str, versions: Mapping[str, str]) -> None:
-    """Raise ArtefactError if a package is missing here, or is not of the training's version."""
+    """Raise ArtefactError if a package is missing, or its version is not the training's."""
     advice = "Install model/requirements.txt, or train the model again: make train"
     for package, version in versions.items():
         try:
             found = import_module(package).__version__
         except ImportError as error:
-            raise ArtefactError(f"{name} needs {package}, and {error}", advice) from error
+            raise ArtefactError(f"{name} needs {package}: {error}", advice) from error
         if found != version:
             raise ArtefactError(
-                f"{name} was trained with {package} {version}, but here is {found}", advice
+                f"{name} was trained with {package} {version}, but {found} is installed", advice
             )

@@ -1,4 +1,4 @@
-"""How an estimator is asked: the inputs' columns in, an array, texts, a table or a frame out."""
+"""Convert the inputs' columns to what an estimator takes: an array, texts, a table or a frame."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from serving.problems import Problem, quoted
 
 
 def to_columns(inputs: Sequence[Input], points: Sequence[Sequence[Any]]) -> list[np.ndarray]:
-    """Return an array an input: floats with NaN for numbers, else objects with None."""
+    """Return an array for each input: floats with NaN for numbers, else objects with None."""
     values = zip(*points, strict=True) if len(points) else ((),) * len(inputs)
     return [
         np.array(column, dtype=float if entry.type in NUMBERS else object)
@@ -21,9 +21,9 @@ def to_columns(inputs: Sequence[Input], points: Sequence[Sequence[Any]]) -> list
 
 
 def ask(takes: str, inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> Any:
-    """Return what the estimator takes, of the dtypes of the training table.
+    """Return what the estimator takes, with the dtypes of the training table.
 
-    Raises Problem (400) for a text that is not a date, or a category that training did not have.
+    Raises Problem (400) for text that is not a date, or a category missing from the training data.
     """
     if takes == "texts":
         return _with_nan(columns[0]).tolist()
@@ -52,7 +52,7 @@ def stack(columns: Sequence[np.ndarray], dtype: Any = None) -> np.ndarray:
 
 
 def _typed(entry: Input, values: np.ndarray) -> np.ndarray:
-    """Return a column as pandas would give it to numpy, with NaN or NaT for what is missing."""
+    """Return a column as pandas would give it to numpy, with NaN or NaT for missing values."""
     if entry.is_date:
         return _dates(entry, values)
     if entry.type in NUMBERS:
@@ -63,7 +63,7 @@ def _typed(entry: Input, values: np.ndarray) -> np.ndarray:
 
 
 def _numbers(entry: Input, values: np.ndarray) -> np.ndarray:
-    """Return numbers of the training's dtype, or of a wider one where that would change them."""
+    """Return numbers with the training's dtype, or a wider one if that would change them."""
     dtype = entry.dtype.lower().partition("[")[0]  # "Int64" and "int64[pyarrow]" are int64, too
     if dtype in ("float16", "float32"):
         return values.astype(dtype)
@@ -94,7 +94,7 @@ def _dates(entry: Input, values: np.ndarray) -> np.ndarray:
 
 
 def _frame(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> Any:
-    """Return a pandas DataFrame of the dtypes of the training table."""
+    """Return a pandas DataFrame with the dtypes of the training table."""
     import pandas as pd
 
     frame = {}

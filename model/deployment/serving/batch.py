@@ -1,4 +1,4 @@
-"""Many points at once (optional): the results for each point in the body of a POST."""
+"""Many points at once (optional): answers every point in the body of a POST."""
 
 import json
 from base64 import b64decode
@@ -20,7 +20,9 @@ def answer(handler: Handler, request: Request) -> Response:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if media_type != "application/json" or encoding not in ("", "identity"):
-        raise Problem(415, "The body must be sent as content-type application/json, not encoded.")
+        raise Problem(
+            415, "Send the body as content-type application/json, without a content-encoding."
+        )
     batch = Batch(handler)
     document = batch.parse(request.body, request.is_base64)
     options = values(handler.options, document, Parameter.check)
@@ -47,12 +49,12 @@ class Batch:
         self.must_be = f"must be {json.dumps({'points': []} | defaults).replace('[]', point)}."
 
     def parse(self, body: Any, is_base64: bool) -> dict[str, Any]:
-        """Decode the body, UTF-8: a JSON object with a list of at least one point."""
+        """Decode the body: a JSON object in UTF-8, with a list of at least one point."""
         try:
             sent = b64decode(body or "", validate=True) if is_base64 else str(body or "").encode()
             document = json.loads(sent.decode("utf-8-sig"), parse_constant=reject_constant)
         except RecursionError as error:
-            raise Problem(400, f"The body nests too deep. It {self.must_be}") from error
+            raise Problem(400, f"The body is nested too deeply. It {self.must_be}") from error
         except (ValueError, TypeError) as error:
             raise Problem(400, f"The body is not JSON. It {self.must_be}") from error
         if not isinstance(document, dict) or not isinstance(document.get("points"), list):
@@ -78,7 +80,7 @@ class Batch:
     def check(self, index: int, point: object) -> tuple[Any, ...]:
         """Return the values of a point, which is an object, or a list in the inputs' order.
 
-        A list may leave out inputs at its end that need not be sent.
+        A list may leave out optional inputs at its end.
         """
         if isinstance(point, list) and self.fewest <= len(point) <= len(self.names):
             point = dict(zip(self.names, point, strict=False))
@@ -98,4 +100,4 @@ class Batch:
 
 def reject_constant(constant: str) -> NoReturn:
     """Reject NaN and the infinities, which Python reads although JSON does not have them."""
-    raise Problem(400, f"The body is not JSON, which has no {constant}. Send null or a number.")
+    raise Problem(400, f"The body is not JSON: {constant} is not allowed. Send null or a number.")

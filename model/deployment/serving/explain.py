@@ -1,7 +1,6 @@
-"""Why this answer (optional): how it would change if one input at a time were typical.
+"""Why this answer (optional): the effect of each input on its own.
 
-This is the effect of each input on its own: it shows neither interactions nor what correlated
-inputs do together.
+It shows neither interactions nor what correlated inputs do together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,18 +51,14 @@ def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, 
             {"input": p.name, "value": point[i], "typical": p.typical, "change": new - usual}
             for (i, p), new in zip(inputs, scores, strict=True)
         ]
-        for change in changes:
-            if change["value"] != change["value"]:  # NaN, a missing number
-                change["value"] = None
+        for change in changes:  # NaN, which is not equal to itself, is a missing number
+            change["value"] = change["value"] if change["value"] == change["value"] else None
         why.append(sorted(changes, key=lambda change: -abs(change["change"])))
     return {"why": why}
 
 
 def score(model: Model, results: list[Result], answer: list[Result]) -> float:
-    """Return the number to explain: the probability of what the answer says, or its number.
-
-    Without either it is 1 for the same answer, and 0 for another.
-    """
+    """Return the probability of the answer, or its number, or else whether it is the same."""
     if not answer or not results:
         return float(answer == results)
     if "probability" not in model.result:

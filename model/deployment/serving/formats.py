@@ -41,10 +41,10 @@ def problem_as_text(problem: Problem, query: Query) -> str:
 class Format:
     """How to write an answer, from the query, the results and the facts about the model.
 
-    The query has the value of each parameter, and under "defaulted" the names of inputs that got
-    their default.
+    The query has the value of each parameter, and under "defaulted" the inputs that got their
+    default.
 
-    `write_problem` gets a problem and the query as it was sent. `headers` returns the headers of
+    `write_problem` gets a problem and the query as it was sent. `headers` returns the headers for
     both. `needs` names the members of a result that `write` depends on. A format that is not
     `listed` is chosen by Accept only, not by `?format=`. One that is not `is_default` never
     answers a client that names no format.
@@ -71,5 +71,5 @@ def as_json(answers: str) -> Format:
 
 
 def as_text(write: Write, *needs: str) -> Format:
-    """Return plain text, which writes a problem as its sentence."""
+    """Return plain text; a problem becomes its explanation."""
     return Format(TEXT, write, TEXT, problem_as_text, needs=needs)

@@ -1,4 +1,4 @@
-"""The gateway's formats: reads events as requests, and writes responses for the gateway.
+"""The gateway's formats: reads a request from an event, and writes a response for the gateway.
 
 Events come from an HTTP API or a function URL (payload format 2.0), a REST API (1.0), or an
 Application Load Balancer.
@@ -17,7 +17,7 @@ from serving.problems import Problem
 GZIP_FROM = 8 * 1024  # bytes
 QUERIES = ("queryStringParameters", "multiValueQueryStringParameters")
 # The keys of a request's event, in any format. Every request has one of TELLING. The events of
-# queues, timers and the console's test lack those, and those of other services have other keys.
+# queues, timers and the console's test lack them, and other services' events have other keys.
 TELLING = {"rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey"}
 KEYS = TELLING | {"version", "rawQueryString", "cookies", "requestContext", "pathParameters"}
 KEYS |= {"isBase64Encoded", "stageVariables", "resource", "path", "body"}
@@ -26,7 +26,7 @@ KEYS |= {"multiValueHeaders", "multiValueQueryStringParameters"}
 
 @dataclass(frozen=True)
 class Request:
-    """What an event asks; header names are in lower case, and whatever is missing is empty."""
+    """The request in an event; header names are in lower case, missing values are empty."""
 
     method: str = "GET"
     path: str = "/"
@@ -46,7 +46,7 @@ class Response:
 
 
 def read(event: Any) -> Request:
-    """Read an event; any of its keys may be absent, null or empty.
+    """Read an event; any key may be absent, null or empty.
 
     Raises Problem (400) if it is not an HTTP request: answering it with the default would be wrong.
     """

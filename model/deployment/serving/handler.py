@@ -22,7 +22,7 @@ Notes = Mapping[str, list[Any]]  # by JSON's key, an entry for each point
 
 
 class Part(Protocol):
-    """What is optional: it adds routes, formats or hooks to a handler, or changes its model."""
+    """An optional part: adds routes, formats or hooks to a handler, or changes its model."""
 
     def add_to(self, handler: "Handler") -> None: ...
 
@@ -71,7 +71,7 @@ class Handler:
         return gateway.write(response, request)
 
     def warm_up(self) -> None:
-        """Answer the example in every format, so that the snapshot has what is slow at first."""
+        """Answer the example in every format, so that a snapshot includes all first-time work."""
         example = {n: v if isinstance(v, str) else dumps(v) for n, v in self.model.example.items()}
         for name in self.format.choices:
             self({"queryStringParameters": {**example, "format": name}}, None)
@@ -143,7 +143,9 @@ class Handler:
         absent = [p.name for p in self.model.inputs if p.name not in query]
         for name in query if absent else ():
             if name not in known and (meant := similar(name, absent)):
-                raise Problem(400, f"{meant} is absent, and {name[:40]!r} is unknown.", meant)
+                raise Problem(
+                    400, f"{name[:40]!r} is not a parameter. Did you mean {meant}?", meant
+                )
 
     def explain(self, problem: Problem, request: Request) -> Response:
         """Write a problem in the format that was asked for."""
@@ -162,7 +164,7 @@ class Handler:
         if accept in ("", "*/*"):
             return default
         names = {chosen.media_type.partition(";")[0]: n for n, chosen in self.formats.items()}
-        try:  # of equals, mimeparse prefers the last
+        try:  # among equals, mimeparse prefers the last
             return names.get(mimeparse.best_match([*reversed(names)], accept), default)
         except mimeparse.MimeTypeParseException:
             return default

@@ -1,4 +1,4 @@
-"""A plain page (optional), unless the model has one: a form, and the answer as a table."""
+"""A plain page (optional) for models without their own: a form, and the answer as a table."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -74,7 +74,7 @@ def escaped(value: Any) -> str:
 
 
 def page(handler: Handler, query: Query, answer: str = "", problem: Problem | None = None) -> str:
-    """Write the page: the query in the form, and the problem at the field that it is about."""
+    """Write the page: the query in the form, and the problem next to its field."""
     model = handler.model
     at = {problem.parameter: wrong(problem)} if problem else {}
     fields = "".join(
@@ -96,7 +96,7 @@ def wrong(problem: Problem) -> str:
 
 
 def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
-    """Write a field of the right kind, with what is allowed, and what was wrong, below it."""
+    """Write a field of the right kind; below it, what is allowed and what was wrong."""
     name = escaped(parameter.name)
     required = " required" if parameter.required else ""
     invalid = ' aria-invalid="true"' if problem else ""

@@ -1,4 +1,4 @@
-"""The manifest: what NAME.json says about NAME.pkl. Training writes it, serving reads it."""
+"""The manifest, NAME.json: describes NAME.pkl. Training writes it, serving reads it."""
 
 import json
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ TAKES = ("array", "texts", "table", "frame")
 
 @dataclass(frozen=True)
 class Input:
-    """An input, as its column was in the training table.
+    """An input, as described by its column of the training table.
 
-    dtype: the column's, by pandas's name; categories: the values of a category dtype, in their
+    dtype: the pandas name of the column's; categories: the values of a category dtype, in their
     order. low, high: the range of numbers; typical: the median, or the most frequent value.
     """
 
@@ -38,7 +38,7 @@ class Input:
         return self.dtype.startswith("datetime64")
 
     def parameter(self) -> Parameter:
-        description = "As in the training data."
+        description = "A column of the training data."
         if self.type in NUMBERS:
             description = f"From {self.low} to {self.high} in the training data."
         elif self.is_date:
@@ -60,11 +60,11 @@ class Input:
 
 @dataclass(frozen=True)
 class Signature:
-    """What the model is asked and answers.
+    """The model's inputs and results.
 
-    result: the members of a result, with JSON Schema's names of their types: the targets, and
-    "probability" if the likeliest class is what the model predicts. takes: how the model is asked,
-    with an array, a list of texts, a table of named columns, or a pandas frame.
+    result: the members of a result and their JSON Schema types: the targets, and "probability" if
+    the model predicts the likeliest class. takes: what the model is given, an array, a list of
+    texts, a table of named columns or a pandas frame.
     """
 
     inputs: tuple[Input, ...]
@@ -83,10 +83,10 @@ class Signature:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What NAME.json says.
+    """The content of NAME.json.
 
-    versions: of the packages that the pickle refers to, by the name of their import; about: facts
-    for people, such as a title.
+    versions: of the packages that the pickle refers to, by import name; about: facts for people,
+    such as a title.
     """
 
     pickle_sha256: str
@@ -107,7 +107,7 @@ class Manifest:
     def dumps(self) -> str:
         """Return the text of NAME.json, the same for the same manifest.
 
-        Raises TypeError or ValueError for what JSON does not have.
+        Raises TypeError or ValueError for values that JSON cannot represent.
         """
         members = asdict(self)
         members["signature"]["inputs"] = [_terse(entry) for entry in self.signature.inputs]
@@ -119,6 +119,6 @@ def _with_tuples(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _terse(entry: Input) -> dict[str, Any]:
-    """Return the members that are not as they are by default."""
+    """Return the members that differ from their defaults."""
     values = {f.name: (getattr(entry, f.name), f.default) for f in fields(entry)}
     return {n: v for n, (v, default) in values.items() if default is MISSING or v != default}

@@ -1,6 +1,6 @@
-"""What to watch (optional): prints a line for each request, from which CloudWatch makes metrics.
+"""Metrics (optional): prints a line for each request, which CloudWatch turns into metrics.
 
-The line is in the embedded metric format, and only on Lambda. It has nothing that a client sent.
+Only on Lambda, in the embedded metric format. The line contains nothing that a client sent.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What is served: a Model says what may be asked, answers, and says how answers are written."""
+"""The Model: declares the parameters of a request, predicts, and declares how to write answers."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +11,11 @@ from serving.parameters import TYPES, Parameter
 from serving.problems import Problem
 
 log = logging.getLogger(__name__)
-RESERVED = ("format", "defaulted")  # a query has these beside its parameters
+RESERVED = ("format", "defaulted")  # a query also has these
 MOST_POINTS = 1_000  # in one batch
 MOST_RESULTS = 10_000  # points times results for each
 
-# Answers many points at once: for each a list of results, which are dicts with the model's members.
+# Answers many points at once: for each, a list of results, which are dicts of the model's members.
 # A point is a sequence of the inputs' values, in their order; a missing value is NaN for a number
 # and None for anything else. Options are passed by name.
 Predict = Callable[..., list[list[Result]]]
@@ -28,11 +28,11 @@ class Model:
     about: goes into every JSON answer and /healthz; its "version" is also sent as a header.
     inputs, options: the parameters; a point has the inputs' values, options hold for all points.
     result: the members of a result, with the names of their JSON Schema types.
-    formats: beside JSON. The first that is_default is the default, JSON if there is none.
+    formats: in addition to JSON. The first that is_default is the default, JSON if there is none.
     answers: JSON's key for the results.
     count: the option that says how many results a point may get, if there is one.
     example: a request that works, by the names of parameters.
-    figures: what to watch in a point's first result, by name; nothing that tells who or where.
+    figures: numbers to watch in a point's first result, by name; nothing that identifies a client.
     """
 
     about: Mapping[str, Any]
@@ -92,7 +92,7 @@ class Model:
     def answer(self, points: Sequence[Sequence[Any]], **options: Any) -> list[list[Result]]:
         """Predict, and check what comes back.
 
-        Raises Problem: 400 if a number is NaN or infinite, 500 if the results are not what the
+        Raises Problem: 400 if a number is NaN or infinite, 500 if the results differ from what the
         model declares; the log says how.
         """
         answers = self.predict(points, **options)
@@ -111,7 +111,7 @@ class Model:
 
 
 def check(value: Any) -> None:
-    """Raise Problem if JSON cannot say the value of a result."""
+    """Raise Problem if JSON cannot represent the value of a result."""
     if isinstance(value, float):
         if not isfinite(value):
             raise Problem(400, "The model has no finite answer for these values.")
@@ -119,7 +119,7 @@ def check(value: Any) -> None:
         raise fault(f"a result has {value!r}, which is a {type(value).__name__} and not JSON")
 
 
-def fault(sentence: str) -> Problem:
-    """Log what is wrong with the model; the client only learns that something is."""
-    log.error("The model is broken: %s.", sentence)
+def fault(reason: str) -> Problem:
+    """Log what is wrong with the model, and return a problem without details for the client."""
+    log.error("The model is broken: %s.", reason)
     return Problem(500, "The model's answer is malformed. The function's log says how.")

@@ -34,7 +34,7 @@ PROBLEM_SCHEMA = object_of(MEMBERS, "parameter")
 
 
 def schema(parameter: Parameter) -> Schema:
-    """Return a parameter's type, bounds and default in JSON Schema's words."""
+    """Return a parameter's type, bounds and default as JSON Schema."""
     bounds = {
         "minimum": parameter.minimum,
         "exclusiveMinimum": parameter.above,
@@ -52,7 +52,7 @@ def schema(parameter: Parameter) -> Schema:
 
 
 def document(handler: Handler) -> dict[str, Any]:
-    """Describe what / answers; other paths answer alike."""
+    """Describe /; other paths answer like it."""
     model = handler.model
     result = object_of({name: {"type": type_} for name, type_ in model.result.items()})
     answer = {"query": {"type": "object"}, model.answers: list_of(result), "model": MODEL_SCHEMA}
@@ -74,7 +74,7 @@ def document(handler: Handler) -> dict[str, Any]:
         "info": {
             "title": model.title,
             "version": str(model.about["version"]),
-            "description": "Paths that do not end in one of these answer as / does.",
+            "description": "Paths that do not end in one of these answer like /.",
         },
         "servers": [{"url": "."}],
         "paths": {

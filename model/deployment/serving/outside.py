@@ -1,6 +1,6 @@
-"""Outside the training data (optional): names the inputs that lie beyond what the model has seen.
+"""Outside the training data (optional): names the inputs beyond the range of the training table.
 
-Nothing is rejected for it: an answer says so, and metrics.py counts it.
+Nothing is rejected: the answer says so, and metrics.py counts it.
 """
 
 from collections.abc import Mapping

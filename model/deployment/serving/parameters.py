@@ -1,4 +1,4 @@
-"""The parameters of a request: how each is parsed, checked and described."""
+"""The parameters of a request: parses, checks and describes each."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -83,7 +83,7 @@ class Parameter:
 
     @property
     def allowed(self) -> str:
-        """What it must be, in words: "a number from -90 to 90 (degrees)"."""
+        """The allowed values in words: "a number from -90 to 90 (degrees)"."""
         if self.choices:
             spaced = any(choice != choice.strip() for choice in self.choices)
             *others, last = map(repr, self.choices) if spaced else self.choices
@@ -102,7 +102,7 @@ class Parameter:
     def parse(self, value: object) -> Value:
         """Check a query value: text as API Gateway sends it, or a number from a direct call.
 
-        Raises Problem (400) with a sentence on what is wrong and what is allowed.
+        Raises Problem (400), which says what is wrong and what is allowed.
         """
         if not isinstance(value, str) or self.type == "string":
             return self.check(value)
@@ -112,11 +112,11 @@ class Parameter:
             return self.check(int(value), value)  # beyond 2**53, a float would be another number
         if NUMBER.fullmatch(value):
             return self.check(float(value), value)
-        twice = "given twice, or with a decimal comma"
+        twice = "which was given twice, or has a decimal comma"
         raise self.problem(value, twice if "," in value else "which is not a plain decimal number")
 
     def check(self, value: Any, sent: object = None) -> Value:
-        """Check a JSON value; an error quotes `sent` instead, if that is given."""
+        """Check a JSON value; an error quotes `sent` instead, if given."""
         if value == "" and self.type == "string" and not self.choices and not self.may_be_empty:
             return self.absent()
         if reason := self.why_invalid(value):
@@ -150,7 +150,7 @@ class Parameter:
             return "which is not text"
         if self.choices and value not in self.choices:
             twice = set(value.split(",")) <= set(self.choices)
-            return "given twice" if twice else "which is not one of its values"
+            return "which was given twice" if twice else "which is not one of its values"
         return f"which has {len(value)} characters" if len(value) > self.longest else ""
 
     def absent(self) -> Value:
@@ -160,7 +160,7 @@ class Parameter:
         return self.default
 
     def in_point(self, value: Value) -> Value:
-        """Return the value as a model gets it: NaN for a missing number."""
+        """Return the value as models get it: NaN for a missing number."""
         return NAN if value is None and self.type in NUMBERS else value
 
     def problem(self, value: object, reason: str) -> Problem:
@@ -173,5 +173,5 @@ def values(
     sent: Mapping[str, Any],
     read: Callable[[Parameter, Any], Value],
 ) -> dict[str, Any]:
-    """Return each parameter's value: what was sent, as `read` returns it, or what absence means."""
+    """Return each parameter's value: what `read` makes of the one sent, or what absence means."""
     return {p.name: read(p, sent[p.name]) if p.name in sent else p.absent() for p in parameters}

@@ -1,4 +1,4 @@
-"""What was wrong with a request: a status and a sentence (RFC 9457)."""
+"""A problem with a request: a status and an explanation (RFC 9457)."""
 
 import json
 import re
@@ -16,7 +16,7 @@ TITLES = {
 class Problem(Exception):
     """A request that cannot be answered, and why.
 
-    `detail` is a sentence for the client; `parameter` names the parameter it is about, if any.
+    `detail` explains it to the client; `parameter` is the name of the parameter at fault, if any.
     """
 
     def __init__(self, status: int, detail: str, parameter: str | None = None) -> None:
@@ -39,7 +39,7 @@ def quoted(value: object) -> str:
 
 
 def similar(name: str, names: Iterable[str]) -> str | None:
-    """Return the name that was probably meant by `name`, if any.
+    """Return the name that the client probably meant by `name`, if any.
 
     Two names are similar if one begins with the other or if they differ in a letter or two. What
     links and forms put around a name (`amp;x`, `x[]`) is ignored.

@@ -1,7 +1,7 @@
-"""A table of named columns, which scikit-learn takes for a data frame, without pandas.
+"""A table of named columns, which scikit-learn accepts as a data frame, without pandas.
 
-scikit-learn selects columns and reads their names through narwhals, whose protocol for data frames
-and series of other libraries these two classes speak.
+scikit-learn selects columns and reads their names through narwhals. These two classes implement its
+protocol for the data frames and series of other libraries.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ Rows = slice | Sequence[int] | Sequence[bool] | np.ndarray
 
 
 class Table:
-    """Columns of one length by name: arrays of floats, integers, booleans, dates or strings.
+    """Columns of equal length by name: arrays of floats, integers, booleans, dates or strings.
 
     `table["name"]` is a column's array, `table[["a", "b"]]` a smaller table.
     """
@@ -33,7 +33,7 @@ class Table:
 
     def __init__(self, columns: Mapping[str, np.ndarray], version: Any = None) -> None:
         self.by_name = columns
-        self._version = version  # which version of narwhals's API asks
+        self._version = version  # of narwhals's API
 
     @property
     def columns(self) -> list[str]:

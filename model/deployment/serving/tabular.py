@@ -1,4 +1,4 @@
-"""A Model for any fitted scikit-learn estimator, made of its pickle and its manifest."""
+"""The Model of any fitted scikit-learn estimator, from its pickle and its manifest."""
 
 import logging
 import warnings
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 
 from serving import artefacts
@@ -19,18 +20,18 @@ from serving.problems import Problem
 
 log = logging.getLogger(__name__)
 # What estimators raise for values that they do not accept.
-REFUSALS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+REJECTIONS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def model(folder: str | Path) -> Model:
-    """Return the Model of the NAME.pkl and NAME.json that training's `artefacts.write` made.
+    """Return the Model of the NAME.pkl and NAME.json that `artefacts.write` made.
 
-    They are found in the folder, or that of a file, or one or two above. Inputs are the columns of
-    the training table, a result has the targets. A classifier of one target that gives
-    probabilities answers with the `k` likeliest classes. Raises ArtefactError for files that do not
-    belong together.
+    Looks in the folder (for a file, its folder) and up to two folders above. The inputs are the
+    columns of the training table, and a result has the targets. A classifier of one target that
+    has probabilities answers with the `k` likeliest classes. Raises ArtefactError if the files do
+    not belong together.
     """
-    # An array has the columns in the order of the training, which the trial has checked.
+    # An array has its columns in the training's order, which the trial has checked.
     warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
     folder = Path(folder)
     estimator, manifest = artefacts.load(folder if folder.is_dir() else folder.parent)
@@ -55,7 +56,7 @@ def model(folder: str | Path) -> Model:
 
 
 def write_text(query: Query, results: list[Result], about: About) -> str:
-    """Write what was predicted, a line a result; several targets are parted by commas."""
+    """Write the predictions, one line per result; commas separate several targets."""
     members = [[v for name, v in result.items() if name != "probability"] for result in results]
     return "\n".join(", ".join(map(str, values)) for values in members)
 
@@ -68,7 +69,7 @@ class Tabular:
     signature: Signature
 
     def __call__(self, points: Sequence[Sequence[Any]], k: int = 1) -> list[list[Result]]:
-        """Return for each point, as a Model gives it, what `predict_columns` returns in a row."""
+        """Return the results of each point, as `predict_columns` computes them."""
         members = self.predict_columns(to_columns(self.signature.inputs, points), k)
         rows = zip(*(member.tolist() for member in members.values()), strict=True)
         return [
@@ -77,20 +78,21 @@ class Tabular:
         ]
 
     def predict_columns(self, columns: Sequence[np.ndarray], k: int = 1) -> dict[str, np.ndarray]:
-        """Return an array a member of a result, of shape (rows, 1), or (rows, k) with likelier
+        """Return an array for each member of a result: shape (rows, 1), or (rows, k) with likelier
         classes first.
 
-        `columns` has an array an input: floats with NaN for numbers, objects with None for others.
-        Raises Problem (400) if the estimator refuses the values, or has no finite answer to them.
+        `columns` has an array for each input: floats with NaN for numbers, else objects with None.
+        Raises Problem (400) if the estimator rejects the values, or has no finite answer for them.
         """
         likeliest = self.signature.probabilities
         try:
             given = ask(self.signature.takes, self.signature.inputs, columns)
-            with np.errstate(all="ignore"):  # what is not finite is refused below
+            # Non-finite answers are rejected below; processes or threads would only cost time.
+            with np.errstate(all="ignore"), joblib.parallel_config("sequential"):
                 answer = self.estimator.predict_proba if likeliest else self.estimator.predict
                 predicted = np.asarray(answer(given)).reshape(len(columns[0]), -1)
-        except REFUSALS as error:
-            log.exception("The estimator refused the values")
+        except REJECTIONS as error:
+            log.exception("The estimator rejected the values")
             raise Problem(400, "The model cannot answer for these values.") from error
         if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
             raise Problem(400, "The model has no finite answer for these values.")

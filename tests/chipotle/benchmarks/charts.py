@@ -1,4 +1,4 @@
-"""results.json in, img/cold_start.png and img/growth.png out."""
+"""Draw img/growth.png from results.json."""
 
 import json
 from pathlib import Path
@@ -14,8 +14,7 @@ from tests.chipotle.benchmarks.serving import ROOT
 
 RESULTS = Path(__file__).with_name("results.json")
 IMG = ROOT / "img"
-COLOURS = {"plain": "#9aa5b1", "ours": "#a81612", "empty": "#d9dee4"}
-NAMES = {"plain": "plain scikit-learn", "ours": "this function", "empty": "empty function"}
+COLOURS = {"limit": "#9aa5b1", "ours": "#a81612"}
 INK = "#1f2933"
 plt.rcParams.update(
     {
@@ -35,32 +34,7 @@ plt.rcParams.update(
 
 def draw() -> None:
     results = json.loads(RESULTS.read_text())
-    draw_cold_start(results["image"])
     draw_growth(results["growth"])
-
-
-def draw_cold_start(image: dict[str, Any]) -> None:
-    shares = sorted(
-        {name.split(", ")[1] for name in image}, key=lambda name: float(name.split()[0])
-    )
-    figure, axes = plt.subplots(figsize=(9, 4.6), layout="constrained")
-    for place, (kind, label) in enumerate(NAMES.items()):
-        seconds = [image[f"{kind}, {share}"]["init_ms"] / 1e3 for share in shares]
-        rows = [number + 0.27 * (place - 1) for number in range(len(shares))]
-        bars = axes.barh(rows, seconds, height=0.25, color=COLOURS[kind], label=label)
-        axes.bar_label(bars, [f"{second:.2f} s" for second in seconds], padding=4)
-    axes.set_yticks(
-        range(len(shares)),
-        [share.replace("1.0 CPUs", "1 CPU").replace(".0", "") for share in shares],
-    )
-    axes.invert_yaxis()
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel("seconds of init, as the runtime reports it")
-    axes.set_title("A cold start of the image", loc="left", weight="bold")
-    axes.margins(x=0.1)
-    axes.legend(frameon=False, loc="lower right")
-    figure.savefig(IMG / "cold_start.png", dpi=160)
 
 
 def draw_growth(growth: dict[str, Any]) -> None:
@@ -84,7 +58,7 @@ def draw_growth(growth: dict[str, Any]) -> None:
         axes.spines["left"].set_visible(False)
         axes.margins(y=0.15)
     starts = grid.flat[2]
-    starts.axhline(LAMBDA_INIT_S, color=COLOURS["plain"], linestyle="--")
+    starts.axhline(LAMBDA_INIT_S, color=COLOURS["limit"], linestyle="--")
     starts.text(-0.3, LAMBDA_INIT_S, "Lambda's limit: 10 s", va="bottom", color="#52606d")
     starts.set_ylim(0, LAMBDA_INIT_S * 1.25)
     figure.supxlabel("stores", fontsize=12)

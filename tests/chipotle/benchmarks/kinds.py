@@ -64,7 +64,9 @@ query = dict(zip(("a", "b", "c", "d"), ("5.1", "3.5", "1.4", "0.2")))
 event = {
     "version": "2.0", "rawPath": "/", "rawQueryString": "&".join(map("=".join, query.items())),
     "queryStringParameters": query, "headers": {}, "isBase64Encoded": False,
-    "requestContext": {"http": {"method": "GET", "path": "/", "sourceIp": "::1"}, "stage": "x"},
+    "requestContext": {
+        "http": {"method": "GET", "path": "/", "sourceIp": "::1"}, "stage": "$default",
+    },
 }
 begun = time.process_time()
 first = handler(event, None)

@@ -1,4 +1,4 @@
-"""results.json in, README.md's tables of it out."""
+"""Write the README's tables from results.json."""
 
 import json
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ def tables(results: dict[str, Any]) -> str:
         [
             *cold_start(results["cold start"]),
             *image(results["image"]),
-            *kinds.table(results["kinds"]),
+            *kinds.table(results.get("kinds", {})),
             "",
             *warm(results["warm"]),
             *many(results["many"]),

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, sync_playwright
 
 from app import lambdaHandler
-from serving import html, tabular
+from serving import explain, html, outside, tabular
 from serving.handler import Handler
 from tests import engines
 from tests.chipotle.pictures.elsewhere import served
@@ -83,12 +83,13 @@ def penguins(browser: Browser) -> None:
         environment = os.environ | {"PYTHONPATH": f"{copy}:{copy / 'deployment'}"}
         script = copy / "training" / "training.py"
         subprocess.run([sys.executable, script], check=True, env=environment)
-        handler = Handler(tabular.model(copy), html)
+        handler = Handler(tabular.model(copy), html, explain, outside)
     with engines.served(lambda event: handler(event, None)) as url:
-        query = urlencode({**handler.model.example, "k": 3, "format": "html"})
+        asked = {"k": 3, "explain": "true", "body_mass_g": 7000, "format": "html"}
+        query = urlencode({**handler.model.example, **asked})
         for scheme, suffix in SCHEMES:
             tab = browser.new_page(
-                viewport={"width": 800, "height": 860}, device_scale_factor=2, color_scheme=scheme
+                viewport={"width": 800, "height": 1000}, device_scale_factor=2, color_scheme=scheme
             )
             tab.goto(f"{url}?{query}")
             tab.screenshot(path=HERE / f"penguins{suffix}.png")

@@ -1,0 +1,88 @@
+"""The step of the build, on small packages."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.start.environments import Environment
+
+GOOD = {
+    "good/__init__.py": "from .first import one\nfrom .second import two\n",
+    "good/first.py": "def one(): return 1\n",
+    "good/second.py": "import good.third\ndef two(): return good.third.three()\n",
+    "good/third.py": "def three(): return 3\n",
+}
+ODD = {  # its second module can only be imported before the package is complete
+    "odd/__init__.py": "from .first import one\nfrom .second import two\ncomplete = True\n",
+    "odd/first.py": "def one(): return 1\n",
+    "odd/second.py": "import odd\nassert 'complete' not in vars(odd), 'late'\ntwo = int\n",
+}
+COUNTING = {  # its answer depends on what else is loaded
+    "counting/__init__.py": "from .first import one\nfrom .second import two\n",
+    "counting/first.py": "import sys\ndef one(): return 'counting.second' in sys.modules\n",
+    "counting/second.py": "def two(): return 2\n",
+}
+
+
+def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
+    environment = Environment(tmp_path, GOOD, "import good\nanswer = good.one")
+    assert "modules wait until they are used" in environment.defer()
+    loaded = environment.run("-c", "import app, sys; app.answer(); print(*sys.modules)").stdout
+    assert "good.first" in loaded.split()
+    assert "good.second" not in loaded.split()
+    said = environment.run("-c", "import good; print(good.two(), good.third.three(), dir(good))")
+    assert said.stdout.startswith("3 3 [")
+    assert "'two'" in said.stdout
+
+
+def test_a_package_that_cannot_be_handled_is_left_alone_and_named(tmp_path: Path) -> None:
+    code = "import good, odd\nanswer = lambda: [good.one(), odd.one()]"
+    environment = Environment(tmp_path, GOOD | ODD, code)
+    said = environment.defer()
+    assert "\n  odd: AssertionError: late\n" in said
+    assert environment.run("-c", "import odd; print(odd.two(2))").stdout == "2\n"
+    loaded = environment.run("-c", "import good, sys; print(*sys.modules)").stdout
+    assert "good.second" not in loaded.split()
+
+
+def test_if_the_model_answers_differently_everything_is_put_back(tmp_path: Path) -> None:
+    environment = Environment(tmp_path, COUNTING, "import counting\nanswer = counting.one")
+    assert "answers its example differently" in environment.defer()
+    loaded = environment.run("-c", "import counting, sys; print(*sys.modules)").stdout
+    assert "counting.second" in loaded.split()
+
+
+def test_a_model_that_does_not_answer_fails_the_build(tmp_path: Path) -> None:
+    environment = Environment(tmp_path, GOOD, "import good\nanswer = lambda: 1 / 0")
+    done = environment.run("-m", "defer_imports", "--here")
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "The model does not answer its example" in done.stderr
+
+
+@pytest.mark.parametrize("setting", ["1", "yes"])
+def test_eager_import_switches_it_off(tmp_path: Path, setting: str) -> None:
+    environment = Environment(tmp_path, GOOD, "import good\nanswer = good.one")
+    environment.defer()
+    assert "EAGER_IMPORT is set" in environment.defer(EAGER_IMPORT=setting)
+    loaded = environment.run("-c", "import good, sys; print(*sys.modules)").stdout
+    assert "good.second" in loaded.split()
+
+
+def test_outside_an_image_it_asks_first(tmp_path: Path) -> None:
+    environment = Environment(tmp_path, GOOD, "import good\nanswer = good.one")
+    done = environment.run("-m", "defer_imports")
+    assert done.returncode == 1
+    assert "--here" in done.stderr
+
+
+def test_other_users_can_read_what_it_writes(tmp_path: Path) -> None:
+    environment = Environment(tmp_path, GOOD, "import good\nanswer = good.one")
+    before = os.umask(0o077)
+    try:
+        environment.defer()
+    finally:
+        os.umask(before)
+    [cached] = environment.site.glob("good/__pycache__/__init__.*")
+    assert cached.stat().st_mode & 0o777 == 0o644
