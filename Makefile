@@ -4,14 +4,14 @@ BIN := .venv/bin
 # The CDK's library looks for node on PATH, and the set-up installs it in .venv.
 # (Lines with npm or npx contain &&. Otherwise make 3.81, which macOS has, looks them up on its own PATH.)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# Settings of the user's that would install packages elsewhere, or make Python import other modules.
+# User settings that would install packages elsewhere, or make Python import other modules.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS UV_SYSTEM_PYTHON UV_NO_BINARY
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ifneq ($(shell test -w "$(HOME)" && echo yes),yes)
 export UV_CACHE_DIR := $(CURDIR)/.venv/.cache
 export npm_config_cache := $(CURDIR)/.venv/.npm
 endif
-# As on Lambda, where more threads would only wait for each other.
+# As on Lambda, where several threads would only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1 OPENBLAS_NUM_THREADS=1
 
 .PHONY: help run run-image score smoke test proof conformance lint train train-local synth deploy diff destroy bootstrap lock clean
@@ -26,7 +26,7 @@ score: .venv/.serving ## Score the rows of a file: make score IN=points.csv OUT=
 	@$(ONE_THREAD) $(BIN)/python -P -m bulk $(ARGS) -- "$(IN)" "$(OUT)"
 smoke: .venv/.serving ## Send the request table to a URL: make smoke URL=https://... (HEADER='name: value')
 	@$(BIN)/python -P -m tests.smoke $(URL)
-test: .venv/.development node_modules/.installed ## Run the tests (without Docker or Chromium, theirs are skipped)
+test: .venv/.development node_modules/.installed ## Run the tests (skips those that need Docker or Chromium if it is missing)
 	@$(BIN)/pytest
 proof: .venv/.development node_modules/.installed ## Run the long tests, such as 100,000 events (two hours)
 	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/contract/test_fuzz.py
@@ -63,7 +63,7 @@ lock: .venv/.development node_modules/.installed ## Update all pinned packages, 
 	@$(LOCK) requirements.in -o requirements.txt -c tests/requirements.txt
 	@npm update --package-lock-only && :
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
-clean: ## Remove everything that the other targets made
+clean: ## Remove everything that the other targets create
 	rm -rf .venv .bench node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -1,4 +1,4 @@
-"""What several tests start: the engine, the images, the servers, the browser."""
+"""Fixtures for several folders of tests: the engine, the images, the servers, the browser."""
 
 import os
 import signal
@@ -15,12 +15,12 @@ from tests.engines import served
 
 
 def pytest_configure() -> None:
-    """End on SIGTERM as on Ctrl-C: what was started is removed."""
+    """End on SIGTERM as on Ctrl-C, so that everything that was started is removed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how the request table fared wherever it was sent."""
+    """Print the results of the request table for each engine."""
     terminalreporter.section("request table")
     for test, where in ENGINES.items():
         fared = {
@@ -60,7 +60,7 @@ def engine() -> None:
 
 @pytest.fixture(scope="session")
 def serving_image(engine: None) -> Iterator[str]:
-    """The serving image, under a name of this session's own."""
+    """The serving image, under a name that only this session uses."""
     name = f"predictive-lambda-tests:{os.getpid()}"
     docker("tag", build(), name)
     yield name
@@ -101,7 +101,7 @@ def by_script(route: Route) -> bool:
 
 @pytest.fixture
 def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
-    """Open the page in a profile of its own; at the end nothing may have gone wrong in it.
+    """Open the page in a new profile; afterwards, check that nothing went wrong in it.
 
     `answer` takes the requests of the page's script in the server's place, from before the page is
     there: once it is, a request may still pass by a new route.

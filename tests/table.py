@@ -1,4 +1,4 @@
-"""A table of requests: one row a rule, sent alike to every engine.
+"""A table of requests: one row per rule, sent to every engine.
 
 Each folder of tests may have a request_table.py with a list ROWS: all of them are sent.
 """
@@ -37,7 +37,7 @@ class Row:
 
     `text` is the whole body, `contains` parts of it; `json` maps paths (like "results.0.city", or a
     tuple where a name may contain a dot) to values or predicates; `headers` maps names to values,
-    None for absent. Where the model may either answer or refuse, `status` has both.
+    None for absent. Where the model may answer or reject, `status` has both.
     """
 
     rule: str
@@ -53,7 +53,7 @@ class Row:
     headers: dict[str, str | None] = field(default_factory=dict)
 
     def check(self, answer: Answer) -> None:
-        """Assert that the answer is what the rule says."""
+        """Assert that the answer follows the rule."""
         statuses = self.status if isinstance(self.status, tuple) else (self.status,)
         assert answer.status in statuses, answer.text
         assert self.media_type is None or answer.headers.get("content-type") == self.media_type
@@ -78,14 +78,14 @@ def length(number: int) -> Callable[[list[object]], bool]:
 
 
 def batch(rule: str, body: str, status: int = 400, **more: Any) -> Row:
-    """A row that posts JSON to /, and by default is refused in JSON."""
+    """Return a row that posts JSON to / and, by default, gets a problem in JSON."""
     send = {"content-type": JSON, "accept": JSON} | more.pop("send", {})
     media_type = JSON if status == 200 else PROBLEM
     return Row(rule, "/", "POST", send, body, status, media_type, **more)
 
 
 def refused(rule: str, query: str, parameter: str, *contains: str) -> Row:
-    """A row that sends a bad query, and gets a problem that names the parameter."""
+    """Return a row that sends a bad query and gets a problem that names the parameter."""
     problem = {"status": 400, "title": "Bad Request", "parameter": parameter}
     return Row(
         rule,

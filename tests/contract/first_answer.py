@@ -1,4 +1,4 @@
-"""Print what the model's start and its first answer take, or end in what is wrong with it.
+"""Print how long the model's start and first answer take, or exit with what is wrong with it.
 
 `tests.contract.start` runs this file as the serving image would.
 """

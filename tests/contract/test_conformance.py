@@ -57,7 +57,7 @@ def test_the_model_answers_with_only_the_packages_of_its_image(
             "The model rejects its example: Not this one. Fix MODEL in model/deployment/predictor.",
         ),
     ],
-    ids=["raises", "answers NaN", "needs a missing package", "refuses its example"],
+    ids=["raises", "answers NaN", "needs a missing package", "rejects its example"],
 )
 def test_a_broken_model_is_explained(predict: str, sentence: str, tmp_path: Path) -> None:
     copy = tmp_path / "deployment"

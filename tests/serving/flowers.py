@@ -1,4 +1,4 @@
-"""Another model, as the README tells how: measures of a flower in, its species out."""
+"""Another model, written as in the README: the species of a flower from its measures."""
 
 from collections.abc import Sequence
 from typing import Any

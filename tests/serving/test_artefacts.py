@@ -1,4 +1,4 @@
-"""What is committed fits together: data, model, manifest, locks, Dockerfiles."""
+"""The committed data, model, manifest, locks and Dockerfiles belong together."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ def test_the_manifest_describes_the_committed_model() -> None:
     assert manifest["pickle_sha256"] == hashlib.sha256(PICKLE.read_bytes()).hexdigest()
 
 
-def test_the_model_was_trained_with_what_it_is_served_with() -> None:
+def test_the_model_was_trained_with_the_versions_that_serve_it() -> None:
     check_trained(json.loads(MANIFEST.read_text())["versions"])
 
 
@@ -52,6 +52,12 @@ class RunsCode:
         return Path.write_text, (self.mark, "unpickled")
 
 
+def start(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Import the handler from the folder as Lambda does, in another working directory."""
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import app"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
+
+
 @pytest.fixture
 def task(tmp_path: Path) -> Path:
     """A flat folder like the image's /var/task."""
@@ -61,13 +67,7 @@ def task(tmp_path: Path) -> Path:
     return tmp_path / "task"
 
 
-def start(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Import the handler from the folder as Lambda does, somewhere else."""
-    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import app"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
-
-
-def test_the_artefacts_are_found_beside_the_code(task: Path) -> None:
+def test_the_artefacts_are_found_next_to_the_code(task: Path) -> None:
     done = start(task)
     assert done.returncode == 0, done.stderr
 
@@ -113,7 +113,7 @@ MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize(("misfit", "sentence"), MISFITS.values(), ids=[*MISFITS])
-def test_a_misfit_refuses_to_start_and_says_how_to_fix_it(
+def test_files_that_do_not_match_fail_at_start_with_advice(
     task: Path, misfit: Callable[[Path], object], sentence: str
 ) -> None:
     misfit(task)

@@ -1,4 +1,4 @@
-"""Why an answer, and how far from the training data: against changes computed by hand."""
+"""Explanations and inputs outside the training data, checked against values computed by hand."""
 
 import json
 from collections.abc import Sequence
@@ -97,7 +97,7 @@ def test_nothing_is_explained_unless_it_is_asked_for() -> None:
     assert ask(CLASSES, **point, explain="maybe")["statusCode"] == 400
 
 
-def test_it_is_one_batch_of_one_point_more_than_inputs() -> None:
+def test_an_explanation_is_one_batch_with_a_variant_for_each_input() -> None:
     sizes: list[int] = []
 
     def counting(points: Sequence[Sequence[float]]) -> list[list[dict[str, float]]]:
@@ -116,23 +116,23 @@ def test_a_batch_explains_each_point_up_to_a_limit() -> None:
     assert [len(why) for why in answer["why"]] == [4] * 150
     assert answer["why"][149] == alone["why"]
     many = DIABETES.to_numpy().tolist() * 3
-    refused = post(NUMBER, points=[[*p[:9], p[9] + i / 1e6] for i, p in enumerate(many[:1000])],
+    rejected = post(NUMBER, points=[[*p[:9], p[9] + i / 1e6] for i, p in enumerate(many[:1000])],
                    explain=True)  # fmt: skip
-    assert refused["statusCode"] == 413
-    assert "At most 909 points can be explained at once." in refused["body"]
+    assert rejected["statusCode"] == 413
+    assert "At most 909 points can be explained at once." in rejected["body"]
 
 
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
         ({}, []),
-        ({"age": 19, "bmi": 18}, []),  # the least that training saw
+        ({"age": 19, "bmi": 18}, []),  # the lowest values in training
         ({"age": 18.9}, ["age"]),
         ({"age": 79.1, "bp": 0}, ["age", "bp"]),
         ({"age": -1e300}, ["age"]),
     ],
 )
-def test_inputs_beyond_the_training_data_are_named_and_never_refused(
+def test_inputs_beyond_the_training_data_are_named_but_not_rejected(
     changes: dict[str, float], names: list[str]
 ) -> None:
     point = dict(DIABETES.iloc[0]) | changes
@@ -155,7 +155,7 @@ def test_the_page_shows_the_changes_and_the_description_has_the_option() -> None
     assert "explain" in body["schema"]["properties"]
 
 
-def test_a_model_that_knows_nothing_of_its_training_data_has_neither() -> None:
+def test_a_model_without_facts_on_its_training_data_has_neither() -> None:
     model = Model({"version": "1"}, (Parameter("x", "", "number"),), {"y": "number"},
                   lambda points: [[{"y": 1.0}] for _ in points])  # fmt: skip
     handler = Handler(model, *PARTS)

@@ -1,4 +1,4 @@
-"""Events of every gateway are read alike, and other events are rejected."""
+"""Events of every gateway are answered, and other events are rejected."""
 
 from base64 import b64encode
 from typing import Any

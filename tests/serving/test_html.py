@@ -1,4 +1,4 @@
-"""The plain page: a form of the parameters, the answer as a table, the error at its field."""
+"""The plain page: a form for the parameters, the answer as a table, errors next to their fields."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A line for each request, as CloudWatch reads it, and nothing in it that a client sent."""
+"""Each request writes a line that CloudWatch reads, and that contains nothing from the client."""
 
 import json
 from dataclasses import replace

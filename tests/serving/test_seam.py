@@ -1,4 +1,4 @@
-"""The seam: any Model is served, the pattern knows no example, optional parts can go."""
+"""The pattern serves any Model, does not know the example, and works without optional parts."""
 
 import json
 import re
@@ -32,13 +32,13 @@ from tests.contract.request_table import ANY_MODEL, DESCRIPTION, MANY, REFUSALS
 for row in {rows}: row.check(in_process(row))
 import bulk
 """
-# What is optional, and the rows that go with it.
+# The optional parts, and the rows that need them.
 OPTIONAL = {"batch": "MANY", "openapi": "DESCRIPTION"}
 OPTIONAL |= dict.fromkeys(("metrics", "html", "explain", "outside"), "")
 
 
 @pytest.mark.parametrize("deleted", [*([name] for name in OPTIONAL), [*OPTIONAL]], ids=" ".join)
-def test_an_optional_part_is_its_file_and_its_name(deleted: list[str], tmp_path: Path) -> None:
+def test_an_optional_part_can_be_deleted_with_its_name(deleted: list[str], tmp_path: Path) -> None:
     task = tmp_path / "task"
     shutil.copytree(MODEL / "deployment", task, ignore=shutil.ignore_patterns("__pycache__"))
     for artefact in (*MODEL.glob("*.pkl"), *MODEL.glob("*.json")):
@@ -91,7 +91,7 @@ def test_without_batches_post_is_rejected_and_undocumented() -> None:
 
 
 @pytest.mark.parametrize(("started", "rehearsed"), [("snap-start", 1), ("on-demand", 0)])
-def test_before_a_snapshot_every_format_of_the_example_is_answered(
+def test_the_example_is_answered_in_every_format_before_a_snapshot(
     started: str,
     rehearsed: int,
     monkeypatch: pytest.MonkeyPatch,

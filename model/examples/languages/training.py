@@ -1,4 +1,4 @@
-"""Train the model: sentences.csv in, languages.pkl and languages.json out."""
+"""Train the model on sentences.csv; write languages.pkl and languages.json."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Train the model: penguins.csv in, penguins.pkl and penguins.json out."""
+"""Train the model on penguins.csv; write penguins.pkl and penguins.json."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Train the model: scikit-learn's table of wines in, wines.pkl and wines.json out.
+"""Train the model on scikit-learn's table of wines; write wines.pkl and wines.json.
 
-Run this before: echo xgboost-cpu >> model/requirements.in; make lock
+First add the package: echo xgboost-cpu >> model/requirements.in; make lock
 """
 
 from sklearn.datasets import load_wine
