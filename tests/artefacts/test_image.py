@@ -81,10 +81,9 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return lock
 
 
-def write(model: Any, table: pd.DataFrame, folder: Path, fit: bool = True) -> Any:
+def write(model: Any, table: pd.DataFrame, folder: Path) -> Any:
     """Return the served model."""
-    if fit:
-        model.fit(table.drop(columns="survived"), table["survived"])
+    model.fit(table.drop(columns="survived"), table["survived"])
     artefacts.write(model, name="any", table=table, target="survived", folder=folder)
     return tabular.model(folder)
 
@@ -158,33 +157,17 @@ artefacts.write(model, name="survival", table=table, target="survived")
 """
 
 
-def older(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Write a model's file as another scikit-learn version would."""
-    model = LogisticRegression().fit(PASSENGERS[["class"]], PASSENGERS["survived"])
-    with monkeypatch.context() as patched:
-        patched.setattr(sklearn.base, "__version__", "1.3.0")
-        joblib.dump(model, folder / "model.joblib")
-    return folder / "model.joblib"
-
-
-def test_a_file_of_this_scikit_learn_is_served(tmp_path: Path) -> None:
-    model = LogisticRegression().fit(PASSENGERS[["class"]], PASSENGERS["survived"])
-    joblib.dump(model, tmp_path / "model.joblib")
-    table = PASSENGERS[["class", "survived"]]
-    served = write(joblib.load(tmp_path / "model.joblib"), table, tmp_path, fit=False)
-    assert served.predict([(1,)])[0][0]["survived"] == model.predict([[1]])[0]
-
-
 def test_a_file_of_another_scikit_learn_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = PASSENGERS[["class", "survived"]]
-    older(tmp_path, monkeypatch)
-    (tmp_path / "training.py").write_text(FROM_A_FILE)
-    table.to_csv(tmp_path / "rows.csv", index=False)
-    done = subprocess.run(
-        [sys.executable, tmp_path / "training.py"], capture_output=True, text=True
-    )
+    model = LogisticRegression().fit(PASSENGERS[["class"]], PASSENGERS["survived"])
+    with monkeypatch.context() as patched:
+        patched.setattr(sklearn.base, "__version__", "1.3.0")
+        joblib.dump(model, tmp_path / "model.joblib")
+    PASSENGERS[["class", "survived"]].to_csv(tmp_path / "rows.csv", index=False)
+    script = tmp_path / "training.py"
+    script.write_text(FROM_A_FILE)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert re.match(r"Trying to unpickle estimator LogisticRegression from version 1\.3\.0", last)

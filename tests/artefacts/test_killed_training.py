@@ -27,17 +27,8 @@ artefacts.write(
 """
 
 
-def start(number: int, folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", TRAIN, str(number), str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(training: subprocess.Popen[str]) -> int:
-    training.communicate()
-    return training.returncode
+def training(number: int, folder: Path) -> list[str]:
+    return [sys.executable, "-c", TRAIN, str(number), str(folder)]
 
 
 def number_of_the_pair(folder: Path) -> int:
@@ -52,11 +43,10 @@ def number_of_the_pair(folder: Path) -> int:
 
 @pytest.mark.parametrize("seconds", [0.1, 0.5])
 def test_a_killed_training_leaves_the_old_pair(seconds: float, tmp_path: Path) -> None:
-    assert ended(start(1, tmp_path)) == 0
-    killed = start(2, tmp_path)
-    assert killed.stdout
-    killed.stdout.readline()
-    time.sleep(seconds)
-    killed.kill()
-    status = ended(killed)
-    assert number_of_the_pair(tmp_path) == (2 if status == 0 else 1)
+    subprocess.run(training(1, tmp_path), check=True)
+    with subprocess.Popen(training(2, tmp_path), stdout=subprocess.PIPE) as killed:
+        assert killed.stdout
+        killed.stdout.readline()
+        time.sleep(seconds)
+        killed.kill()
+    assert number_of_the_pair(tmp_path) == (2 if killed.returncode == 0 else 1)

@@ -18,12 +18,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
 
 import artefacts
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "model" / "examples"
-STORES = EXAMPLES.parent / "training" / "chipotle_stores.csv"
 WORDS = make_column_selector(dtype_exclude="number")
 ENCODED = make_pipeline(
     SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")
@@ -34,21 +32,10 @@ MIXED = make_column_transformer(
 FOREST = RandomForestClassifier(20, random_state=0)
 
 
-def named(bunch: Any) -> pd.DataFrame:
-    return bunch.data.assign(target=np.asarray(bunch.target_names)[bunch.target])
-
-
-def places() -> pd.DataFrame:
-    table = pd.read_csv(STORES)
-    return table[["latitude", "longitude", "location", "state"]]
-
-
 # The table, its target, and a pipeline.
 TABLES: dict[str, Any] = {
-    "iris": (lambda: named(datasets.load_iris(as_frame=True)), "target", SVC()),
-    "wine": (lambda: named(datasets.load_wine(as_frame=True)), "target", FOREST),
     "cancer": (
-        lambda: named(datasets.load_breast_cancer(as_frame=True)),
+        lambda: datasets.load_breast_cancer(as_frame=True).frame,
         "target",
         make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
     ),
@@ -75,7 +62,6 @@ TABLES: dict[str, Any] = {
             LogisticRegression(C=100),
         ),
     ),
-    "stores": (places, "state", make_pipeline(MIXED, FOREST)),
 }
 
 

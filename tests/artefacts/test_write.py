@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_iris, load_wine
@@ -19,13 +18,12 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     IsolationForest,
     RandomForestClassifier,
-    VotingClassifier,
 )
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import IterativeImputer, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -115,7 +113,6 @@ SERVED: dict[str, Callable[[], Given]] = {
 }
 SERVED_TOO: dict[str, Callable[[], Given]] = {
     "names with brackets and spaces": lambda: fitted(LinearSVC(), IRIS, "target"),
-    "names with slashes": lambda: fitted(FOREST, WINE, "target"),
     "odd names": lambda: fitted(
         DecisionTreeRegressor(),
         DIABETES.rename(
@@ -129,35 +126,15 @@ SERVED_TOO: dict[str, Callable[[], Given]] = {
         ),
         "target",
     ),
-    "a regression": lambda: fitted(LinearRegression(), DIABETES, "target"),
     "several numbers": lambda: fitted(LinearRegression(), DIABETES, "target", "bmi"),
-    "several classes as a forest": lambda: fitted(
-        RandomForestClassifier(5),
-        MIXED[["size", "weight", "colour", "kind"]].dropna(),
-        "colour",
-        "kind",
-    ),
     "classes that may overlap": lambda: fitted(
         MLPClassifier((5,), max_iter=5000, random_state=0),
         BLOBS.assign(a=BLOBS.x > 20, b=BLOBS.y < 20).astype({"a": int, "b": int}),
         "a",
         "b",
     ),
-    "one column": lambda: fitted(KNeighborsClassifier(), IRIS.iloc[:, 3:], "target"),
     "clusters": lambda: fitted(KMeans(2, random_state=0, n_init=1), BLOBS),
     "outliers": lambda: fitted(IsolationForest(n_estimators=5, random_state=0), BLOBS),
-    "a search": lambda: fitted(
-        GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]}), IRIS, "target"
-    ),
-    "calibrated": lambda: fitted(CalibratedClassifierCV(LinearSVC()), IRIS, "target"),
-    "a vote": lambda: fitted(
-        VotingClassifier([("a", FOREST), ("b", DecisionTreeClassifier())]), IRIS, "target"
-    ),
-    "a soft vote": lambda: fitted(
-        VotingClassifier([("a", FOREST), ("b", DecisionTreeClassifier())], voting="soft"),
-        IRIS,
-        "target",
-    ),
     "a hundred classes": lambda: fitted(
         DecisionTreeClassifier(), pd.DataFrame({"x": range(300), "c": np.arange(300) // 3}), "c"
     ),
@@ -168,9 +145,6 @@ SERVED_TOO: dict[str, Callable[[], Given]] = {
     ),
     "whole numbers that are categories": lambda: fitted(
         make_pipeline(by_number(0, 1), FOREST), MIXED[["size", "colour", "kind"]], "kind"
-    ),
-    "booleans that may be missing, and numbers": lambda: fitted(
-        make_pipeline(by_number(1), FOREST), MIXED[["size", "worn", "kind"]], "kind"
     ),
     "pandas' own types": lambda: fitted(
         make_pipeline(by_number(0, imputed=True), FOREST),
@@ -269,6 +243,11 @@ def by_column(columns: Any) -> Any:
     return make_pipeline(make_column_transformer((ONE_HOT, columns)), DecisionTreeClassifier())
 
 
+def forest_of_iris(table: pd.DataFrame, *targets: str) -> Given:
+    """Give another table than the forest was fitted on."""
+    return fitted(FOREST, IRIS, "target")[0], table, [*targets]
+
+
 def with_names(**columns: Any) -> Given:
     table = pd.DataFrame(columns | {"c": [0, 1] * 10})
     return LogisticRegression(), table, ["c"]
@@ -282,7 +261,6 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
         lambda: fitted(DBSCAN(), BLOBS),
         "DBSCAN has no `predict` method. Use a model that has one: a pipeline that ends in a class",
     ),
-    "a transformer": (lambda: fitted(StandardScaler(), BLOBS), "StandardScaler has no `predict`"),
     "not fitted": (lambda: (FOREST.__class__(), IRIS, ["target"]), "Call fit before write."),
     "a lambda": (
         lambda: fitted(
@@ -328,12 +306,6 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
         ),
         "Avoid pandas inside the pipeline, or add it to the function",
     ),
-    "a function of pandas": (
-        lambda: fitted(
-            make_pipeline(FunctionTransformer(pd.isna), DecisionTreeClassifier()), IRIS, "target"
-        ),
-        "Avoid pandas inside the pipeline, or add it to the function",
-    ),
     "texts that are missing": (
         lambda: (
             TEXT.fit(TEXTS.text, TEXTS.spam),
@@ -363,19 +335,15 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
         "Fill in missing values",
     ),
     "other columns than it was fitted on": (
-        lambda: (fitted(FOREST, IRIS, "target")[0], WINE, ["target"]),
+        lambda: forest_of_iris(WINE, "target"),
         "also has alcohol, .* and lacks sepal length",
     ),
     "columns in another order": (
-        lambda: (
-            fitted(FOREST, IRIS, "target")[0],
-            IRIS[[*reversed(IRIS.columns)]],
-            ["target"],
-        ),
+        lambda: forest_of_iris(IRIS[[*reversed(IRIS.columns)]], "target"),
         "it has them in another order. Keep the order.",
     ),
     "a target not named": (
-        lambda: (fitted(FOREST, IRIS, "target")[0], IRIS, []),
+        lambda: forest_of_iris(IRIS),
         "also has target. If that is the target, write target='target'",
     ),
     "columns encoded outside the pipeline": (
@@ -394,14 +362,6 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
         ),
         "predicts 0, which c does not have; it has 'yes', for example. Fit it on the table",
     ),
-    "numbers encoded outside": (
-        lambda: (
-            fitted(FOREST, IRIS, "target")[0],
-            IRIS.assign(target=IRIS.target + 1),
-            ["target"],
-        ),
-        "The model predicts 0, which target does not have; it has 1, for example.",
-    ),
     "one of two targets encoded outside": (
         lambda: (
             FOREST.fit(IRIS.iloc[:, :3], np.column_stack([IRIS.target, IRIS.target])),
@@ -411,7 +371,7 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
         "The model predicts 0, which b does not have",
     ),
     "an unknown target": (
-        lambda: (fitted(FOREST, IRIS, "target")[0], IRIS, ["species"]),
+        lambda: forest_of_iris(IRIS, "species"),
         r"no column 'species'. Its columns are sepal length",
     ),
     "too few targets": (
@@ -435,7 +395,6 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
     "a complex number": (lambda: with_names(x=np.ones(20) * 1j), "The column x has complex."),
     "an infinite number": (lambda: with_names(x=[np.inf, *range(19)]), "x has an infinite value."),
     "the name format": (lambda: with_names(format=TEN), "A column is called 'format'"),
-    "the name k": (lambda: with_names(k=TEN), "A column is called 'k'"),
     "numbers for names": (
         lambda: (LogisticRegression(), pd.DataFrame({0: TEN, "c": [0, 1] * 10}), ["c"]),
         "A column is called 0, which is not a valid input name. Rename it.",
@@ -461,10 +420,6 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
             "The example cannot be served: x is 'wide', which is not a number",
         ),
         ({"example": {"c": 1}}, "the example has 'c', which is not a parameter"),
-        (
-            {"example": {"x": True}},
-            "The example cannot be served: x is true, which is not a number",
-        ),
         ({"about": {"title": 5}}, "the title is not text"),
         ({"about": {"when": DATES[0]}}, "cannot be written as JSON: Object of type Timestamp"),
         ({"about": {"title": "\ud800"}}, "cannot be written as JSON: .* surrogates"),

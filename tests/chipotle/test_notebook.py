@@ -43,20 +43,8 @@ def test_it_runs_and_reproduces_its_outputs(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_it_reveals_nothing_about_the_machine() -> None:
-    notebook = read()
-    nbformat.validate(notebook)
+    nbformat.validate(read())
     content = NOTEBOOK.read_text()
-    for word in (
-        "/home/",
-        "/Users/",
-        "/tmp/",
-        str(Path.home()),
-        str(Path.cwd()),
-        "Traceback",
-        "Warning",
-    ):
+    for word in ("/home/", "/Users/", "/tmp/", str(Path.home()), "Traceback", "Warning"):
         assert word not in content
-    assert (
-        sum("image/png" in output.get("data", {}) for c in code(notebook) for output in c.outputs)
-        == 5
-    )
+    assert content.count('"image/png": ') == 5

@@ -1,56 +1,37 @@
 """Other data, trained in a copy of the tree: its own answers, page and words."""
 
-import json
 import re
-import shutil
-import subprocess
-import sys
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlencode
 
-import training
+from tests.chipotle.pictures.elsewhere import served
+from tests.engines import over_http
+from tests.table import Row
 
-MODEL = Path(training.__file__).parents[1]
 CAFES = """name;city;lat;lng
 Café Zentral, Herrengasse 14, Wien;Wien;48.2104;16.3655
 Caffè San Marco, Via Battisti 18, Trieste;Trieste;45.6540;13.7790
 Zweites Café im Haus, Herrengasse 14, Wien;Wien;48.2104;16.3655
 קפה לנדוור, תל אביב;תל אביב;32.0630;34.7690
 """
-ABOUT = {"title": "The nearest café", "place": "café", "places": "cafés"}
-ASK = """
-import json, sys
-from app import lambdaHandler
-for asked in json.loads(sys.argv[1]):
-    print(json.dumps(lambdaHandler({"queryStringParameters": asked}, None)["body"]))
-"""
+VIENNA = {"lat": 48.3, "long": 16.3655}
 
 
 def test_european_cafes_are_answered_and_shown_in_their_own_words(tmp_path: Path) -> None:
-    copy = tmp_path / "model"
-    shutil.copytree(MODEL, copy, ignore=shutil.ignore_patterns("*.pkl", "__pycache__", "*.ipynb"))
-    script = copy / "training" / "training.py"
-    text = re.sub(r"ABOUT = \{.*?\n\}", f"ABOUT = {ABOUT}", script.read_text(), flags=re.DOTALL)
-    script.write_text(re.sub(r"(?m)^EXAMPLE.*", "EXAMPLE = None", text))
     csv = tmp_path / "cafés.csv"
     csv.write_text(CAFES, encoding="utf-8")
-    trained = subprocess.run([sys.executable, script, csv], capture_output=True, text=True)
-    assert trained.returncode == 0, trained.stderr
-
-    def ask(*asked: dict[str, str]) -> list[str]:
-        command = [sys.executable, "-c", ASK, json.dumps(asked)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=copy / "deployment")
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    vienna = {"lat": "48.3", "long": "16.3655"}
-    near, twins, nothing, page, empty = ask(
-        vienna,
-        {"lat": "48.2104", "long": "16.3655", "k": "2"},
-        vienna | {"radius": "5"},
-        vienna | {"k": "3", "format": "html"},
-        {"format": "html"},
-    )
+    with served(csv, has_map=False) as url:
+        near, twins, nothing, page, empty = (
+            over_http(url)(Row("", f"/?{urlencode(asked)}")).text
+            for asked in (
+                VIENNA,
+                VIENNA | {"lat": 48.2104, "k": 2},
+                VIENNA | {"radius": 5},
+                VIENNA | {"k": 3, "format": "html"},
+                {"format": "html"},
+            )
+        )
     assert near == "Café Zentral, Herrengasse 14, Wien"
     assert twins.splitlines() == [near, "Zweites Café im Haus, Herrengasse 14, Wien"]
     assert nothing == "No café within 5 m of 48.3, 16.3655."

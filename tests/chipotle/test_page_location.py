@@ -32,14 +32,10 @@ def test_an_allowed_location_is_answered(accuracy: int, warning: str, visit: Ope
     assert asked(page) == DENVER
 
 
-def test_a_denied_location_is_explained(visit: Open) -> None:
+def test_a_denied_location_is_explained_and_an_impossible_one_not_offered(visit: Open) -> None:
     page = visit()
     page.get_by_role("button", name="Use my location").click()
     expect(page.get_by_role("alert")).to_contain_text("did not share your location. Choose a point")
-
-
-def test_without_geolocation_there_is_no_button(visit: Open) -> None:
-    page = visit()
     page.add_init_script("Object.defineProperty(navigator, 'geolocation', {value: undefined})")
     page.reload()
     expect(page.locator("#locate")).to_be_hidden()

@@ -7,7 +7,6 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Route, expect
 
-from app import lambdaHandler
 from predictor import MODEL
 from predictor import page as page_module
 from tests.chipotle.page_in_browser import OLNEY, Open, first, on_screen
@@ -20,6 +19,7 @@ QUERY: dict[str, Any] = {
     "radius": None,
     "defaulted": [],
 }
+STORE = {"address": "", "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
 HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${lat}$title&lt;"
 
 
@@ -71,7 +71,7 @@ def test_requests_are_escaped(name: str, visit: Open) -> None:
 
 
 def test_the_models_data_is_escaped(visit: Open) -> None:
-    store = {"address": HOSTILE, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
+    store = STORE | {"address": HOSTILE}
     part = page_module.PART.write(QUERY, [store], MODEL.about)
     page = visit(OLNEY, answer=lambda route: route.fulfill(body=part))
     page.get_by_role("button", name="Find").click()
@@ -79,20 +79,6 @@ def test_the_models_data_is_escaped(visit: Open) -> None:
     page.set_content(page_module.WHOLE.write(QUERY, [store], MODEL.about))
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
     expect(page).to_have_title(HOSTILE)
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["\ud800", "\0", 10**5000, [[]], True, float("nan"), "1" * 9999],
-    ids=lambda value: type(value).__name__,
-)
-@pytest.mark.parametrize("name", ["lat", "k", "radius"])
-def test_odd_event_values_give_a_page(name: str, value: object) -> None:
-    event = {"queryStringParameters": {name: value}, "headers": {"accept": "text/html"}}
-    answer = lambdaHandler(event, None)
-    assert answer["statusCode"] == 400
-    assert f'<input id="{name}"' in answer["body"]
-    answer["body"].encode()
 
 
 def test_typed_and_pasted_coordinates_are_cleaned(visit: Open) -> None:
@@ -131,9 +117,9 @@ def test_a_place_by_name_is_searched_for(visit: Open) -> None:
 
 
 def test_a_long_address_wraps(visit: Open) -> None:
-    store = {"address": "x" * 400, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
     page = visit(viewport={"width": 320, "height": 640})
-    page.set_content(page_module.WHOLE.write(QUERY, [store], MODEL.about))
+    long = STORE | {"address": "x" * 400}
+    page.set_content(page_module.WHOLE.write(QUERY, [long], MODEL.about))
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 

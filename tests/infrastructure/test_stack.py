@@ -137,9 +137,6 @@ def test_bulk_bucket_is_private_encrypted_and_retained(bulk: Template) -> None:
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     [rule] = bucket["LifecycleConfiguration"]["Rules"]
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    [statement] = properties(bulk, "S3::BucketPolicy")["PolicyDocument"]["Statement"]
-    assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_bulk_retries_throttled_objects_but_not_broken_ones(bulk: Template) -> None:

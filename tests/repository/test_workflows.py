@@ -14,13 +14,6 @@ GITHUB = ROOT / ".github"
 WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in GITHUB.rglob("workflows/*")}
 JOBS = {(file, name): job for file, flow in WORKFLOWS.items() for name, job in flow["jobs"].items()}
 STEPS: list[dict[str, Any]] = [step for job in JOBS.values() for step in job["steps"]]
-# Inputs of each action.yml, at the version in the comment next to its hash.
-INPUTS = {
-    "actions/cache": {"path", "key", "restore-keys"},
-    "actions/checkout": {"persist-credentials"},
-    "actions/setup-python": {"python-version"},
-    "aws-actions/configure-aws-credentials": {"role-to-assume", "aws-region"},
-}
 
 
 @pytest.mark.parametrize(
@@ -42,15 +35,9 @@ def test_actions_are_pinned_by_hash_with_their_version_beside_it() -> None:
     text = "\n".join(path.read_text() for path in GITHUB.glob("workflows/*"))
     uses = re.findall(r"uses: (.+)", text)
     assert len(uses) == len([step for step in STEPS if "uses" in step])
-    pins = {re.fullmatch(r"([\w/-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+", use) for use in uses}
+    pins = {re.fullmatch(r"([\w/-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+", use) for use in {*uses}}
     assert None not in pins
-    assert len({*uses}) == len(INPUTS)  # one version of each
-
-
-def test_actions_get_valid_inputs() -> None:
-    for step in STEPS:
-        if "uses" in step:
-            assert set(step["with"]) == INPUTS[step["uses"].partition("@")[0]]
+    assert len({pin[1] for pin in pins if pin}) == len(pins)  # one version of each
 
 
 def test_a_job_has_only_the_permissions_that_it_needs() -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import joblib
@@ -76,61 +77,46 @@ def edit_manifest(task: Path, **changes: object) -> None:
     (task / MANIFEST.name).write_text(json.dumps(manifest | changes))
 
 
-@pytest.mark.parametrize(
-    ("misfit", "sentence"),
-    [
-        (
-            lambda task: (task / PICKLE.name).unlink(),
-            "There is no pickle (*.pkl) in",
-        ),
-        (
-            lambda task: (task / MANIFEST.name).unlink(),
-            f"{MANIFEST.name} cannot be read",
-        ),
-        (lambda task: (task / MANIFEST.name).write_text("{"), f"{MANIFEST.name} is not a manifest"),
-        (
-            lambda task: (task / MANIFEST.name).write_text("[]"),
-            f"{MANIFEST.name} is not a manifest",
-        ),
-        (
-            lambda task: (task / PICKLE.name).write_bytes((task / PICKLE.name).read_bytes()[:-1]),
-            f"is not the model that {MANIFEST.name} describes",
-        ),
-        (
-            lambda task: joblib.dump(RunsCode(task / "mark"), task / PICKLE.name),
-            f"is not the model that {MANIFEST.name} describes",
-        ),
-        (
-            lambda task: shutil.copy(PICKLE, task / "b.pkl"),
-            ". Only one pickle is allowed: remove the other.",
-        ),
-        (
-            lambda task: edit_manifest(task, versions={"sklearn": "0.23.2"}),
-            f"was trained with sklearn 0.23.2, but {sklearn.__version__} is installed",
-        ),
-        (
-            lambda task: edit_manifest(task, versions={"forests": "1.0"}),
-            f"{PICKLE.name} needs forests: No module named 'forests'",
-        ),
-        (lambda task: edit_manifest(task, trees=5), f"{MANIFEST.name} is not a manifest"),
-    ],
-    ids=[
-        "no pickle",
-        "no manifest",
-        "manifest cut short",
-        "manifest of another shape",
-        "pickle cut short",
-        "pickle that runs code",
-        "two pickles",
-        "another scikit-learn",
-        "a package that is missing",
-        "a manifest of another version of the pattern",
-    ],
-)
+NO_MANIFEST = f"{MANIFEST.name} is not a manifest"
+MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no pickle": (lambda task: (task / PICKLE.name).unlink(), "There is no pickle (*.pkl) in"),
+    "no manifest": (
+        lambda task: (task / MANIFEST.name).unlink(),
+        f"{MANIFEST.name} cannot be read",
+    ),
+    "manifest cut short": (lambda task: (task / MANIFEST.name).write_text("{"), NO_MANIFEST),
+    "manifest of another shape": (
+        lambda task: (task / MANIFEST.name).write_text("[]"),
+        NO_MANIFEST,
+    ),
+    "manifest of another version of the pattern": (
+        lambda task: edit_manifest(task, trees=5),
+        NO_MANIFEST,
+    ),
+    "pickle that runs code": (
+        lambda task: joblib.dump(RunsCode(task / "mark"), task / PICKLE.name),
+        f"is not the model that {MANIFEST.name} describes",
+    ),
+    "two pickles": (
+        lambda task: shutil.copy(PICKLE, task / "b.pkl"),
+        ". Only one pickle is allowed: remove the other.",
+    ),
+    "another scikit-learn": (
+        lambda task: edit_manifest(task, versions={"sklearn": "0.23.2"}),
+        f"was trained with sklearn 0.23.2, but {sklearn.__version__} is installed",
+    ),
+    "a package that is missing": (
+        lambda task: edit_manifest(task, versions={"forests": "1.0"}),
+        f"{PICKLE.name} needs forests: No module named 'forests'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("misfit", "sentence"), MISFITS.values(), ids=[*MISFITS])
 def test_files_that_do_not_match_fail_at_start_with_advice(
-    task: Path, misfit: object, sentence: str
+    task: Path, misfit: Callable[[Path], object], sentence: str
 ) -> None:
-    misfit(task)  # type: ignore[operator]
+    misfit(task)
     done = start(task)
     assert done.returncode == 1
     last_line = done.stderr.splitlines()[-1]

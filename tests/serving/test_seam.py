@@ -18,7 +18,6 @@ from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
-from tests.engines import EXAMPLE, in_process
 from tests.serving.flowers import FLOWER
 from tests.serving.flowers import MODEL as FLOWERS
 
@@ -82,21 +81,6 @@ def post(handler: Handler, **document: Any) -> Any:
     http = {"requestContext": {"http": {"method": "POST"}}}
     headers = {"content-type": "application/json"}
     return handler({**http, "headers": headers, "body": json.dumps(document)}, None)
-
-
-def test_another_model_is_served_next_to_this_trees() -> None:
-    flowers = Handler(FLOWERS, batch, openapi)
-    assert ask(flowers, **FLOWER)["body"] == "setosa"
-    answered = json.loads(ask(flowers, **FLOWER, k="2", format="json")["body"])
-    assert [result["species"] for result in answered["predictions"]] == ["setosa", "versicolor"]
-    problem = ask(flowers, **FLOWER | {"petal_width": "wide"})["body"]
-    assert problem.startswith("petal_width is 'wide', which is not a plain decimal number")
-    assert list(flowers.formats) == ["text", "json"]
-    [[result]] = json.loads(post(flowers, points=[[5.1, 3.5, 1.4, 0.2]])["body"])["results"]
-    assert result["species"] == "setosa"
-    described = json.loads(ask(flowers, "/openapi.json")["body"])
-    assert described["info"]["title"] == "The species of an iris"
-    assert in_process(EXAMPLE).status == 200
 
 
 def test_without_batches_post_is_rejected_and_undocumented() -> None:

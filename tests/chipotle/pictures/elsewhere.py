@@ -21,7 +21,7 @@ ABOUT = {
 
 
 @contextmanager
-def served(csv: Path) -> Iterator[str]:
+def served(csv: Path, has_map: bool = True) -> Iterator[str]:
     """Follow "Your own data" in model/README.md in a copy of the project; yield the URL."""
     with TemporaryDirectory() as folder:
         model = Path(folder, "model")
@@ -30,17 +30,19 @@ def served(csv: Path) -> Iterator[str]:
         script = model / "training" / "training.py"
         text = re.sub(r"ABOUT = \{.*?\n\}", f"ABOUT = {ABOUT}", script.read_text(), flags=re.DOTALL)
         script.write_text(re.sub("(?m)^EXAMPLE.*", "EXAMPLE = None", text))
-        for command in ([script, csv], [script.with_name("outlines.py"), csv, EARTH]):
-            subprocess.run([sys.executable, *command], check=True)
-        server = subprocess.Popen(
+        subprocess.run([sys.executable, script, csv], check=True)
+        if has_map:
+            outlines = script.with_name("outlines.py")
+            subprocess.run([sys.executable, outlines, csv, EARTH], check=True)
+        with subprocess.Popen(
             [sys.executable, "-m", "predictive_lambda.local.api"],
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
             env=os.environ | {"PORT": "0", "PYTHONPATH": str(model / "deployment")},
-        )
-        try:
-            yield re.findall(r"http://[^?]+", server.stdout.readline() if server.stdout else "")[0]
-        finally:
-            server.terminate()
-            server.wait()
+        ) as server:
+            assert server.stdout
+            try:
+                yield re.findall(r"http://[^?]+", server.stdout.readline())[0]
+            finally:
+                server.terminate()
