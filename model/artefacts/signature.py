@@ -33,6 +33,8 @@ def describe(column: pd.Series, unit: str) -> Input:
         )
     type_, dtype = _type(column), column.dtype
     entry = Input(name, type_, str(dtype), unit, required=len(known) == len(column))
+    if entry.dtype == "object":
+        entry = replace(entry, has_none=any(value is None for value in column))
     if isinstance(dtype, pd.CategoricalDtype):
         entry = replace(
             entry, categories=tuple(dtype.categories.tolist()), ordered=bool(dtype.ordered)

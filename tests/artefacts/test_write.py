@@ -146,6 +146,9 @@ SERVED_TOO: dict[str, Callable[[], Given]] = {
     "whole numbers that are categories": lambda: fitted(
         make_pipeline(by_number(0, 1), FOREST), MIXED[["size", "colour", "kind"]], "kind"
     ),
+    "None as a category of its own": lambda: fitted(
+        by_column(["worn"]), MIXED[["worn"]].assign(is_new=MIXED.worn.isna()), "is_new"
+    ),
     "pandas' own types": lambda: fitted(
         make_pipeline(by_number(0, imputed=True), FOREST),
         MIXED[["colour", "size", "weight", "worn", "kind"]].astype(

@@ -52,14 +52,14 @@ def stack(columns: Sequence[np.ndarray], dtype: Any = None) -> np.ndarray:
 
 
 def _typed(entry: Input, values: np.ndarray) -> np.ndarray:
-    """Return a column as pandas would give it to numpy, with NaN or NaT for missing values."""
+    """Return a column as pandas would give it to numpy, with its own missing values."""
     if entry.is_date:
         return _dates(entry, values)
     if entry.type in NUMBERS:
         return _numbers(entry, values)
     if entry.type == "boolean" and entry.required:
         return values.astype(bool)
-    return _with_nan(values)
+    return values if entry.has_none else _with_nan(values)
 
 
 def _numbers(entry: Input, values: np.ndarray) -> np.ndarray:

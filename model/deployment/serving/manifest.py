@@ -17,6 +17,7 @@ class Input:
 
     dtype: the pandas name of the column's; categories: the values of a category dtype, in their
     order. low, high: the range of numbers; typical: the median, or the most frequent value.
+    has_none: whether missing values are None in the table, not NaN.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Input:
     typical: Any = None
     categories: tuple[Any, ...] = ()
     ordered: bool = False
+    has_none: bool = False
 
     @property
     def is_date(self) -> bool:
