@@ -12,11 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import bulk
-from bulk.columns import MISSING, check, read_cell
+from bulk.columns import MISSING, check, check_all, read_cell
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
 
+NUMBER, TEXT = Parameter("n", "", "number"), Parameter("t", "", "string")
 PARAMETERS = [
     Parameter("n", "", "number", minimum=-1, maximum=100, required=True),
     Parameter("n", "", "number", above=0),
@@ -78,6 +79,19 @@ def test_a_typed_column_is_as_strict_as_a_post(parameter: Parameter, cells: pa.A
             np.testing.assert_equal(values[i], expected)
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (pd.to_datetime(["2020-12-31", None]), "2020-12-31 00:00:00.000000"),
+        (pa.array([pd.Timestamp("2020-12-31").date(), None]), "2020-12-31"),
+    ],
+)
+def test_dates_of_a_table_are_read_as_text(cells: Any, expected: str) -> None:
+    model = Model({"version": "1"}, (TEXT,), {"x": "integer"}, lambda points: [])
+    [values], problems = check_all(model, {"t": pa.array(cells)}, 2, is_text=False)
+    assert values.tolist() == [expected, None] and not problems
+
+
 def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
     """Return the points that a model is asked for when a csv is scored, and the problems."""
     points: list[Any] = []
@@ -91,9 +105,6 @@ def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
     bulk.score(model, tmp_path / "in.csv", tmp_path / "out.csv", {})
     found = pd.read_csv(tmp_path / "out.csv", encoding_errors="replace")
     return [*points, *found["problem"].dropna()]
-
-
-NUMBER, TEXT = Parameter("n", "", "number"), Parameter("t", "", "string")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ def check_all(
         column, undecodable = cells[parameter.name], dict[int, str]()
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
+        if pa.types.is_temporal(column.type):
+            column = column.cast(pa.string())  # in ISO 8601, as a request has it
         if is_text:
             column, undecodable = decode(parameter.name, column)
         values, wrong = check(parameter, column, is_text)
