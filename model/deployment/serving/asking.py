@@ -83,7 +83,7 @@ def _dates(entry: Input, values: np.ndarray) -> np.ndarray:
     dates = []
     for text in values.tolist():
         try:
-            date = None if text is None else datetime.fromisoformat(text)
+            date = None if text is None else datetime.fromisoformat(text.strip())
         except ValueError:
             date = datetime.max.replace(tzinfo=UTC)
         if date and date.tzinfo:
