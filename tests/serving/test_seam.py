@@ -262,6 +262,9 @@ def test_a_contradictory_parameter_is_rejected(more: dict[str, Any], sentence: s
     [
         ([[], []], 500, "predict returned 2 lists of results for 1 points"),
         ([], 500, "predict returned 0 lists"),
+        (None, 500, "predict must return a list of results for each point"),
+        ([{"y": 1.0}], 500, "predict must return a list of results for each point"),
+        ([["y"]], 500, "a result is a str, not a dict"),
         ([[{}]], 500, "a result has , not y"),
         ([[{"y": 1.0, "z": 1}]], 500, "a result has y, z, not y"),
         ([[{"y": object}]], 500, "which is a type and not JSON"),

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 RESERVED = ("format", "defaulted")  # a query also has these
 MOST_POINTS = 1_000  # in one batch
 MOST_RESULTS = 10_000  # points times results for each
+LISTS = (list, tuple)
 
 # Answers many points at once: for each, a list of results, which are dicts of the model's members.
 # A point is a sequence of the inputs' values, in their order; a missing value is NaN for a number
@@ -96,6 +97,8 @@ class Model:
         model declares; the log says how.
         """
         answers = self.predict(points, **options)
+        if not isinstance(answers, LISTS) or not all(isinstance(a, LISTS) for a in answers):
+            raise fault("predict must return a list of results for each point, in a list")
         if len(answers) != len(points):
             raise fault(
                 f"predict returned {len(answers)} lists of results for {len(points)} points"
@@ -103,6 +106,8 @@ class Model:
         members = self.result.keys()
         for results in answers:
             for result in results:
+                if not isinstance(result, dict):
+                    raise fault(f"a result is a {type(result).__name__}, not a dict")
                 if result.keys() != members:
                     raise fault(f"a result has {', '.join(result)}, not {', '.join(members)}")
                 for value in result.values():
