@@ -282,6 +282,17 @@ def test_what_a_model_returns_is_checked(
     assert log in caplog.text
 
 
+def test_a_model_may_raise_a_problem_of_any_status() -> None:
+    def predict(points: Any) -> Any:
+        raise Problem(422, "Nothing is known about this.")
+
+    answer = ask(Handler(replace(PLAIN, predict=predict)), x="1")
+    assert (answer["statusCode"], json.loads(answer["body"])) == (
+        422,
+        {"status": 422, "detail": "Nothing is known about this."},
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "sent", "expected"),
     [

@@ -22,7 +22,7 @@ class Problem(Exception):
     def __init__(self, status: int, detail: str, parameter: str | None = None) -> None:
         super().__init__(detail)
         self.status = status
-        self.title = TITLES[status]
+        self.title = TITLES.get(status, "")  # a model may raise others
         self.detail = detail
         self.parameter = parameter
 
