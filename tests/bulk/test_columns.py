@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 import bulk
 from bulk.columns import MISSING, check, check_all, read_cell
+from serving.asking import ask
+from serving.manifest import Input
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
@@ -90,6 +92,12 @@ def test_dates_of_a_table_are_read_as_text(cells: Any, expected: str) -> None:
     model = Model({"version": "1"}, (TEXT,), {"x": "integer"}, lambda points: [])
     [values], problems = check_all(model, {"t": pa.array(cells)}, 2, is_text=False)
     assert values.tolist() == [expected, None] and not problems
+
+
+def test_spaces_around_a_date_are_ignored_as_pandas_does() -> None:
+    cells = np.array([" 2020-12-31 "], dtype=object)
+    found = ask("array", [Input("t", "string", "datetime64[us]")], [cells])
+    assert found == np.datetime64("2020-12-31")
 
 
 def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
