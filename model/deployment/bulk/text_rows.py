@@ -11,7 +11,7 @@ from typing import IO, Any
 from serving.model import Model
 from serving.problems import Problem
 
-BLOCK, LONGEST = 1_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
+BLOCK, LONGEST = 500_000, 16_000_000  # bytes of a block and of a row: bound the memory
 
 
 @dataclass

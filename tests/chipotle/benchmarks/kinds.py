@@ -143,8 +143,8 @@ def table(measured: dict[str, Any]) -> Iterator[str]:
     yield "| model | start x plain | modules | of | first, ms | warm, µs | x plain | peak, MB |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for kind, row in measured.items():
-        plain = measured.get(f"{kind}, plain", row)
-        if "plain" not in kind:
+        plain = measured.get(f"{kind}, plain")
+        if plain:
             figures = (
                 f"{row['start_ms'] / plain['start_ms']:.2f}",
                 *(f"{row['modules']:.0f}", f"{plain['modules']:.0f}", f"{row['first_ms']:.1f}"),
