@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
 from threading import Thread
 from urllib.parse import urlsplit
@@ -33,7 +33,8 @@ def served(function: Function) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.effective_port}/"
     finally:
         # The server's own thread closes the sockets, and ends once none is left.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        with suppress(OSError):  # it may do so before it is woken up
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         thread.join()
         server.task_dispatcher.shutdown()
 

@@ -60,7 +60,7 @@ def write(
     )
     tried = table.iloc[rows_to_try(table, targets)]
     columns = as_columns(inputs, tried)
-    own, expected = predict_here(model, tried.drop(columns=targets), inputs, columns)
+    own, expected, likelihoods = predict_here(model, tried.drop(columns=targets), inputs, columns)
     compare_classes(model, table, targets)
     draft = Manifest(
         hashlib.sha256(content).hexdigest(),
@@ -76,7 +76,7 @@ def write(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
         file = Path(new, f"{name}.pkl")
         file.write_bytes(content)
-        complete(file, draft, columns, expected, own, has_threshold(model))
+        complete(file, draft, columns, expected, likelihoods, own, has_threshold(model))
         files = [file, file.with_suffix(".json")]
         for path in files:
             with path.open("rb") as written:

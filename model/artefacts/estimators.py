@@ -14,7 +14,7 @@ from artefacts.refusals import ModelError, unusable
 from serving.asking import ask
 from serving.manifest import Input
 
-Predicted = tuple[str, np.ndarray]
+Predicted = tuple[str, np.ndarray, np.ndarray | None]
 
 
 def pickled(model: Any) -> bytes:
@@ -66,7 +66,10 @@ def parts(model: Any) -> Iterator[Any]:
 def predict_here(
     model: Any, table: pd.DataFrame, inputs: Sequence[Input], columns: Sequence[np.ndarray]
 ) -> Predicted:
-    """Return how the model takes the table in the training process, and its predictions."""
+    """Return how the model takes the table in the training process, and what it predicts.
+
+    The last are the probabilities of classes, if it has any.
+    """
     ways = ["array", "frame"]
     if hasattr(model, "feature_names_in_"):
         ways = ["frame"]
@@ -89,5 +92,15 @@ def predict_here(
         if len(predicted) == len(table):
             if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
                 raise ModelError("The model predicts NaN or infinity for rows of the table.")
-            return way, predicted
+            return way, predicted, probabilities(model, given)
     raise unusable(reason or "it does not predict a value for each row")
+
+
+def probabilities(model: Any, given: Any) -> np.ndarray | None:
+    """Return the probabilities of each class, if the model has any for one target."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            found = model.predict_proba(given)
+    except Exception:  # some models only say so when they are called
+        return None
+    return found if isinstance(found, np.ndarray) else None

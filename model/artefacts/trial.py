@@ -26,13 +26,15 @@ def complete(
     draft: Manifest,
     columns: Sequence[np.ndarray],
     expected: np.ndarray,
+    likelihoods: np.ndarray | None,
     own: str,
     has_threshold: bool,
 ) -> None:
     """Write the manifest next to the pickle: the draft, completed with how to ask the model.
 
     columns: values of the inputs. expected: what the model predicts for them in the training
-    process; own: how it is asked there. Raises ModelError if the model cannot be served.
+    process; likelihoods: its probabilities there, if it has any; own: how it is asked there.
+    Raises ModelError if the model cannot be served.
     """
     try:
         text = draft.dumps()
@@ -41,7 +43,8 @@ def complete(
         raise ModelError(
             f"`about`, `example` or a name cannot be written as JSON: {error}."
         ) from error
-    code, said = run(HERE / "trial_in_image.py", file, text, columns, expected, has_threshold)
+    given = (file, text, columns, expected, likelihoods, has_threshold)
+    code, said = run(HERE / "trial_in_image.py", *given)
     failures = {"load": said} if code else json.loads(said.splitlines()[-1])
     if failures:
         raise explain(failures, own)

@@ -33,7 +33,7 @@ class Unpickler(pickle.Unpickler):
 
 
 def main() -> dict[str, str]:
-    file, draft, columns, expected, has_threshold = pickle.load(sys.stdin.buffer)
+    file, draft, columns, expected, likelihoods, has_threshold = pickle.load(sys.stdin.buffer)
     try:
         with open(file, "rb") as opened:
             estimator = Unpickler(opened).load()
@@ -45,6 +45,8 @@ def main() -> dict[str, str]:
         try:
             given = ask(takes, signature.inputs, columns)
             failures[takes] = difference(estimator.predict(given), expected)
+            if likelihoods is not None and not failures[takes]:
+                failures[takes] = difference(estimator.predict_proba(given), likelihoods)
         except Exception as error:
             failures[takes] = sentence(error)
         if not failures[takes]:

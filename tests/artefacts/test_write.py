@@ -295,6 +295,14 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
         ),
         "it predicts .* A prediction must depend only on its own row: not on chance",
     ),
+    "probabilities that depend on integers beyond 2**53": (
+        lambda: fitted(
+            make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()),
+            pd.DataFrame({"x": [2**53, 2**53 + 1] * 20, "y": ["a", "b", "b", "b"] * 10}),
+            "y",
+        ),
+        "could not use this model",
+    ),
     "answers that are not numbers": (
         lambda: fitted(Nothing(), IRIS, "target"),
         "predicts NaN or infinity for rows of the table.",
