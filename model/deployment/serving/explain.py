@@ -10,11 +10,10 @@ from typing import Any
 from serving.formats import Result
 from serving.handler import Answers, Handler, Notes, Points
 from serving.model import MOST_RESULTS, Model
-from serving.parameters import NAN, Parameter
+from serving.parameters import Parameter
 from serving.problems import Problem
 
-WHAT = "Whether to say how the answer would change if one input at a time were typical."
-EXPLAIN = Parameter("explain", WHAT, "boolean", default=False)
+EXPLAIN = Parameter("explain", "Whether to say what each input changes.", "boolean", default=False)
 
 
 def add_to(handler: Handler) -> None:
@@ -33,45 +32,35 @@ def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, 
         return {}
     inputs = [(i, p) for i, p in enumerate(model.inputs) if p.typical is not None]
     size = len(inputs) + 1
-    if len(points) * size > MOST_RESULTS:
-        fit = f"At most {MOST_RESULTS // size} points can be explained at once."
-        raise Problem(413, fit, EXPLAIN.name)
-    # All classes, because the answer's may be the least likely one of a variant.
-    options = {o.name: asked[o.name] for o in model.options}
+    if len(points) > (most := MOST_RESULTS // size):
+        raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
+    options = {option.name: asked[option.name] for option in model.options}
     for option in model.options:
-        if option.name == model.count:
-            options[option.name] = int(min(option.maximum, MOST_RESULTS))
+        if option.name == model.count:  # the class may be the least likely one of a variant
+            options[model.count] = int(min(option.maximum, MOST_RESULTS))
     variants: list[Sequence[Any]] = []
     for point in points:
         variants += [point, *((*point[:i], p.typical, *point[i + 1 :]) for i, p in inputs)]
-    found = iter(answer_all(model, variants, options))
+    try:
+        found = model.answer(variants, **options)
+    except Problem:  # the model rejects a variant, although it has answered the points
+        return {"why": [[] for _ in points]}
     why = []
-    for point, results in zip(points, answers, strict=True):
-        usual, *scores = (score(model, next(found), results) for _ in range(size))
+    for row, (point, results) in enumerate(zip(points, answers, strict=True)):
+        usual, *scores = (score(model, f, results) for f in found[row * size : (row + 1) * size])
         shown = [None if value != value else value for value in point]  # NaN is a missing number
         changes: list[dict[str, Any]] = [
             {"input": p.name, "value": shown[i], "typical": p.typical, "change": new - usual}
             for (i, p), new in zip(inputs, scores, strict=True)
-            if new == new  # not NaN: the model accepts the typical value
         ]
         why.append(sorted(changes, key=lambda change: -abs(change["change"])))
     return {"why": why}
 
 
-def answer_all(model: Model, variants: Points, options: Mapping[str, Any]) -> list[Any]:
-    """Answer variants at once, or one by one with None for those that the model rejects."""
-    try:
-        return model.answer(variants, **options)
-    except Problem as problem:
-        if problem.status != 400:
-            raise
-        return [answer_all(model, [v], options)[0] if len(variants) > 1 else None for v in variants]
-
-
-def score(model: Model, results: list[Result] | None, answer: list[Result]) -> float:
+def score(model: Model, results: list[Result], answer: list[Result]) -> float:
     """Return the probability of the answer, or its number, or else whether it is the same."""
     if not answer or not results:
-        return NAN if results is None else float(answer == results)
+        return float(answer == results)
     if "probability" not in model.result:
         numbers = [v for v in results[0].values() if isinstance(v, (int, float))]
         return float(numbers[0]) if numbers else float(results[0] == answer[0])
