@@ -9,8 +9,6 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import joblib
-import numpy as np
 import pytest
 
 from predictive_lambda.local.event import make_event
@@ -42,14 +40,15 @@ def trained(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_training_in_the_container_gives_the_committed_artefacts(trained: Path) -> None:
-    if platform.machine() in ("x86_64", "AMD64"):
+    """The same bytes, if they were committed from a container on such a machine."""
+    fresh, committed = (
+        json.loads((folder / MANIFEST.name).read_text()) for folder in (trained, MODEL)
+    )
+    if fresh["python"] == committed["python"] and platform.machine() in ("x86_64", "AMD64"):
         for name in ARTEFACTS:
             assert (trained / name).read_bytes() == (MODEL / name).read_bytes()
-        return
-    print(f"The pickle's bytes are those of x86-64; on {platform.machine()}, predictions count.")
-    points = np.random.default_rng(0).uniform((-90, -180), (90, 180), (5000, 2))
-    committed, fresh = (joblib.load(folder / ARTEFACTS[0]) for folder in (MODEL, trained))
-    assert (fresh.predict(points) == committed.predict(points)).all()
+    assert fresh["signature"] == committed["signature"]
+    assert fresh["about"] == committed["about"]
 
 
 def test_the_training_image_keeps_data_code_and_model(trained: Path) -> None:
