@@ -10,6 +10,7 @@ import pickle
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +58,8 @@ def main() -> dict[str, str]:
         signature = replace(signature, result={**signature.result, "probability": "number"})
     if takes == "texts":
         signature = replace(signature, inputs=(replace(signature.inputs[0], choices=()),))
+    else:
+        signature = replace(signature, inputs=with_others(estimator, signature, columns))
     manifest = replace(manifest, signature=signature, versions=versions())
     del estimator, given  # so that a large one is not in memory twice
     file.with_suffix(".json").write_text(manifest.dumps(), encoding="utf-8")
@@ -83,6 +86,19 @@ def predicts_likeliest(
     if not hasattr(estimator, "predict_proba"):
         return False
     return not difference(classes[estimator.predict_proba(given).argmax(axis=1)], expected)
+
+
+def with_others(estimator: Any, signature: Signature, columns: Sequence[np.ndarray]) -> Any:
+    """Return the inputs; find out for which ones the model also answers unknown texts."""
+    inputs = [*signature.inputs]
+    for i, entry in enumerate(signature.inputs):
+        first = [column[:1] for column in columns]
+        first[i] = np.array(["?" * (1 + max(map(len, entry.choices), default=0))], dtype=object)
+        with suppress(Exception):
+            if entry.choices:
+                estimator.predict(ask(signature.takes, signature.inputs, first))
+                inputs[i] = replace(entry, others_allowed=True)
+    return tuple(inputs)
 
 
 def versions() -> dict[str, str]:

@@ -37,7 +37,7 @@ FITS = len(query()) < LONGEST_QUERY
 
 def invalid_values(parameter: Parameter) -> Iterator[tuple[str, str]]:
     """Give values that a query may not have for a parameter, and why."""
-    if parameter.choices:
+    if parameter.choices and not parameter.others_allowed:
         yield "not one of its choices", "no such choice"
     elif parameter.type == "string":
         if parameter.longest < LONGEST_QUERY:

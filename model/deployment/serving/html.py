@@ -104,22 +104,25 @@ def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
     shown = parameter.default if value is None else value
     about = f"{parameter.description} It must be {parameter.allowed}."
     return (
-        f'<div><label for="{id_}">{name}</label>{control(parameter, attributes, shown)}'
+        f'<div><label for="{id_}">{name}</label>{control(id_, parameter, attributes, shown)}'
         f'{problem}<small id="about-{id_}">{escaped(about)}</small></div>'
     )
 
 
-def control(parameter: Parameter, attributes: str, value: Any) -> str:
+def control(id_: str, parameter: Parameter, attributes: str, value: Any) -> str:
     if isinstance(value, bool):
         value = str(value).lower()
     choices = ("true", "false") if parameter.type == "boolean" else parameter.choices
+    offered = ("", *choices) if parameter.may_be_missing else choices
+    options = "".join(
+        f'<option value="{escaped(choice)}"{" selected" if choice == value else ""}>'
+        f"{escaped(choice)}"
+        for choice in offered
+    )
+    if choices and parameter.others_allowed:
+        text = f'<input {attributes} list="{id_}-list" value="{escaped(value)}">'
+        return f'{text}<datalist id="{id_}-list">{options}</datalist>'
     if choices:
-        offered = ("", *choices) if parameter.may_be_missing else choices
-        options = "".join(
-            f'<option value="{escaped(choice)}"{" selected" if choice == value else ""}>'
-            f"{escaped(choice)}"
-            for choice in offered
-        )
         return f"<select {attributes}>{options}</select>"
     if parameter.type == "string":
         return f"<textarea {attributes} rows='3'>\n{escaped(value)}</textarea>"

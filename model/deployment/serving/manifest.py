@@ -6,7 +6,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from math import inf
 from typing import Any
 
-from serving.parameters import NUMBERS, Parameter
+from serving.parameters import NUMBERS, Parameter, either
 
 TAKES = ("array", "texts", "table", "frame")
 
@@ -16,7 +16,8 @@ class Input:
     """An input, as described by its column of the training table.
 
     dtype: the pandas name of the column's; categories: the values of a category dtype, in their
-    order. low, high: the range of numbers; typical: the median, or the most frequent value.
+    order. low, high: the range of numbers; choices: all texts, if they are few; others_allowed:
+    whether the model also answers for other texts. typical: the median, or the most frequent value.
     has_none: whether missing values are None in the table, not NaN.
     """
 
@@ -25,6 +26,7 @@ class Input:
     dtype: str = ""
     unit: str = ""
     choices: tuple[str, ...] = ()
+    others_allowed: bool = False
     longest: int = 0
     required: bool = False
     may_be_empty: bool = False
@@ -43,6 +45,8 @@ class Input:
         description = "A column of the training data."
         if self.type in NUMBERS:
             description = f"From {self.low} to {self.high} in the training data."
+        elif self.others_allowed:
+            description = f"{either(self.choices)} in the training data."
         elif self.is_date:
             description = "A date or a time, in ISO 8601."
         return Parameter(
@@ -51,6 +55,7 @@ class Input:
             self.type,
             self.unit,
             choices=self.choices,
+            others_allowed=self.others_allowed,
             longest=self.longest or Parameter.longest,
             required=self.required,
             may_be_empty=self.may_be_empty,

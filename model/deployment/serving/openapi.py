@@ -42,7 +42,7 @@ def schema(parameter: Parameter) -> Schema:
     }
     found: Schema = {"type": parameter.type}
     found |= {word: bound for word, bound in bounds.items() if isfinite(bound)}
-    if parameter.choices:
+    if parameter.choices and not parameter.others_allowed:
         found["enum"] = list(parameter.choices)
     elif parameter.type == "string":
         found["maxLength"] = parameter.longest

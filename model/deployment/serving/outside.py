@@ -1,4 +1,4 @@
-"""Outside the training data (optional): names the inputs beyond the range of the training table.
+"""Outside the training data (optional): names the inputs that training saw no such value of.
 
 Nothing is rejected: the answer says so, and metrics.py counts it.
 """
@@ -8,24 +8,26 @@ from math import isfinite
 from typing import Any
 
 from serving.handler import Answers, Handler, Notes, Points
-from serving.parameters import NUMBERS
+from serving.parameters import NUMBERS, Parameter
 
 
 def add_to(handler: Handler) -> None:
     inputs = [
-        (i, p.name, p.low, p.high)
+        (i, p)
         for i, p in enumerate(handler.model.inputs)
-        if p.type in NUMBERS and (isfinite(p.low) or isfinite(p.high))
+        if isfinite(p.low) or isfinite(p.high) or p.others_allowed
     ]
 
     def outside(points: Points, answers: Answers, asked: Mapping[str, Any]) -> Notes:
-        # A missing number is NaN, which is neither below nor above.
-        return {
-            "outside": [
-                [name for i, name, low, high in inputs if point[i] < low or point[i] > high]
-                for point in points
-            ]
-        }
+        found = [[p.name for i, p in inputs if is_outside(p, point[i])] for point in points]
+        return {"outside": found}
 
     if inputs:
         handler.notes.append(outside)
+
+
+def is_outside(parameter: Parameter, value: Any) -> bool:
+    """Say whether training saw neither the text nor numbers around the value."""
+    if parameter.type in NUMBERS:  # a missing one is NaN, which is neither below nor above
+        return bool(value < parameter.low or value > parameter.high)
+    return value is not None and value not in parameter.choices

@@ -1,7 +1,7 @@
 """The parameters of a request: parses, checks and describes each."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from sys import float_info
@@ -29,9 +29,10 @@ class Parameter:
     """One parameter: the source of its parsing, its errors and its description in OpenAPI.
 
     `type` is JSON Schema's name: "number", "integer", "boolean", or "string", which has either
-    `choices` or free text of at most `longest` characters. Numbers lie between `minimum` (or
-    `above` it) and `maximum`. A parameter that is `required` must be sent; otherwise its absence
-    means `default`, or a missing value (None). Empty text is absent, unless it `may_be_empty`.
+    `choices` or free text of at most `longest` characters, or both: if `others_allowed`, the
+    choices are the usual texts. Numbers lie between `minimum` (or `above` it) and `maximum`. A
+    parameter that is `required` must be sent; otherwise its absence means `default`, or a missing
+    value (None). Empty text is absent, unless it `may_be_empty`.
     `low`, `high` and `typical` describe the training data; requests may differ from them. Raises
     ValueError for a contradiction.
     """
@@ -44,6 +45,7 @@ class Parameter:
     maximum: float = inf
     above: float = -inf
     choices: tuple[str, ...] = ()
+    others_allowed: bool = False
     longest: int = 1_000
     default: Value = None
     required: bool = False
@@ -84,10 +86,8 @@ class Parameter:
     @property
     def allowed(self) -> str:
         """The allowed values in words: "a number from -90 to 90 (degrees)"."""
-        if self.choices:
-            spaced = any(choice != choice.strip() for choice in self.choices)
-            *others, last = map(repr, self.choices) if spaced else self.choices
-            return f"{', '.join(others)} or {last}" if others else last
+        if self.choices and not self.others_allowed:
+            return either(self.choices)
         if self.type == "string":
             return f"text of at most {self.longest} characters"
         limits = (("greater than", self.above), ("from", self.minimum), ("to", self.maximum))
@@ -149,8 +149,10 @@ class Parameter:
         if not isinstance(value, str):
             return "which is not text"
         if self.choices and value not in self.choices:
-            twice = set(value.split(",")) <= set(self.choices)
-            return "which was given twice" if twice else "which is not one of its values"
+            if set(value.split(",")) <= set(self.choices):
+                return "which was given twice"
+            if not self.others_allowed:
+                return "which is not one of its values"
         return f"which has {len(value)} characters" if len(value) > self.longest else ""
 
     def absent(self) -> Value:
@@ -166,6 +168,13 @@ class Parameter:
     def problem(self, value: object, reason: str) -> Problem:
         what = "empty" if value == "" else f"{quoted(value)}, {reason}"
         return Problem(400, f"{self.name} is {what}. It must be {self.allowed}.", self.name)
+
+
+def either(choices: Sequence[str]) -> str:
+    """List texts in words, in quotes if one of them begins or ends with a space."""
+    spaced = any(choice != choice.strip() for choice in choices)
+    *others, last = map(repr, choices) if spaced else choices
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def values(

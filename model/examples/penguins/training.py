@@ -12,8 +12,9 @@ from sklearn.preprocessing import OneHotEncoder
 import artefacts
 
 table = pd.read_csv(Path(__file__).with_name("penguins.csv"))
+categories = OneHotEncoder(handle_unknown="ignore")
 model = make_pipeline(
-    make_column_transformer((OneHotEncoder(), ["island", "sex"]), remainder=SimpleImputer()),
+    make_column_transformer((categories, ["island", "sex"]), remainder=SimpleImputer()),
     RandomForestClassifier(random_state=0),
 )
 model.fit(table.drop(columns="species"), table["species"])
