@@ -10,7 +10,7 @@ import pytest
 from bulk import score
 from bulk.explained import explained
 from tests.serving.test_explain import CLASSES, IRIS, query
-from tests.serving.test_seam import ask
+from tests.serving.flowers import ask
 
 MODEL = CLASSES.model
 

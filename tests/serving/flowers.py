@@ -1,5 +1,6 @@
-"""Another model, written as in the README: the species of a flower from its measures."""
+"""Another model, written as in the README, and how to ask a handler: the species of a flower."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from serving.formats import About, Query, Result, as_text
+from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
 
@@ -46,3 +48,13 @@ MODEL = Model(
     title="The species of an iris",
     example={name: float(value) for name, value in FLOWER.items()},
 )
+
+
+def ask(handler: Handler, path: str = "/", **query: str) -> Any:
+    return handler({"rawPath": path, "queryStringParameters": query}, None)
+
+
+def post(handler: Handler, **document: Any) -> Any:
+    http = {"requestContext": {"http": {"method": "POST"}}}
+    headers = {"content-type": "application/json"}
+    return handler({**http, "headers": headers, "body": json.dumps(document)}, None)

@@ -14,7 +14,7 @@ from serving import batch, explain, html, metrics, openapi, outside
 from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
-from tests.serving.test_seam import ask, post
+from tests.serving.flowers import ask, post
 
 DIABETES = load_diabetes(as_frame=True, scaled=False).data
 LINEAR = LinearRegression().fit(DIABETES.to_numpy(), load_diabetes().target)

@@ -11,7 +11,8 @@ from serving.formats import Format
 from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
-from tests.serving.test_seam import ask, parcel
+from tests.serving.flowers import ask
+from tests.serving.test_parameters import parcel
 
 HANDLER = Handler(
     Model(
