@@ -9,8 +9,8 @@ import pytest
 
 from bulk import score
 from bulk.explained import explained
-from tests.serving.test_explain import CLASSES, IRIS, query
 from tests.serving.flowers import ask
+from tests.serving.test_explain import CLASSES, IRIS, query
 
 MODEL = CLASSES.model
 
