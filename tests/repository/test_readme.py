@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / folder / "README.md" for folder in (".", "model", "predictive_lambda", "tests")]
+DOCUMENTS += ROOT.glob("model/training/README.md")  # the example's
 TEXTS = {document: document.read_text() for document in DOCUMENTS}
 README = "\n".join(TEXTS.values())
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
