@@ -46,7 +46,7 @@ class Input:
         if self.type in NUMBERS:
             description = f"From {self.low} to {self.high} in the training data."
         elif self.others_allowed:
-            description = f"{either(self.choices)} in the training data."
+            description = f"In the training data: {either(self.choices)}."
         elif self.is_date:
             description = "A date or a time, in ISO 8601."
         return Parameter(
