@@ -10,6 +10,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from serving import batch, html, metrics, openapi
@@ -143,6 +144,7 @@ def test_an_invalid_model_is_rejected(changes: dict[str, Any], sentence: str) ->
         ([[{"y": object}]], 500, "which is a type and not JSON"),
         ([[{"y": float("nan")}]], 400, ""),
         ([[{"y": float("inf")}]], 400, ""),
+        ([[{"y": np.float32("nan")}]], 400, ""),
     ],
 )
 def test_what_a_model_returns_is_checked(
@@ -153,6 +155,12 @@ def test_what_a_model_returns_is_checked(
         assert answer["statusCode"] == status
         assert "answer" in json.loads(answer["body"])["detail"]
     assert log in caplog.text
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.int64(2**60), np.bool_(True), np.str_("a")])
+def test_scalars_of_numpy_are_served(value: np.generic) -> None:
+    handler = Handler(replace(PLAIN, predict=lambda points: [[{"y": value}]]), batch)
+    assert json.loads(ask(handler, x="1")["body"])["predictions"] == [{"y": value.item()}]
 
 
 def test_a_model_may_raise_a_problem_of_any_status() -> None:

@@ -110,18 +110,21 @@ class Model:
                     raise fault(f"a result is a {type(result).__name__}, not a dict")
                 if result.keys() != members:
                     raise fault(f"a result has {', '.join(result)}, not {', '.join(members)}")
-                for value in result.values():
-                    check(value)
+                for name, value in result.items():
+                    result[name] = checked(value)
         return answers
 
 
-def check(value: Any) -> None:
-    """Raise Problem if JSON cannot represent the value of a result."""
+def checked(value: Any) -> Any:
+    """Return a value of a result in a type of Python; raise Problem if JSON cannot represent it."""
+    if hasattr(value, "tolist"):  # numpy's scalars
+        value = value.tolist()
     if isinstance(value, float):
         if not isfinite(value):
             raise Problem(400, "The model has no finite answer for these values.")
     elif not isinstance(value, (str, int, type(None))):
         raise fault(f"a result has {value!r}, which is a {type(value).__name__} and not JSON")
+    return value
 
 
 def fault(reason: str) -> Problem:
