@@ -4,25 +4,30 @@ A training script ends with `artefacts.write`, which first checks that the model
 """
 
 import hashlib
+import json
 import os
 import platform
 import re
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from artefacts.estimators import has_threshold, pickled, predict_here
-from artefacts.refusals import ModelError, check, compare_classes
+from artefacts import image, versions
+from artefacts.estimators import dump, predict_here
+from artefacts.refusals import ModelError, check, compare_classes, unusable
 from artefacts.signature import as_columns, describe, first_row, plain, result_types, rows_to_try
-from artefacts.trial import complete
-from artefacts.versions import check_loaded
+from serving import tabular
 from serving.manifest import Manifest, Signature
 
 __all__ = ["ModelError", "write"]
-MODEL = Path(__file__).resolve().parent.parent
+TRIAL = Path(__file__).with_name("trial.py")
+# How the function may ask the model, by how it takes the table in the training process.
+WAYS = {"texts": ["texts"], "array": ["array"], "frame": ["array", "table", "frame"]}
 
 
 def write(
@@ -34,7 +39,7 @@ def write(
     about: Mapping[str, Any] | None = None,
     units: Mapping[str, str] | None = None,
     example: Mapping[str, Any] | None = None,
-    folder: Path = MODEL,
+    folder: Path = image.MODEL,
 ) -> str:
     """Write NAME.pkl and NAME.json into the folder; return the pickle's sha256.
 
@@ -51,36 +56,47 @@ def write(
         raise ModelError(f"{name!r} is not a valid name. Use letters, digits, _, - and .")
     targets = [target] if isinstance(target, str) else [*target]
     units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
-    check(model, table, targets, [*targets, *units, *example])
-    check_loaded()
-    content = pickled(model)  # before predicting, which changes some models
-    inputs = tuple(
-        describe(column, units.get(str(column_name), ""))
-        for column_name, column in table.drop(columns=targets).items()
-    )
+    check(model, table, targets, [*units, *example])
+    versions.check_loaded()
+    inputs = tuple(describe(table[name], units) for name in table.columns if name not in targets)
     tried = table.iloc[rows_to_try(table, targets)]
     columns = as_columns(inputs, tried)
-    own, expected, likelihoods = predict_here(model, tried.drop(columns=targets), inputs, columns)
-    compare_classes(model, table, targets)
-    draft = Manifest(
-        hashlib.sha256(content).hexdigest(),
-        ".".join(platform.python_version_tuple()[:2]),
-        versions={},
-        signature=Signature(
-            inputs,
-            result_types(expected, targets or ["label"]),
-            first_row(inputs, columns) | example,
-        ),
-        about=dict(about or {}),
-    )
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
-        file = Path(new, f"{name}.pkl")
-        file.write_bytes(content)
-        complete(file, draft, columns, expected, likelihoods, own, has_threshold(model))
-        files = [file, file.with_suffix(".json")]
+        files = [Path(new, f"{name}.pkl"), Path(new, f"{name}.json")]
+        dumped = dump(model, files[0])  # before predicting, which changes some models
+        with warnings.catch_warnings(action="ignore"):
+            way, results = predict_here(model, tried, targets, inputs, columns)
+        compare_classes(model, table, targets)
+        if dumped.has_threshold:
+            results.pop("probability", None)
+        if way == "texts":
+            inputs = (replace(inputs[0], choices=()),)
+        with files[0].open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        python = ".".join(platform.python_version_tuple()[:2])
+        signature = Signature(inputs, result_types(results), first_row(inputs, columns) | example)
+        draft = Manifest(sha256, python, dumped.versions(), signature, dict(about or {}))
+        check_facts(model, draft)
+        versions.check_trained(draft.versions)
+        code, said = image.run(TRIAL, files[0], draft, columns, results, WAYS[way])
+        if code:
+            raise unusable(said)
+        takes, with_others = json.loads(said.splitlines()[-1])
+        inputs = tuple(replace(e, others_allowed=e.name in with_others) for e in inputs)
+        signature = replace(signature, inputs=inputs, takes=takes)
+        files[1].write_text(replace(draft, signature=signature).dumps(), encoding="utf-8")
         for path in files:
             with path.open("rb") as written:
                 os.fsync(written.fileno())
         for path in files:  # if concurrent trainings mix theirs, serving rejects the pair
             os.replace(path, folder / path.name)
-    return draft.pickle_sha256
+    return sha256
+
+
+def check_facts(model: Any, draft: Manifest) -> None:
+    """Raise ModelError if the example or the facts cannot be served."""
+    try:
+        tabular.serve(model, draft)
+        draft.dumps().encode()
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"`about`, `example` or a name is invalid: {error}") from error

@@ -1,9 +1,10 @@
-"""Pickle a fitted model, find its parts, and predict with it in the training process."""
+"""Pickle a fitted model, and ask it in the training process."""
 
 import pickle
 import sys
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from copy import copy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,73 +15,74 @@ from artefacts.refusals import ModelError, unusable
 from serving.asking import ask
 from serving.manifest import Input
 
-Predicted = tuple[str, np.ndarray, np.ndarray | None]
+THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
-def pickled(model: Any) -> bytes:
-    """Return the pickle, in which no part starts its own processes or threads.
+class Pickler(pickle.Pickler):
+    """Writes estimators that start no processes or threads, and notes what the pickle refers to.
 
     They would only cost time: a function has one or two processors.
     """
-    parallel = [part for part in parts(model) if getattr(part, "n_jobs", None) not in (None, 1)]
-    asked = [part.n_jobs for part in parallel]
-    for name, n_jobs in sorted({(type(p).__name__, p.n_jobs) for p in parallel}):
-        print(f"{name}: the pickle has n_jobs=None instead of {n_jobs}.", file=sys.stderr)
-    try:
-        for part in parallel:
-            part.n_jobs = None
-        return pickle.dumps(model, protocol=5)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise unusable(f"it cannot be pickled: {error}") from error
-    finally:
-        for part, n_jobs in zip(parallel, asked, strict=True):
-            part.n_jobs = n_jobs
+
+    def __init__(self, file: Any) -> None:
+        super().__init__(file, protocol=5)
+        self.modules = {"sklearn"}
+        self.parallel: set[str] = set()
+        self.has_threshold = False  # so the model may not predict the likeliest class
+
+    def reducer_override(self, part: Any) -> Any:
+        module = getattr(part, "__module__", None) or type(part).__module__
+        self.modules.add(module.partition(".")[0])
+        self.has_threshold |= isinstance(part, THRESHOLDS)
+        n_jobs = getattr(part, "n_jobs", None)
+        if isinstance(part, type) or n_jobs in (None, 1):
+            return NotImplemented
+        self.parallel.add(f"{type(part).__name__}: the pickle has n_jobs=None instead of {n_jobs}.")
+        part = copy(part)
+        part.n_jobs = None
+        return part.__reduce_ex__(5)
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the packages that the pickle refers to."""
+        modules = sorted(self.modules - sys.stdlib_module_names)
+        found = {name: getattr(sys.modules.get(name), "__version__", "") for name in modules}
+        return {name: version for name, version in found.items() if version}
 
 
-def has_threshold(model: Any) -> bool:
-    """Return whether a part has its own threshold: it may not predict the likeliest class."""
-    thresholds = (FixedThresholdClassifier, TunedThresholdClassifierCV)
-    return any(isinstance(part, thresholds) for part in parts(model))
-
-
-def parts(model: Any) -> Iterator[Any]:
-    """Yield the estimators inside the model, and the model itself."""
-    seen: set[int] = set()
-    left = [model]
-    while left:
-        part = left.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, (list, tuple)):
-            left += part
-        elif isinstance(part, dict):
-            left += part.values()
-        elif isinstance(part, np.ndarray) and part.dtype == object:
-            left += part.ravel().tolist()
-        elif hasattr(part, "get_params") and not isinstance(part, type):
-            yield part
-            left += vars(part).values()
+def dump(model: Any, path: Path) -> Pickler:
+    """Write the pickle; raise ModelError if the model has functions or classes without a name."""
+    with path.open("wb") as file:
+        pickler = Pickler(file)
+        try:
+            pickler.dump(model)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise unusable(f"it cannot be pickled: {error}") from error
+    for line in sorted(pickler.parallel):
+        print(line, file=sys.stderr)
+    return pickler
 
 
 def predict_here(
-    model: Any, table: pd.DataFrame, inputs: Sequence[Input], columns: Sequence[np.ndarray]
-) -> Predicted:
-    """Return how the model takes the table in the training process, and what it predicts.
+    model: Any,
+    table: pd.DataFrame,
+    targets: Sequence[str],
+    inputs: Sequence[Input],
+    columns: Sequence[np.ndarray],
+) -> tuple[str, dict[str, np.ndarray]]:
+    """Return how the model takes the table in this process, and its results by their names.
 
-    The last are the probabilities of classes, if it has any.
+    An array for each target, and for "probability" if the predictions are the likeliest classes;
+    their shape is (rows, 1).
     """
-    ways = ["array", "frame"]
+    ways, reason = ["array", "frame"], ""
     if hasattr(model, "feature_names_in_"):
         ways = ["frame"]
     elif [entry.type for entry in inputs] == ["string"] and not hasattr(model, "n_features_in_"):
         ways = ["texts", "array", "frame"]
-    reason = ""
     for way in ways:
-        given = table if way == "frame" else ask(way, inputs, columns)
+        given = table.drop(columns=[*targets]) if way == "frame" else ask(way, inputs, columns)
         try:
-            with warnings.catch_warnings(action="ignore"):
-                predicted = model.predict(given)
+            predicted = model.predict(given)
         except Exception as error:
             reason = reason or f"{type(error).__name__}: {error}".splitlines()[0]
             continue
@@ -90,17 +92,30 @@ def predict_here(
                 "fit it on dense targets."
             )
         if len(predicted) == len(table):
-            if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
-                raise ModelError("The model predicts NaN or infinity for rows of the table.")
-            return way, predicted, probabilities(model, given)
+            results = by_target(predicted.reshape(len(table), -1), targets or ["label"])
+            return way, results | probability(model, given, *results.values())
     raise unusable(reason or "it does not predict a value for each row")
 
 
-def probabilities(model: Any, given: Any) -> np.ndarray | None:
-    """Return the probabilities of each class, if the model has any for one target."""
+def by_target(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, np.ndarray]:
+    if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
+        raise ModelError("The model predicts NaN or infinity for rows of the table.")
+    if predicted.shape[1] != len(targets):
+        raise ModelError(
+            f"The model predicts {predicted.shape[1]} values, but `target` names {len(targets)}: "
+            f"{', '.join(targets)}. Name all columns that it predicts."
+        )
+    return {target: predicted[:, [i]] for i, target in enumerate(targets)}
+
+
+def probability(model: Any, given: Any, *predicted: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the probabilities of the predictions, if they are always the likeliest classes."""
+    classes = getattr(model, "classes_", None)
+    if len(predicted) > 1 or not isinstance(classes, np.ndarray) or classes.ndim > 1:
+        return {}
     try:
-        with warnings.catch_warnings(action="ignore"):
-            found = model.predict_proba(given)
+        found = model.predict_proba(given)
     except Exception:  # some models only say so when they are called
-        return None
-    return found if isinstance(found, np.ndarray) else None
+        return {}
+    is_likeliest = classes[found.argmax(axis=1)][:, None] == predicted[0]
+    return {"probability": found.max(axis=1)[:, None]} if is_likeliest.all() else {}

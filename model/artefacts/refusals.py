@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import packages_distributions
 from typing import Any
 
@@ -22,6 +22,7 @@ ROW_BY_ROW = (
     "predictions"
 )
 FILL_IN = "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows"
+SAME_TABLE = "Pass the table that it was fitted on, targets included"
 ADVICE = {  # by a part of the error's text
     "one by one": ROW_BY_ROW,
     "pandas": PANDAS,
@@ -29,8 +30,8 @@ ADVICE = {  # by a part of the error's text
     "lambda": OWN_STEPS,
     "local object": OWN_STEPS,
     "not fitted": "Call fit before write",
-    "features, but": "Pass the table that it was fitted on, targets included",
-    "feature names should match": "Pass the table that it was fitted on, targets included",
+    "features, but": SAME_TABLE,
+    "feature names should match": SAME_TABLE,
     "string to float": "Encode strings in a pipeline, with OneHotEncoder or OrdinalEncoder",
     "contains NaN": FILL_IN,
     "no attribute 'lower'": FILL_IN,
@@ -57,21 +58,8 @@ def unusable(reason: str) -> ModelError:
     return ModelError(f"The function could not use this model: {reason.rstrip('.')}. {advice}.")
 
 
-def explain(failures: Mapping[str, str], own: str) -> ModelError:
-    """Return the error for a model that failed in every way of asking it, or when served.
-
-    own: how the training process asks it.
-    """
-    if facts := failures.get("facts"):
-        return ModelError(f"{facts.rstrip('.')}.")
-    reason = failures.get("load") or failures.get("served") or failures[own]
-    if own == "frame" and "No module named 'pandas'" in reason and "table" in failures:
-        reason = f"{failures['table'].rstrip('.')} (without pandas)"
-    return unusable(reason)
-
-
-def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequence[str]) -> None:
-    """Raise ModelError if the model and the table do not match; all `named` must be columns."""
+def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterable[str]) -> None:
+    """Raise ModelError if the model and the table do not match; all `named` must be inputs."""
     if not isinstance(table, pd.DataFrame):
         raise ModelError(f"The table is a {type(table).__name__}. It must be a pandas DataFrame.")
     if not hasattr(model, "predict"):
@@ -81,9 +69,10 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequen
         )
     columns = [*table.columns]
     inputs = [name for name in columns if name not in targets]
-    if absent := [name for name in named if name not in columns]:
-        names = ", ".join(map(str, columns))
-        raise ModelError(f"The table has no column {absent[0]!r}. Its columns are {names}.")
+    for what, names, known in (("column", targets, columns), ("input", named, inputs)):
+        if absent := [name for name in names if name not in known]:
+            listed = ", ".join(map(str, known))
+            raise ModelError(f"The table has no {what} {absent[0]!r}. Its {what}s are {listed}.")
     if not table.columns.is_unique:
         raise ModelError("Two columns of the table have the same name. Rename one.")
     if table.empty or not inputs:
@@ -93,11 +82,21 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Sequen
             "A target is called probability, a name that results already use. Rename it."
         )
     fitted_on = [*getattr(model, "feature_names_in_", inputs)]
-    if _plain(fitted_on) != _plain(inputs):
-        difference = _difference(fitted_on, inputs)
+    if [*map(_plain, fitted_on)] != [*map(_plain, inputs)]:
+        more = [str(name) for name in inputs if name not in fitted_on]
+        fewer = [str(name) for name in fitted_on if name not in inputs]
+        found = (("also has", more), ("lacks", fewer))
+        wrong = " and ".join(f"{verb} {', '.join(names)}" for verb, names in found if names)
         raise ModelError(
-            f"The table does not match the columns that the model was fitted on: it {difference}."
+            "The table must have the columns that the model was fitted on: it "
+            f"{wrong or 'has them in another order'}. Name all targets in `target`, and transform "
+            "columns in the pipeline."
         )
+
+
+def _plain(name: object) -> str:
+    """Return a column's name as LightGBM stores it: it replaces spaces."""
+    return "_".join(str(name).split())
 
 
 def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:
@@ -113,23 +112,3 @@ def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> 
                 "accepts numbers as classes, wrap it: "
                 "VotingClassifier([('model', XGBClassifier())], voting='soft')."
             )
-
-
-def _plain(names: Sequence[Any]) -> list[str]:
-    """Return the names as LightGBM stores them: it replaces spaces."""
-    return ["_".join(str(name).split()) for name in names]
-
-
-def _difference(fitted_on: Sequence[Any], inputs: Sequence[Any]) -> str:
-    more = [str(name) for name in inputs if name not in fitted_on]
-    fewer = [str(name) for name in fitted_on if name not in inputs]
-    if not more and not fewer:
-        return "has them in another order. Keep the order"
-    if len(more) == 1 and not fewer:
-        return (
-            f"also has {more[0]}. If that is the target, write target={more[0]!r}; if not, drop it"
-        )
-    also = f"also has {', '.join(more)}" if more else ""
-    lacks = f"lacks {', '.join(fewer)}" if fewer else ""
-    both = " and ".join(filter(None, (also, lacks)))
-    return f"{both}. Pass the same columns, and transform them in the pipeline"

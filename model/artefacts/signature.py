@@ -1,6 +1,6 @@
 """Describe a model's inputs from its training table, and choose the rows to try it on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from artefacts.refusals import ModelError
+from serving.asking import to_columns
 from serving.manifest import Input
 from serving.parameters import NUMBERS
 
@@ -24,15 +25,15 @@ TYPES: dict[type, str] = {
 }
 
 
-def describe(column: pd.Series, unit: str) -> Input:
+def describe(column: pd.Series, units: Mapping[str, str] = {}) -> Input:
     """Describe a column of the table; raise ModelError if no request can send its values."""
     name, known = column.name, column.dropna().astype(object)
     if not isinstance(name, str) or not name.strip() or name in RESERVED:
         raise ModelError(
             f"A column is called {name!r}, which is not a valid input name. Rename it."
         )
-    type_, dtype = _type(column), column.dtype
-    entry = Input(name, type_, str(dtype), unit, required=len(known) == len(column))
+    type_, dtype = type_of(column), column.dtype
+    entry = Input(name, type_, str(dtype), units.get(name, ""), required=len(known) == len(column))
     if entry.dtype == "object":
         entry = replace(entry, has_none=any(value is None for value in column))
     if isinstance(dtype, pd.CategoricalDtype):
@@ -73,15 +74,13 @@ def _with_choices(entry: Input, known: pd.Series) -> Input:
 
 def as_columns(inputs: Sequence[Input], table: pd.DataFrame) -> list[np.ndarray]:
     """Return the table's values as `serving.tabular` gets them: see its `predict_columns`."""
-    arrays = []
+    columns = []
     for entry in inputs:
         column = table[entry.name].astype(object)
         if entry.is_date:
             column = column.map(pd.Timestamp.isoformat, na_action="ignore")
-        missing = np.nan if entry.type in NUMBERS else None
-        values = column.where(column.notna(), missing).tolist()
-        arrays.append(np.array(values, dtype=float if entry.type in NUMBERS else object))
-    return arrays
+        columns.append(column.where(column.notna(), None).tolist())
+    return to_columns(inputs, [*zip(*columns, strict=True)])
 
 
 def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
@@ -112,27 +111,26 @@ def first_row(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> dict[st
     return values
 
 
-def result_types(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, str]:
-    """Return the JSON type of each target, as the model predicts it."""
-    first = predicted.reshape(len(predicted), -1)[0].tolist()
-    if len(first) != len(targets):
-        raise ModelError(
-            f"The model predicts {len(first)} values, but `target` names {len(targets)}: "
-            f"{', '.join(targets)}. Name all columns that it predicts."
-        )
-    for target, value in zip(targets, first, strict=True):
-        if type(value) not in TYPES:
+def result_types(results: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Return the JSON type of each member of a result."""
+    found = {name: json_type(type(values[0].tolist()[0])) for name, values in results.items()}
+    for name, type_ in found.items():
+        if not type_:
             raise ModelError(
-                f"{target} is predicted as {type(value).__name__}. It must be a number, a boolean "
-                "or a string. Convert it in the table."
+                f"{name} is predicted as {type(results[name].tolist()[0][0]).__name__}. It must be "
+                "a number, a boolean or a string. Convert it in the table."
             )
-    return {target: TYPES[type(value)] for target, value in zip(targets, first, strict=True)}
+    return found
 
 
-def _type(column: pd.Series) -> str:
-    """Return JSON Schema's name for the values of a column."""
+def json_type(kind: type) -> str:
+    """Return JSON Schema's name for values of a type, or "" if no request can send them."""
+    return next((TYPES[base] for base in kind.__mro__ if base in TYPES), "")
+
+
+def type_of(column: pd.Series) -> str:
     kinds = {type(value) for value in column.dropna().astype(object)}
-    names = {next((TYPES[t] for t in kind.__mro__ if t in TYPES), "") for kind in kinds}
+    names = {json_type(kind) for kind in kinds}
     if names == {"integer", "number"}:
         return "number"
     if len(names) == 1 and (name := names.pop()):

@@ -1,31 +1,14 @@
-"""Compare package versions: in the training process, in the image's lock, and in loaded files."""
+"""Compare the versions of packages: of loaded files, of the training process and of the image."""
 
-import re
 import sys
 from collections.abc import Mapping
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import sklearn.base
 from sklearn.exceptions import InconsistentVersionWarning
 
+from artefacts.image import pins, plain_name
 from artefacts.refusals import ModelError
-
-LOCK = Path(__file__).resolve().parent.parent / "requirements.txt"
-
-
-def pins() -> dict[str, list[str]]:
-    """Return the versions in the image's lock by package: several if it depends on Python's."""
-    found: dict[str, list[str]] = {}
-    for package, version in re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK.read_text(), re.MULTILINE):
-        found.setdefault(plain_name(package), []).append(version)
-    return found
-
-
-def absent() -> set[str]:
-    """Return the modules that are installed here and missing from the serving image."""
-    there, found = pins(), packages_distributions().items()
-    return {name for name, packages in found if not any(plain_name(p) in there for p in packages)}
 
 
 def check_loaded() -> None:
@@ -47,22 +30,16 @@ def check_trained(versions: Mapping[str, str]) -> None:
     """Raise ModelError if the lock has other versions than the training; warn if it has two."""
     packages, locked = packages_distributions(), pins()
     for module, version in versions.items():
-        names = [name for name in map(plain_name, packages.get(module, [])) if name in locked]
-        if not names:  # the user's own steps
-            continue
-        name = names[0]
-        if version not in locked[name]:
-            raise ModelError(
-                f"The model was trained with {name} {version}, but model/requirements.txt has "
-                f"{' and '.join(locked[name])}. Train with the image's packages: make train."
-            )
-        if len(locked[name]) > 1:
-            print(
-                f"model/requirements.txt has {name} {' and '.join(locked[name])}, depending on "
-                f"Python's version. This model needs {version}. Before you deploy: make train",
-                file=sys.stderr,
-            )
-
-
-def plain_name(package: str) -> str:
-    return re.sub(r"[-_.]+", "-", package).lower()
+        for name in {plain_name(package) for package in packages.get(module, [])} & locked.keys():
+            found = " and ".join(locked[name])
+            if version not in locked[name]:
+                raise ModelError(
+                    f"The model was trained with {name} {version}, but model/requirements.txt has "
+                    f"{found}. Train with the image's packages: make train."
+                )
+            if len(locked[name]) > 1:
+                print(
+                    f"model/requirements.txt has {name} {found}, depending on Python's version. "
+                    f"This model needs {version}. Before you deploy: make train",
+                    file=sys.stderr,
+                )

@@ -19,8 +19,7 @@ from sklearn.pipeline import FunctionTransformer, make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 import artefacts
-from artefacts import ModelError, trial, versions
-from artefacts.estimators import parts
+from artefacts import ModelError, image
 from serving import tabular
 from serving.problems import Problem
 from tests.artefacts.pipelines import PASSENGERS, by
@@ -64,9 +63,9 @@ class Threshold(ClassifierMixin, BaseEstimator):
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The user's steps, in a folder that stands for the image's."""
     deployment = tmp_path / "model" / "deployment"
-    shutil.copytree(trial.DEPLOYMENT / "serving", deployment / "serving")
+    shutil.copytree(image.DEPLOYMENT / "serving", deployment / "serving")
     (deployment / "steps.py").write_text(STEPS)
-    monkeypatch.setattr(trial, "DEPLOYMENT", deployment)
+    monkeypatch.setattr(image, "DEPLOYMENT", deployment)
     monkeypatch.syspath_prepend(deployment)
     yield importlib.import_module("steps")
     del sys.modules["steps"]
@@ -76,8 +75,8 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the image's lock, to edit."""
     lock = tmp_path / "requirements.txt"
-    lock.write_text(versions.LOCK.read_text())
-    monkeypatch.setattr(versions, "LOCK", lock)
+    lock.write_text(image.LOCK.read_text())
+    monkeypatch.setattr(image, "LOCK", lock)
     return lock
 
 
@@ -198,7 +197,8 @@ def test_the_lock_and_the_training_agree(
 def test_no_part_starts_processes_where_it_is_served(tmp_path: Path, capsys: Any) -> None:
     bags = BaggingClassifier(RandomForestClassifier(2, n_jobs=2), 2, n_jobs=-1)
     served = write(by(("passthrough", ["class"]), model=bags, n_jobs=2), PASSENGERS, tmp_path)
-    found = [p.n_jobs for p in parts(served.predict.estimator) if hasattr(p, "n_jobs")]
-    assert len(found) > 4 and {*found} == {None}
+    columns, bagging = [step for _, step in served.predict.estimator.steps]
+    found = [columns, bagging, bagging.estimator, *bagging.estimators_]
+    assert [part.n_jobs for part in found] == [None] * 5
     assert bags.n_jobs == -1
     assert "BaggingClassifier: the pickle has n_jobs=None instead of -1." in capsys.readouterr().err

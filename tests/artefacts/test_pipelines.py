@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from artefacts.image import run
 from artefacts.signature import as_columns, describe
-from artefacts.trial import run
 from tests.artefacts.pipelines import given
 
 GIVEN = given()
@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, (model, table, targets) in GIVEN.items():
         inputs = table.drop(columns=targets)
         model.fit(inputs, table[targets[0]] if len(targets) == 1 else table[targets])
-        entries = tuple(describe(column, "") for _, column in inputs.items())
+        entries = tuple(describe(column) for _, column in inputs.items())
         asked = (model, entries, dict.fromkeys(targets, ""), as_columns(entries, inputs))
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(asked))
     code, output = run(Path(__file__).with_name("ask_tables.py"), str(folder))

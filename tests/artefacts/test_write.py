@@ -351,11 +351,11 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
     ),
     "columns in another order": (
         lambda: forest_of_iris(IRIS[[*reversed(IRIS.columns)]], "target"),
-        "it has them in another order. Keep the order.",
+        "it has them in another order. Name all targets",
     ),
     "a target not named": (
         lambda: forest_of_iris(IRIS),
-        "also has target. If that is the target, write target='target'",
+        "it also has target. Name all targets in `target`",
     ),
     "columns encoded outside the pipeline": (
         lambda: (
@@ -363,7 +363,7 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
             COLOURS[["colour", "c"]],
             ["c"],
         ),
-        "also has colour and lacks colour_blue, colour_red. Pass the same columns, and transf",
+        "also has colour and lacks colour_blue, colour_red. Name all targets in `target`, and",
     ),
     "a target encoded outside": (
         lambda: (
@@ -430,10 +430,14 @@ REJECTED: dict[str, tuple[Callable[[], Given], str]] = {
             {"example": {"x": "wide"}},
             "The example cannot be served: x is 'wide', which is not a number",
         ),
-        ({"example": {"c": 1}}, "the example has 'c', which is not a parameter"),
+        ({"example": {"c": 1}}, "The table has no input 'c'. Its inputs are x."),
+        ({"units": {"c": "cm"}}, "The table has no input 'c'. Its inputs are x."),
         ({"about": {"title": 5}}, "the title is not text"),
-        ({"about": {"when": DATES[0]}}, "cannot be written as JSON: Object of type Timestamp"),
-        ({"about": {"title": "\ud800"}}, "cannot be written as JSON: .* surrogates"),
+        (
+            {"about": {"when": DATES[0]}},
+            "`about`, `example` or a name is invalid: Object of type Timestamp",
+        ),
+        ({"about": {"title": "\ud800"}}, "`about`, `example` or a name is invalid: .* surrogates"),
     ],
     ids=str,
 )

@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from artefacts.trial import run
+from artefacts.image import run
 
 FIRST_ANSWER = Path(__file__).with_name("first_answer.py")
 DEPLOYMENT = Path(__file__).resolve().parents[2] / "model" / "deployment"

@@ -13,7 +13,7 @@ import numpy as np
 from serving import artefacts
 from serving.asking import ask, to_columns
 from serving.formats import About, Query, Result, as_text
-from serving.manifest import Signature
+from serving.manifest import Manifest, Signature
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
@@ -26,17 +26,21 @@ REJECTIONS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 def model(folder: str | Path) -> Model:
     """Return the Model of the NAME.pkl and NAME.json that `artefacts.write` made.
 
-    Looks in the folder (for a file, its folder) and up to two folders above. The inputs are the
-    columns of the training table, and a result has the targets. A classifier of one target that
-    has probabilities answers with the `k` likeliest classes. Raises ArtefactError if the files do
-    not belong together.
+    Looks in the folder and up to two folders above. Raises ArtefactError if the files do not belong
+    together.
     """
     # An array has its columns in the training's order, which the trial has checked.
     warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
-    folder = Path(folder)
-    estimator, manifest = artefacts.load(folder if folder.is_dir() else folder.parent)
+    return serve(*artefacts.load(Path(folder)))
+
+
+def serve(estimator: Any, manifest: Manifest) -> Model:
+    """Return the Model of an estimator; raise ValueError if the manifest contradicts itself.
+
+    The inputs are the columns of the training table, and a result has the targets. A classifier of
+    one target that has probabilities answers with the `k` likeliest classes.
+    """
     signature = manifest.signature
-    predict = Tabular(estimator, signature)
     options: tuple[Parameter, ...] = ()
     if signature.probabilities:
         what, classes = "How many classes, likeliest first.", len(estimator.classes_)
@@ -46,7 +50,7 @@ def model(folder: str | Path) -> Model:
         inputs=tuple(entry.parameter() for entry in signature.inputs),
         options=options,
         result=signature.result,
-        predict=predict,
+        predict=Tabular(estimator, signature),
         formats={"text": as_text(write_text, *signature.targets)},
         count="k" if options else "",
         example=signature.example,

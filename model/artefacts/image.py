@@ -1,0 +1,70 @@
+"""The serving image, as training sees it: its packages, and a process that has only those.
+
+As a script it is that process: `image.py FILE` runs the file. Its standard input starts with a
+pickle: the names of the modules to hide, and the folder that is deployed.
+"""
+
+import pickle
+import re
+import runpy
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+MODEL = Path(__file__).resolve().parent.parent
+LOCK = MODEL / "requirements.txt"
+DEPLOYMENT = MODEL / "deployment"
+
+
+def pins() -> dict[str, list[str]]:
+    """Return the versions in the image's lock by package: several if it depends on Python's."""
+    found: dict[str, list[str]] = {}
+    for package, version in re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK.read_text(), re.MULTILINE):
+        found.setdefault(plain_name(package), []).append(version)
+    return found
+
+
+def plain_name(package: str) -> str:
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
+def run(script: Path, *given: object, deployment: Path | None = None) -> tuple[int, str]:
+    """Run a Python file as in the image; return its exit code and its output.
+
+    `given` is pickled to its standard input. If it fails, the output is the error's last line.
+    """
+    there = pins()
+    absent = {
+        module
+        for module, packages in packages_distributions().items()
+        if not any(plain_name(package) in there for package in packages)
+    }
+    sent = pickle.dumps((absent, str(deployment or DEPLOYMENT))) + pickle.dumps(given)
+    command = [sys.executable, "-I", __file__, str(script)]
+    done = subprocess.run(command, input=sent, capture_output=True)
+    if not done.returncode:
+        return 0, done.stdout.decode()
+    [*_, said] = done.stderr.decode(errors="replace").splitlines() or ["it was killed"]
+    return done.returncode, said
+
+
+def main() -> None:
+    absent, deployment = pickle.load(sys.stdin.buffer)
+
+    class Absent:
+        """An import finder that reports these modules as missing."""
+
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> None:
+            if name.partition(".")[0] in absent:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    own = [Path(deployment), *Path(deployment).parents[:2]]
+    sys.path[:] = [deployment, *(entry for entry in sys.path if Path(entry) not in own)]
+    sys.meta_path.insert(0, Absent)
+    runpy.run_path(sys.argv[1], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
