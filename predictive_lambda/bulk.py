@@ -39,7 +39,16 @@ class BulkScoring(Construct):
         function: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.bucket = self._bucket()
+        unfinished = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))
+        self.bucket = s3.Bucket(
+            self,
+            "PredictiveLambdaRows",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            lifecycle_rules=[unfinished],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
         self.function = service.image_function(
             self,
             "PredictiveLambdaBulk",
@@ -47,35 +56,19 @@ class BulkScoring(Construct):
             memory_size=memory_mb,
             timeout=Duration.minutes(15),
             ephemeral_storage_size=Size.gibibytes(10),  # one object and its answers
-            environment={"BUCKET": self.bucket.bucket_name},
             **(function or {}),
         )
+        self.function.add_environment("BUCKET", self.bucket.bucket_name)
         self._grant()
+        each_object = self._each_object(concurrency, tolerated_failures)
+        log_group = service.log_group(self, "PredictiveLambdaBulkRunLogs")
         self.machine = sfn.StateMachine(
             self,
             "PredictiveLambdaBulkRun",
-            definition_body=sfn.DefinitionBody.from_chainable(
-                self._each_object(concurrency, tolerated_failures)
-            ),
-            logs=sfn.LogOptions(
-                destination=service.log_group(self, "PredictiveLambdaBulkRunLogs"),
-                level=sfn.LogLevel.ALL,
-            ),
+            definition_body=sfn.DefinitionBody.from_chainable(each_object),
+            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL),
         )
         self._acknowledge_rules()
-
-    def _bucket(self) -> s3.Bucket:
-        return s3.Bucket(
-            self,
-            "PredictiveLambdaRows",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))
-            ],
-            removal_policy=RemovalPolicy.RETAIN,
-        )
 
     def _grant(self) -> None:
         """Let the function read in/, write out/ and list out/."""
@@ -132,20 +125,22 @@ class BulkScoring(Construct):
             for part in stack.resolve([stack.partition, stack.region, stack.account])
         )
         runs = f"arn:{partition}:states:{region}:{account}:execution:{name}"
-        wildcard = "AwsSolutions-IAM5[Resource::{}]".format
         own_runs = "A Distributed Map reads and stops its own machine's runs, whose names vary."
-        reasons = {
+        wildcards = {
+            f"<{rows}.Arn>/in/*": "The function reads the objects under in/ only.",
+            f"<{rows}.Arn>/out/*": "The function writes objects under out/ only.",
+            f"<{answers}.Arn>:*": "The machine may call any version of this function.",
+            f"{runs}:*": own_runs,
+            f"{runs}/*:*": own_runs,
+        }
+        reasons = {f"AwsSolutions-IAM5[Resource::{w}]": reason for w, reason in wildcards.items()}
+        reasons |= {
             "AwsSolutions-S1": "Only the function and its owner use the bucket.",
-            wildcard(f"<{rows}.Arn>/in/*"): "The function reads the objects under in/ only.",
-            wildcard(f"<{rows}.Arn>/out/*"): "The function writes objects under out/ only.",
-            "Serverless-LambdaDLQ": "The state machine says which objects failed.",
-            "Serverless-LambdaTracing": "The state machine logs the time of each call.",
-            wildcard(f"<{answers}.Arn>:*"): "The machine may call any version of this function.",
-            wildcard(f"{runs}:*"): own_runs,
-            wildcard(f"{runs}/*:*"): own_runs,
             "AwsSolutions-SF2": "Its log has every step of every object.",
             "Serverless-StepFunctionStateMachineXray": "Its log has every step.",
+            "Serverless-LambdaDLQ": "The state machine says which objects failed.",
+            "Serverless-LambdaTracing": "The state machine logs the time of each call.",
         }
         acknowledge(self, reasons)
         delivery = "AWS only lets log delivery be granted for all resources."
-        acknowledge(self.machine, {wildcard("*"): delivery})
+        acknowledge(self.machine, {"AwsSolutions-IAM5[Resource::*]": delivery})

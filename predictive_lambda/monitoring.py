@@ -1,5 +1,7 @@
 """Alarms and a dashboard in CloudWatch for the function and its API (optional)."""
 
+from dataclasses import dataclass, field
+
 from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -28,18 +30,15 @@ def mail_topic(scope: Construct, address: str) -> sns.Topic:
     return topic
 
 
+@dataclass
 class Monitoring:
     """Watches the function that requests go to (`live`) and the API's stage."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        function: lambda_.Function,
-        live: lambda_.IFunction,
-        stage: apigateway.HttpStage,
-    ) -> None:
-        self.scope, self.function, self.live, self.stage = scope, function, live, stage
-        self.alarms: list[cloudwatch.IAlarm] = []
+    scope: Construct
+    function: lambda_.Function
+    live: lambda_.IFunction
+    stage: apigateway.HttpStage
+    alarms: list[cloudwatch.IAlarm] = field(default_factory=list)
 
     def add_alarms(self, topic: sns.ITopic) -> None:
         """Notify the topic when something goes wrong, and again when it is over."""
@@ -77,15 +76,11 @@ class Monitoring:
     def add_dashboard(self) -> None:
         """Show requests, faults, durations, the model's figures, and the alarms added so far."""
         live, stage = self.live, self.stage
+        answers = [stage.metric_client_error(), stage.metric_server_error()]
         figures = FIGURES.format(name=self.function.function_name)
         graphs: dict[str, list[cloudwatch.IMetric]] = {
             "Requests": [stage.metric_count()],
-            "Trouble": [
-                stage.metric_client_error(),
-                stage.metric_server_error(),
-                live.metric_errors(),
-                live.metric_throttles(),
-            ],
+            "Trouble": [*answers, live.metric_errors(), live.metric_throttles()],
             "Duration": [live.metric_duration(statistic=s) for s in ("p50", "p99", "Maximum")],
             "The model's figures": [cloudwatch.SearchExpression(expression=figures, label="")],
         }
@@ -97,7 +92,5 @@ class Monitoring:
             widgets.append(cloudwatch.AlarmStatusWidget(alarms=self.alarms, width=24))
         # The stack's name, followed by the construct's if the stack has several.
         name = Names.unique_resource_name(self.scope, allowed_special_characters="-")
-        dashboard = cloudwatch.Dashboard(
-            self.scope, "PredictiveLambdaDashboard", dashboard_name=name
-        )
-        dashboard.add_widgets(*widgets)  # left to right, two graphs in a row
+        board = cloudwatch.Dashboard(self.scope, "PredictiveLambdaDashboard", dashboard_name=name)
+        board.add_widgets(*widgets)  # left to right, two graphs in a row

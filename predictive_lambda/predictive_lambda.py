@@ -74,13 +74,10 @@ class PredictiveLambda(Construct):
         super().__init__(scope, construct_id)
         if not Path(model, "Dockerfile").is_file():
             raise ValueError(f"{model} has no Dockerfile: set `model` to the folder that has it.")
-        self._image_options: dict[str, Any] = {
-            "directory": str(model),
-            "exclude": EXCLUDE,
-            "build_args": {"BASE": base_image} if base_image else None,
-        }
+        base = {"BASE": base_image} if base_image else None
+        self._image: dict[str, Any] = {"directory": str(model), "build_args": base}
         self._architecture = architecture
-        self._log_options: dict[str, Any] = {"retention": log_retention, "encryption_key": log_key}
+        self._logs: dict[str, Any] = {"retention": log_retention, "encryption_key": log_key}
         if log_key:
             let_cloudwatch_use(log_key, Stack.of(self))
 
@@ -116,17 +113,15 @@ class PredictiveLambda(Construct):
     ) -> lambda_.Function:
         """Make a function of the image, with its own role and logs; `cmd` replaces its CMD."""
         log_group = self.log_group(scope, f"{name}Logs")
-        role = options.pop("role", None)
-        if not role:  # may only write to this log group; AWS's managed policy allows all
-            lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
-            role = iam.Role(scope, f"{name}Role", assumed_by=lambda_service)
-        log_group.grant_write(role)
+        service = iam.ServicePrincipal("lambda.amazonaws.com")
+        role = options.pop("role", None) or iam.Role(scope, f"{name}Role", assumed_by=service)
+        log_group.grant_write(role)  # and nothing else, unlike AWS's managed policy
         if options.get("vpc"):
             let_it_join_networks(role)
         return lambda_.DockerImageFunction(
             scope,
             name,
-            code=lambda_.DockerImageCode.from_image_asset(**self._image_options, cmd=cmd),
+            code=lambda_.DockerImageCode.from_image_asset(exclude=EXCLUDE, cmd=cmd, **self._image),
             architecture=self._architecture,
             role=role,
             log_group=log_group,
@@ -135,8 +130,7 @@ class PredictiveLambda(Construct):
         )
 
     def log_group(self, scope: Construct, name: str) -> logs.LogGroup:
-        destroy = RemovalPolicy.DESTROY
-        return logs.LogGroup(scope, name, removal_policy=destroy, **self._log_options)
+        return logs.LogGroup(scope, name, removal_policy=RemovalPolicy.DESTROY, **self._logs)
 
     def _api(
         self,
@@ -163,12 +157,10 @@ class PredictiveLambda(Construct):
         open_routes = [(path, apigateway.HttpMethod.GET) for path in open_paths]
         if cors:  # browsers send preflights without a token, which $default would reject
             open_routes += [(path, apigateway.HttpMethod.OPTIONS) for path in ("/", "/{proxy+}")]
+        everyone = apigateway.HttpNoneAuthorizer()
         for path, method in open_routes:
             [route] = api.add_routes(
-                path=path,
-                methods=[method],
-                integration=integration,
-                authorizer=apigateway.HttpNoneAuthorizer(),
+                path=path, methods=[method], integration=integration, authorizer=everyone
             )
             harmless = "Health checks and preflights have no token, and learn nothing secret."
             acknowledge(route, {"AwsSolutions-APIG4": harmless})
@@ -177,15 +169,15 @@ class PredictiveLambda(Construct):
     def _stage(
         self, throttle: int, domain: apigateway.DomainMappingOptions | None
     ) -> apigateway.HttpStage:
+        burst = max(1, throttle // 10)
+        limits = apigateway.ThrottleSettings(rate_limit=throttle, burst_limit=burst)
         stage = apigateway.HttpStage(
             self,
             "PredictiveLambdaStage",
             http_api=self.api,
             stage_name="$default",
             auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(
-                rate_limit=throttle, burst_limit=max(1, throttle // 10)
-            ),
+            throttle=limits,
             domain_mapping=domain,
         )
         template_stage = stage.node.default_child

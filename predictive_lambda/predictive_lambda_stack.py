@@ -19,50 +19,26 @@ from predictive_lambda.predictive_lambda import PredictiveLambda
 from predictive_lambda.settings import SettingError, Settings
 
 ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
-RETENTIONS = {
-    "1": logs.RetentionDays.ONE_DAY,
-    "3": logs.RetentionDays.THREE_DAYS,
-    "5": logs.RetentionDays.FIVE_DAYS,
-    "7": logs.RetentionDays.ONE_WEEK,
-    "14": logs.RetentionDays.TWO_WEEKS,
-    "30": logs.RetentionDays.ONE_MONTH,
-    "60": logs.RetentionDays.TWO_MONTHS,
-    "90": logs.RetentionDays.THREE_MONTHS,
-    "120": logs.RetentionDays.FOUR_MONTHS,
-    "150": logs.RetentionDays.FIVE_MONTHS,
-    "180": logs.RetentionDays.SIX_MONTHS,
-    "365": logs.RetentionDays.ONE_YEAR,
-    "400": logs.RetentionDays.THIRTEEN_MONTHS,
-    "545": logs.RetentionDays.EIGHTEEN_MONTHS,
-    "731": logs.RetentionDays.TWO_YEARS,
-    "1096": logs.RetentionDays.THREE_YEARS,
-    "1827": logs.RetentionDays.FIVE_YEARS,
-    "2192": logs.RetentionDays.SIX_YEARS,
-    "2557": logs.RetentionDays.SEVEN_YEARS,
-    "2922": logs.RetentionDays.EIGHT_YEARS,
-    "3288": logs.RetentionDays.NINE_YEARS,
-    "3653": logs.RetentionDays.TEN_YEARS,
-}
+DAYS = """1 3 5 7 14 30 60 90 120 150 180 365
+    400 545 731 1096 1827 2192 2557 2922 3288 3653"""
+RETENTIONS = dict(zip(DAYS.split(), logs.RetentionDays, strict=False))  # in the CDK's order
 BASE = r"[\w./:-]+@sha256:[0-9a-f]{64}"
 ORIGIN = r"https?://[^/\s,@?#*]+"
 CERTIFICATE = r"arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate/[\w-]+"
 NAME = "the-predictive-lambda"
-# The headers that browsers may send to authenticate.
-CREDENTIALS = {
-    "none": [],
-    "jwt": ["authorization"],
-    "iam": ["authorization", "x-amz-date", "x-amz-security-token"],
-}
+AUTH = ("none", "jwt", "iam")
+# What browsers may send: the type of a batch, a token or a signature.
+HEADERS = ["content-type", "authorization", "x-amz-date", "x-amz-security-token"]
 
 
 class PredictiveLambdaStack(Stack):
     """The model's function and HTTP API, configured by the settings, and the API's URL."""
 
-    def __init__(self, scope: Construct, construct_id: str = NAME, **kwargs: Any) -> None:
+    def __init__(self, scope: Construct, **kwargs: Any) -> None:
         settings = Settings(scope.node)
         allowed = "letters, digits and hyphens, starting with a letter"
         name = settings.match("stack", "[A-Za-z][A-Za-z0-9-]{0,127}", allowed)
-        super().__init__(scope, name or construct_id, **kwargs)
+        super().__init__(scope, name or NAME, **kwargs)
         email = settings.match("alarm_email", r"[^@\s]+@[^@\s]+", "an address like me@example.org")
         service = PredictiveLambda(
             self,
@@ -95,16 +71,16 @@ def _cors(settings: Settings) -> apigateway.CorsPreflightOptions | None:
     return apigateway.CorsPreflightOptions(
         allow_origins=[origin.strip() for origin in cors.split(",")],
         allow_methods=[methods.GET, methods.HEAD, methods.POST],
-        allow_headers=["content-type", *CREDENTIALS[settings.choice("auth", "none", CREDENTIALS)]],
+        allow_headers=HEADERS,
         expose_headers=["x-model-version"],
         max_age=Duration.days(1),
     )
 
 
 def _authorizer(settings: Settings) -> apigateway.IHttpRouteAuthorizer | None:
-    auth = settings.choice("auth", "none", CREDENTIALS)
+    auth = settings.choice("auth", "none", AUTH)
     issuer = settings.match("jwt_issuer", r"https://\S+", "a URL like https://login.example.org/")
-    audience = settings.text("jwt_audience")
+    audience = settings.match("jwt_audience", r"\S.*", "audiences separated by commas")
     if len({auth == "jwt", bool(issuer), bool(audience)}) > 1:
         raise SettingError("auth=jwt, jwt_issuer and jwt_audience only work together.")
     if auth == "jwt":
@@ -123,32 +99,22 @@ def _domain(stack: Stack, settings: Settings) -> apigateway.DomainMappingOptions
         return None
     certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", arn)
     domain = apigateway.DomainName(stack, "Domain", domain_name=name, certificate=certificate)
-    target = ApiGatewayv2DomainProperties(
-        domain.regional_domain_name, domain.regional_hosted_zone_id
-    )
     if zone_id:
-        zone = route53.HostedZone.from_hosted_zone_attributes(
-            stack, "Zone", hosted_zone_id=zone_id, zone_name=name
-        )
-        route53.ARecord(
-            stack, "DomainRecord", zone=zone, target=route53.RecordTarget.from_alias(target)
-        )
+        named = {"hosted_zone_id": zone_id, "zone_name": name}
+        zone = route53.HostedZone.from_hosted_zone_attributes(stack, "Zone", **named)
+        address = (domain.regional_domain_name, domain.regional_hosted_zone_id)
+        target = route53.RecordTarget.from_alias(ApiGatewayv2DomainProperties(*address))
+        route53.ARecord(stack, "DomainRecord", zone=zone, target=target)
     return apigateway.DomainMappingOptions(domain_name=domain)
 
 
 def _bulk(stack: Stack, service: PredictiveLambda, settings: Settings) -> None:
-    memory_mb = settings.number("bulk_memory_mb", ONE_VCPU_MB, range(512, 10_241))
-    concurrency = settings.number("bulk_concurrency", 5, range(1, 10_001))
-    tolerated = settings.number("bulk_tolerated_failures", 0, range(0, 101))
-    if not settings.switch("bulk"):
-        return
-    bulk = BulkScoring(
-        service,
-        "Default",
-        service=service,
-        memory_mb=memory_mb,
-        concurrency=concurrency,
-        tolerated_failures=tolerated,
-    )
-    CfnOutput(stack, "Bulk Bucket", value=bulk.bucket.bucket_name)
-    CfnOutput(stack, "Bulk State Machine", value=bulk.machine.state_machine_arn)
+    arguments: dict[str, Any] = {
+        "memory_mb": settings.number("bulk_memory_mb", ONE_VCPU_MB, range(512, 10_241)),
+        "concurrency": settings.number("bulk_concurrency", 5, range(1, 10_001)),
+        "tolerated_failures": settings.number("bulk_tolerated_failures", 0, range(0, 101)),
+    }
+    if settings.switch("bulk"):
+        bulk = BulkScoring(service, "Default", service=service, **arguments)
+        CfnOutput(stack, "Bulk Bucket", value=bulk.bucket.bucket_name)
+        CfnOutput(stack, "Bulk State Machine", value=bulk.machine.state_machine_arn)

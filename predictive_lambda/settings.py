@@ -1,7 +1,7 @@
 """Read and check the settings: context values from `-c name=value` or cdk.json."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 
 from constructs import Node
@@ -21,40 +21,33 @@ class Settings:
         self.given = node.get_all_context() or {}
         self.names: set[str] = set()
 
-    def text(self, name: str, default: str = "") -> str:
-        """Return the value as text: the command line only has text, cdk.json also has numbers."""
-        self.names.add(name)
-        value = self.given.get(name)
-        return default if value is None else str(value)
-
-    def match(self, name: str, pattern: str, allowed: str, default: str = "") -> str:
-        """Return a value that matches the whole pattern, or the default if there is none."""
-        value = self.text(name, default)
-        if value and not re.fullmatch(pattern, value):
-            raise SettingError(f"{name} is {value!r}. It must be {allowed}.")
-        return value
+    def match(self, name: str, pattern: str, allowed: str) -> str:
+        """Return a value that matches the whole pattern, or "" if there is none."""
+        return self._read(name, "", re.compile(f"({pattern})?").fullmatch, allowed)
 
     def choice(self, name: str, default: str, choices: Collection[str]) -> str:
-        value = self.text(name, default)
-        if value not in choices:
-            raise SettingError(f"{name} is {value!r}. It must be one of {', '.join(choices)}.")
-        return value
+        return self._read(name, default, choices.__contains__, f"one of {', '.join(choices)}")
 
     def number(self, name: str, default: int, allowed: range) -> int:
-        value = self.text(name, str(default))
-        if not (value.isascii() and value.isdigit() and len(value) < 9 and int(value) in allowed):
-            raise SettingError(
-                f"{name} is {value!r}. "
-                f"It must be a whole number from {allowed[0]} to {allowed[-1]}."
-            )
-        return int(value)
+        def valid(value: str) -> bool:
+            return re.fullmatch("[0-9]{1,8}", value) is not None and int(value) in allowed
+
+        whole = f"a whole number from {allowed[0]} to {allowed[-1]}"
+        return int(self._read(name, str(default), valid, whole))
 
     def switch(self, name: str) -> bool:
         """Return whether an optional part is on: `true`, or JSON's true in cdk.json."""
-        value = self.text(name, "false")
-        if value.lower() not in ("true", "false"):
-            raise SettingError(f"{name} is {value!r}. It must be true or false.")
-        return value.lower() == "true"
+        either = re.compile("true|false", re.IGNORECASE).fullmatch
+        return self._read(name, "false", either, "true or false").lower() == "true"
+
+    def _read(self, name: str, default: str, valid: Callable[[str], object], allowed: str) -> str:
+        """Return the value as text: the command line only has text, cdk.json also has numbers."""
+        self.names.add(name)
+        given = self.given.get(name)
+        value = default if given is None else str(given)
+        if not valid(value):
+            raise SettingError(f"{name} is {value!r}. It must be {allowed}.")
+        return value
 
     def reject_unknown(self) -> None:
         """Raise SettingError for a setting that nobody has read; call it after reading all."""

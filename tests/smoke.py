@@ -4,6 +4,7 @@ HEADER='authorization: Bearer ...' goes with each request. A URL that asks for a
 made with your AWS credentials.
 """
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -58,12 +59,12 @@ def signed(send: Send, url: str) -> Send:
 
 
 def main() -> None:
-    url, *headers = sys.argv[1:] or [""]
+    url, header = "".join(sys.argv[1:]), os.environ.get("HEADER")
     if urlsplit(url).scheme not in ("http", "https"):
         sys.exit("Say where: make smoke URL=https://... (the output HTTPAPIUrl of a deployment)")
     send = over_http(url)
-    if headers:
-        send = with_header(send, headers[0])
+    if header:
+        send = with_header(send, header)
     elif send(EXAMPLE).status == 403:
         send = signed(send, url)
     rows = all_rows()

@@ -16,10 +16,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from waitress import create_server
 from waitress.server import BaseWSGIServer
 
-from predictive_lambda.local.event import LONGEST_BODY, as_query, make_event, read_answer
+from predictive_lambda.local.event import LONGEST_BODY, Answer, as_query, make_event, read_answer
 
 Function = Callable[[dict[str, Any]], Any]
-Answer = tuple[HTTPStatus, dict[str, str], bytes]
 
 LONGEST_HEAD = 10_240  # bytes of the request line and the headers: API Gateway's limit
 LONGEST_QUERY = 8_000  # of them, so that the client's headers fit in as well
@@ -34,10 +33,9 @@ def application(invoke: Function) -> WSGIApplication:
         except Exception:  # as on AWS, the client gets no details
             traceback.print_exc()
             status, headers, body = error_answer(HTTPStatus.INTERNAL_SERVER_ERROR)
-        has_body = status != HTTPStatus.NO_CONTENT
-        length = {"content-length": str(len(body))} if has_body else {}
-        start_response(f"{status.value} {status.phrase}", [*(headers | length).items()])
-        return [body] if has_body and request["REQUEST_METHOD"] != "HEAD" else []
+        headers["content-length"] = str(len(body))  # waitress leaves it out of a 204
+        start_response(f"{status.value} {status.phrase}", [*headers.items()])
+        return [] if request["REQUEST_METHOD"] == "HEAD" else [body]
 
     return answer
 
@@ -89,7 +87,7 @@ def serve(invoke: Function) -> None:
     """Serve the function on PORT until Ctrl-C."""
     port = os.environ.get("PORT") or "8000"
     try:
-        if int(port) not in range(65_536):
+        if int(port) not in range(65_536):  # the system would ignore the higher bits
             raise ValueError("the highest is 65535")
         server = listen(invoke, int(port))
     except (OSError, ValueError) as error:

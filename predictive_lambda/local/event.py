@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 LONGEST_BODY = 6 * 1024 * 1024  # bytes, in either direction: Lambda's limit
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
+Answer = tuple[HTTPStatus, dict[str, str], bytes]
 HEADER = r"[\x21-\x7e]+: [\t\x20-\x7e\x80-\xff]*"
 
 
@@ -53,7 +54,7 @@ def as_query(values: Mapping[str, Any]) -> str:
     return urlencode({n: str(v).lower() if isinstance(v, bool) else v for n, v in values.items()})
 
 
-def read_answer(answer: Any) -> tuple[HTTPStatus, dict[str, str], bytes]:
+def read_answer(answer: Any) -> Answer:
     """Return a function's answer as status, headers and body; raise if it is malformed."""
     body = (answer.get("body") or "").encode()
     if answer.get("isBase64Encoded"):

@@ -11,6 +11,11 @@ API, STAGE = "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"
 ROUTE, AUTHORIZER = "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Authorizer"
 DASHBOARD = "AWS::CloudWatch::Dashboard"
 A, B = "https://a.example", "http://127.0.0.1:8000"
+CORS = {
+    "AllowMethods": ["GET", "HEAD", "POST"],
+    "AllowHeaders": ["content-type", "authorization", "x-amz-date", "x-amz-security-token"],
+    "ExposeHeaders": ["x-model-version"],
+}
 THROTTLED = {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 5}
 TOLERATED = {"ToleratedFailurePercentage": 5}
 TRUSTED = {"Issuer": "https://login.example.org/", "Audience": ["shop", "desk"]}
@@ -23,10 +28,6 @@ DOMAIN = {
 }
 
 
-def cors(**properties: list[str]) -> dict[str, dict[str, list[str]]]:
-    return {"CorsConfiguration": properties}
-
-
 @pytest.mark.parametrize(
     ("context", "resource", "properties"),
     [
@@ -35,10 +36,8 @@ def cors(**properties: list[str]) -> dict[str, dict[str, list[str]]]:
         ({"log_retention_days": "3"}, LOGS, {"RetentionInDays": 3}),
         ({"log_retention_days": 3653}, LOGS, {"RetentionInDays": 3653}),
         ({"throttle": "50"}, STAGE, {"DefaultRouteSettings": THROTTLED}),
-        ({"cors": "*"}, API, cors(AllowMethods=["GET", "HEAD", "POST"])),
-        ({"cors": "*"}, API, cors(ExposeHeaders=["x-model-version"])),
-        ({"cors": f"{A}, {B}"}, API, cors(AllowOrigins=[A, B], AllowHeaders=["content-type"])),
-        (JWT | {"cors": "*"}, API, cors(AllowHeaders=["content-type", "authorization"])),
+        ({"cors": "*"}, API, {"CorsConfiguration": CORS}),
+        ({"cors": f"{A}, {B}"}, API, {"CorsConfiguration": {"AllowOrigins": [A, B]}}),
         (JWT, AUTHORIZER, {"JwtConfiguration": TRUSTED}),
         ({"auth": "iam"}, ROUTE, {"RouteKey": "$default", "AuthorizationType": "AWS_IAM"}),
         (DOMAIN, API, {"DisableExecuteApiEndpoint": True}),
