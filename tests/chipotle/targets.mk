@@ -10,7 +10,6 @@ pictures: .venv/.development node_modules/.installed ## Draw the README's pictur
 	@npm install --silent --no-save world-atlas@2.0.2 && :
 	@$(BIN)/python -P -m tests.chipotle.pictures.draw
 	@$(BIN)/python -P -m tests.chipotle.benchmarks.evaluate
-	@$(BIN)/python -P -m tests.chipotle.benchmarks.charts
 
 # Only what the image has: scikit-learn imports pandas wherever it finds it. The files are copies,
 # because the kernel doesn't evict pages of files that other processes have open.

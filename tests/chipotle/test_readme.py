@@ -9,7 +9,6 @@ import pytest
 
 from app import lambdaHandler
 from tests.chipotle.benchmarks import tables
-from tests.chipotle.benchmarks.charts import RESULTS
 from tests.repository.test_readme import COMMANDS, DELETABLE, README, ROOT, TEXTS
 
 BENCHMARKS = ROOT / "tests" / "chipotle" / "benchmarks"
@@ -65,7 +64,7 @@ def test_the_table_of_accuracy_has_the_evaluated_figures() -> None:
 
 
 def test_the_tables_of_benchmarks_have_the_measured_figures() -> None:
-    measured = tables.tables(json.loads(RESULTS.read_text())).strip().split("\n\n")
+    measured = tables.tables(json.loads(tables.RESULTS.read_text())).strip().split("\n\n")
     lines = set(FIGURES.splitlines())
     shown = [table.splitlines() for table in measured if table.splitlines()[0] in lines]
     assert len(shown) > 3

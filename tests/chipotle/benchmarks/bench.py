@@ -1,15 +1,19 @@
-"""This machine in, results.json and the charts out: `make bench`; `--quick` checks ratios only."""
+"""Measure everything again and write results.json: `make bench`.
+
+Names of results measure only these (`... bench many growth`). `--quick` only checks a cold start.
+"""
 
 import json
 import os
 import platform
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from predictive_lambda.local.image import EngineError, docker
 from tests.chipotle.benchmarks import (
-    charts,
     cold_start,
     cost,
     growth,
@@ -22,6 +26,15 @@ from tests.chipotle.benchmarks import (
 )
 from tests.chipotle.benchmarks.serving import PYTHON, progress, run
 
+MEASURES: dict[str, Callable[[], dict[str, Any]]] = {
+    "cold start": cold_start.measure,
+    "image": runtime.measure,
+    "kinds": kinds.measure,
+    "warm": warm.measure,
+    "many": many.measure,
+    "score": score.measure,
+    "growth": growth.measure,
+}
 VERSIONS = """
 import importlib.metadata as metadata, json, platform
 names = ["scikit-learn", "scipy", "numpy", "joblib", "narwhals", "awslambdaric"]
@@ -39,18 +52,13 @@ def main() -> None:
         docker("version")
     except EngineError as error:
         sys.exit(str(error))
-    results: dict[str, Any] = {"machine": machine(), "cold start": cold_start.measure()}
-    results["image"] = runtime.measure()
-    results["kinds"] = kinds.measure()
-    results["warm"] = warm.measure()
-    results["many"] = many.measure()
-    results["score"] = score.measure()
-    results["growth"] = growth.measure()
+    results = json.loads(tables.RESULTS.read_text()) | {"machine": machine()}
+    for name in sys.argv[1:] or MEASURES:
+        results[name] = MEASURES[name]()
     results["cost, modelled"] = cost.model(results["image"], results["warm"])
-    charts.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    charts.draw()
+    tables.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     print(tables.tables(results))
-    progress(f"Wrote {charts.RESULTS} and the charts; README.md has these tables")
+    progress(f"Wrote {tables.RESULTS}; README.md has these tables")
 
 
 def quick() -> None:
@@ -62,23 +70,14 @@ def quick() -> None:
 
 
 def machine() -> dict[str, Any]:
-    with open("/proc/cpuinfo") as cpuinfo:
-        models = {line.split(": ")[1].strip() for line in cpuinfo if line.startswith("model name")}
+    cpuinfo = Path("/proc/cpuinfo").read_text()
     return {
-        "processor": ", ".join(models) or platform.machine(),
+        "processor": ", ".join(sorted(set(re.findall(r"^model name\s*: (.*)$", cpuinfo, re.M)))),
         "processors": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "load before": os.getloadavg()[0],
-        "read-ahead, KB": read_ahead(PYTHON.parent),
         "versions": run(VERSIONS, folder=PYTHON.parent)["said"],
     }
-
-
-def read_ahead(folder: Path) -> int | None:
-    """How many KB the system reads around each page that is missing: `MB from disk` hangs on it."""
-    device = os.stat(folder).st_dev
-    told = Path(f"/sys/class/bdi/{os.major(device)}:{os.minor(device)}/read_ahead_kb")
-    return int(told.read_text()) if told.exists() else None
 
 
 if __name__ == "__main__":

@@ -1,25 +1,23 @@
-"""Measured times and list prices in, modelled USD out: what a million requests cost."""
+"""Model what a million requests cost, from measured times and list prices."""
 
 import math
 from typing import Any
 
-# us-east-1, as listed in November 2026; USD.
-PRICES_OF = "2026-11"
+# USD in us-east-1, as listed in November 2026.
 REQUESTS_PER_MILLION = 0.20  # Lambda
 HTTP_API_PER_MILLION = 1.00
 GB_SECOND = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
 SNAP_START_GB_SECOND = 0.0000015046  # of a published version, used or not
-SNAP_START_RESTORED_GB = 0.0001397998  # at each cold start
 MEMORY_MB = (512, 1024, 2048, 4096)
 CPU_MB = 1769  # of memory for each virtual CPU
 MONTH_S = 30 * 24 * 3600
 
 
 def model(image: dict[str, Any], warm: dict[str, Any]) -> dict[str, Any]:
-    """Model start and answer as what they take with one CPU, or longer with a share of one.
+    """Assume that a start and an answer take longer on a share of a CPU, in proportion.
 
-    Lambda bills the start (init) since August 2025, and each answer by the millisecond, rounded up.
-    arm64 is taken to be as fast as x86-64, which was not measured.
+    Lambda has billed the start (init) since August 2025, and rounds up to a millisecond. arm64 is
+    assumed to be as fast as x86-64, which was not measured.
     """
     start_ms = image["ours, 1.0 CPUs"]["init_ms"]
     answer_ms = warm["answers"]["our answer, text"]["median_us"] / 1e3
@@ -28,7 +26,6 @@ def model(image: dict[str, Any], warm: dict[str, Any]) -> dict[str, Any]:
             "warm": round(per_million(answer_ms, memory, machine), 2),
             "cold": round(per_million(start_ms + answer_ms, memory, machine), 2),
             "snap_start_idle_month": round(memory / 1024 * SNAP_START_GB_SECOND * MONTH_S, 2),
-            "snap_start_restores": round(1e6 * memory / 1024 * SNAP_START_RESTORED_GB, 2),
         }
         for memory in MEMORY_MB
         for machine in GB_SECOND

@@ -1,4 +1,4 @@
-"""How often each design is right, and how far off: the stores in, a table and a picture out.
+"""Compare three designs: how often each names the nearest store, and how far off it is.
 
 `make evaluate` prints the table, and writes accuracy.json here and img/accuracy.png.
 """
@@ -18,10 +18,13 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from predictor import nearest
+from predictor.page import drawing
 from tests.chipotle.points import ADDRESSES, PLACES, PROJ, STORES, US, by_proj
 
-ROOT = Path(__file__).resolve().parents[3]
+ACCURACY = Path(__file__).with_name("accuracy.json")
+PICTURE = Path(__file__).resolve().parents[3] / "img" / "accuracy.png"
 QUERIES = 2_000  # a set
+INK = "#12202e"
 Design = Callable[[np.ndarray], np.ndarray]
 
 
@@ -40,9 +43,8 @@ def pickle_alone(points: np.ndarray) -> np.ndarray:
 
 
 def served_answer(points: np.ndarray) -> np.ndarray:
-    return np.array(
-        [ADDRESSES[stores[0]["address"]] for stores in nearest.predict(points.tolist())]
-    )
+    answers = nearest.predict(points.tolist())
+    return np.array([ADDRESSES[stores[0]["address"]] for stores in answers])
 
 
 DESIGNS: dict[str, Design] = {
@@ -52,24 +54,16 @@ DESIGNS: dict[str, Design] = {
 }
 
 
-def regrets_km(points: np.ndarray) -> dict[str, np.ndarray]:
-    """Return, for each design, how much farther its store is than the nearest, shape (points,)."""
-    answers = {name: design(points) for name, design in DESIGNS.items()}
-    regrets = {name: np.zeros(len(points)) for name in DESIGNS}
-    for row, point in enumerate(points):
-        metres = by_proj(point, STORES)
-        for name, stores in answers.items():
-            regrets[name][row] = (metres[stores[row]] - metres.min()) / 1000
-    return regrets
-
-
 def evaluate() -> list[dict[str, object]]:
+    """Return a row for each kind of points and each design."""
     rows: list[dict[str, object]] = []
     for number, place in enumerate(PLACES, start=1):
         where = place.__name__.replace("_", " ")
         print(f"[{number}/{len(PLACES)}] {QUERIES} points {where} ...", file=sys.stderr)
         points = place(np.random.default_rng(2020), QUERIES)
-        for name, regrets in regrets_km(points).items():
+        km = np.array([by_proj(point, STORES) for point in points]) / 1000
+        for name, design in DESIGNS.items():
+            regrets = km[np.arange(QUERIES), design(points)] - km.min(axis=1)
             rows.append(
                 {
                     "points": where,
@@ -83,14 +77,7 @@ def evaluate() -> list[dict[str, object]]:
     return rows
 
 
-def as_table(rows: list[dict[str, object]]) -> str:
-    """Write the rows as Markdown."""
-    head = ["points", "design", "% right", "mean km off", "p95", "max"]
-    lines = [head, ["---"] * len(head), *([str(value) for value in row.values()] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def draw(path: Path) -> None:
+def draw() -> None:
     """Draw the country, coloured by how many km the classic design sends people too far."""
     print("Drawing where the classic design is wrong ...", file=sys.stderr)
     south, north, west, east = US
@@ -98,8 +85,7 @@ def draw(path: Path) -> None:
     points = np.stack(np.meshgrid(latitudes, longitudes, indexing="ij"), axis=-1).reshape(-1, 2)
     least = np.array([stores[0]["distance_m"] for stores in nearest.predict(points.tolist())])
     chosen = STORES[DESIGNS["classic, 2020"](points)]
-    _, _, metres = PROJ.inv(*points.T[::-1], *chosen.T[::-1])
-    regrets = (metres - least) / 1000
+    regrets = (PROJ.inv(*points.T[::-1], *chosen.T[::-1])[2] - least) / 1000
     figure, axes = plt.subplots(figsize=(10, 5.2), dpi=160, layout="constrained")
     shown = axes.imshow(
         np.ma.masked_less(regrets, 1e-6).reshape(len(latitudes), -1),
@@ -110,32 +96,29 @@ def draw(path: Path) -> None:
         aspect=1 / np.cos(np.radians(38)),
         interpolation="nearest",
     )
-    outlines = json.loads(
-        (ROOT / "model" / "deployment" / "predictor" / "page" / "outlines.json").read_text()
-    )
-    for line in (*outlines["land"], *outlines["borders"]):  # whole steps, each less the one before
+    outlines = drawing.outlines()
+    for line in outlines["land"] + outlines["borders"]:  # each step is less the one before
         latitude, longitude = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / outlines["steps"]
         axes.plot(longitude, latitude, "#8a97a5", lw=0.5)
-    axes.scatter(STORES[:, 1], STORES[:, 0], s=1.5, color="#12202e", linewidths=0)
+    axes.scatter(STORES[:, 1], STORES[:, 0], s=1.5, color=INK, linewidths=0)
     axes.set(xlim=(west, east), ylim=(south, north))
     axes.set_axis_off()
-    axes.set_title(
-        f"The classic design names a wrong store on {(regrets > 1e-6).mean():.0%} of this map",
-        fontsize=14,
-        color="#12202e",
-    )
+    title = f"The classic design names a wrong store on {(regrets > 1e-6).mean():.0%} of this map"
+    axes.set_title(title, fontsize=14, color=INK)
     bar = figure.colorbar(shown, ax=axes, shrink=0.8, aspect=30, ticks=[1, 3, 10, 30, 100])
     bar.ax.set_yticklabels(["1 or less", "3", "10", "30", "100 or more"])
     bar.set_label("km farther than the nearest store (dots)")
-    figure.savefig(path)
+    figure.savefig(PICTURE)
 
 
 def main() -> None:
     rows = evaluate()
-    print(as_table(rows))
-    Path(__file__).with_name("accuracy.json").write_text(json.dumps(rows, indent=1) + "\n")
-    draw(ROOT / "img" / "accuracy.png")
-    print("Wrote tests/chipotle/benchmarks/accuracy.json and img/accuracy.png.")
+    print("| points | design | % right | mean km off | p95 | max |\n|" + " --- |" * 6)
+    for row in rows:
+        print(f"| {' | '.join(map(str, row.values()))} |")
+    ACCURACY.write_text(json.dumps(rows, indent=1) + "\n")
+    draw()
+    print(f"Wrote {ACCURACY} and {PICTURE}.")
 
 
 if __name__ == "__main__":

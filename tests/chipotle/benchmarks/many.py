@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.chipotle.benchmarks.serving import progress, run, task_root
 
-POINTS = {1: 8_000, 10: 1_000}  # in a call, by k: a block, and a batch; a twentieth point by point
+POINTS = {1: 8_000, 10: 1_000}  # in a call, by k; a twentieth of them point by point
 MEASURE = f"""
 import gc, json, time
 import numpy as np
@@ -21,36 +21,34 @@ PLACES = {{
     ),
     # Of a grid over the Earth, this place has the slowest answers: 245 stores may be the nearest.
     "far side": lambda n: np.array([-50, 90]) + rng.uniform(-.5, .5, (n, 2)),
+    "one point": lambda n: np.tile([40.0, -100.0], (n, 1)),
 }}
-ONE = [[40.0, -100.0]]
 
 def rate(predict, points, k):
     start = time.process_time()
     predict(points, k=k)
     return len(points) / (time.process_time() - start)
 
-rates = {{}}
-nearest.predict(PLACES["US"]({POINTS}[1]).tolist())  # imports and trees
-for name, place in PLACES.items():
-    for k, number in {POINTS}.items():
-        points = [place(number).tolist() for _ in range(9)]
-        some = [part[: number // 20] for part in points]
-        assert nearest.predict(some[0], k=k) == [
-            [store | {{"distance_m": round(store["distance_m"], 3)}} for store in answer]
-            for answer in point_by_point.predict(some[0], k=k)
-        ]
-        pairs = [  # interleaved, so that both see the same noise
-            (rate(point_by_point.predict, few, k), rate(nearest.predict, many, k))
-            for few, many in zip(some, points)
-        ]
-        before, now = (sorted(side)[4] for side in zip(*pairs))
-        rates[f"{{name}}, k = {{k}}"] = {{"before": round(before), "now": round(now)}}
-for k in (1, 10):
-    pairs = [
-        (rate(point_by_point.predict, ONE, k), rate(nearest.predict, ONE, k)) for _ in range(501)
+def median_rates(place, k, number, few, rounds):
+    points = [PLACES[place](number).tolist() for _ in range(rounds)]
+    before, now = zip(*(  # interleaved, so that both see the same noise
+        (rate(point_by_point.predict, some[:few], k), rate(nearest.predict, some, k))
+        for some in points
+    ))
+    rounded = [
+        [store | {{"distance_m": round(store["distance_m"], 3)}} for store in answer]
+        for answer in point_by_point.predict(points[0][:few], k=k)
     ]
-    before, now = (sorted(side)[250] for side in zip(*pairs))
-    rates[f"one point, k = {{k}}"] = {{"before": round(before), "now": round(now)}}
+    assert nearest.predict(points[0][:few], k=k) == rounded
+    before, now = round(np.median(before)), round(np.median(now))
+    return {{"before": before, "now": now, "times": round(now / before, 1)}}
+
+nearest.predict(PLACES["US"]({POINTS}[1]).tolist())  # imports and trees
+rates = {{}}
+for place in PLACES:
+    for k, number in {POINTS}.items():
+        how = (1, 1, 501) if place == "one point" else (number, number // 20, 9)
+        rates[f"{{place}}, k = {{k}}"] = median_rates(place, k, *how)
 print(json.dumps(rates))
 """
 
