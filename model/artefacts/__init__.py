@@ -17,12 +17,14 @@ from typing import Any
 
 import pandas as pd
 
-from artefacts import image, versions
-from artefacts.estimators import dump, predict_here
-from artefacts.refusals import ModelError, check, compare_classes, unusable
+from artefacts import image
+from artefacts.estimators import Pickler, dump, predict_here
+from artefacts.refusals import ModelError, check, check_loaded, compare_classes, unusable
 from artefacts.signature import as_columns, describe, first_row, plain, result_types, rows_to_try
 from serving import tabular
 from serving.manifest import Manifest, Signature
+from serving.parameters import Parameter, values
+from serving.problems import Problem
 
 __all__ = ["ModelError", "write"]
 TRIAL = Path(__file__).with_name("trial.py")
@@ -57,46 +59,60 @@ def write(
     targets = [target] if isinstance(target, str) else [*target]
     units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
     check(model, table, targets, [*units, *example])
-    versions.check_loaded()
-    inputs = tuple(describe(table[name], units) for name in table.columns if name not in targets)
-    tried = table.iloc[rows_to_try(table, targets)]
-    columns = as_columns(inputs, tried)
+    check_loaded()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
-        files = [Path(new, f"{name}.pkl"), Path(new, f"{name}.json")]
-        dumped = dump(model, files[0])  # before predicting, which changes some models
-        with warnings.catch_warnings(action="ignore"):
-            way, results = predict_here(model, tried, targets, inputs, columns)
-        compare_classes(model, table, targets)
-        if dumped.has_threshold:
-            results.pop("probability", None)
-        if way == "texts":
-            inputs = (replace(inputs[0], choices=()),)
-        with files[0].open("rb") as file:
+        pickled, described = Path(new, f"{name}.pkl"), Path(new, f"{name}.json")
+        dumped = dump(model, pickled)  # before predicting, which changes some models
+        image.warn_of_versions(dumped.versions())
+        with pickled.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         python = ".".join(platform.python_version_tuple()[:2])
-        signature = Signature(inputs, result_types(results), first_row(inputs, columns) | example)
-        draft = Manifest(sha256, python, dumped.versions(), signature, dict(about or {}))
-        check_facts(model, draft)
-        versions.check_trained(draft.versions)
-        code, said = image.run(TRIAL, files[0], draft, columns, results, WAYS[way])
-        if code:
-            raise unusable(said)
-        takes, with_others = json.loads(said.splitlines()[-1])
-        inputs = tuple(replace(e, others_allowed=e.name in with_others) for e in inputs)
-        signature = replace(signature, inputs=inputs, takes=takes)
-        files[1].write_text(replace(draft, signature=signature).dumps(), encoding="utf-8")
-        for path in files:
+        signature = sign(model, table, targets, units, example, dumped)
+        manifest = Manifest(sha256, python, dumped.versions(), signature, dict(about or {}))
+        described.write_text(complete(model, manifest), encoding="utf-8")
+        for path in (pickled, described):
             with path.open("rb") as written:
                 os.fsync(written.fileno())
-        for path in files:  # if concurrent trainings mix theirs, serving rejects the pair
+        for path in (pickled, described):  # if concurrent trainings mix theirs, serving rejects it
             os.replace(path, folder / path.name)
     return sha256
 
 
-def check_facts(model: Any, draft: Manifest) -> None:
-    """Raise ModelError if the example or the facts cannot be served."""
+def sign(
+    model: Any,
+    table: pd.DataFrame,
+    targets: Sequence[str],
+    units: Mapping[str, str],
+    example: Mapping[str, Any],
+    dumped: Pickler,
+) -> Signature:
+    """Find out from the table what the model is asked and answers, and how the function asks it."""
+    inputs = tuple(describe(table[name], units) for name in table.columns if name not in targets)
+    tried = table.iloc[rows_to_try(table, targets)]
+    columns = as_columns(inputs, tried)
+    with warnings.catch_warnings(action="ignore"):
+        way, results = predict_here(model, tried, targets, inputs, columns)
+    compare_classes(model, table, targets)
+    if dumped.has_threshold:
+        results.pop("probability", None)
+    if way == "texts":
+        inputs = (replace(inputs[0], choices=()),)
+    signature = Signature(inputs, result_types(results), {**first_row(inputs, columns), **example})
+    code, said = image.run(TRIAL, dumped.path, signature, columns, results, WAYS[way])
+    if code:
+        raise unusable(said)
+    takes, with_others = json.loads(said.splitlines()[-1])
+    inputs = tuple(replace(entry, others_allowed=entry.name in with_others) for entry in inputs)
+    return replace(signature, inputs=inputs, takes=takes)
+
+
+def complete(model: Any, manifest: Manifest) -> str:
+    """Return the manifest's text; raise ModelError if its facts or its example cannot be served."""
     try:
-        tabular.serve(model, draft)
-        draft.dumps().encode()
-    except (TypeError, ValueError) as error:
+        served = tabular.serve(model, manifest)
+        served.answer([served.point(values(served.inputs, served.example, Parameter.check))])
+        text = manifest.dumps()
+        text.encode()
+    except (Problem, TypeError, ValueError) as error:
         raise ModelError(f"`about`, `example` or a name is invalid: {error}") from error
+    return text

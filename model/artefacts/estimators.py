@@ -26,6 +26,7 @@ class Pickler(pickle.Pickler):
 
     def __init__(self, file: Any) -> None:
         super().__init__(file, protocol=5)
+        self.path = file.name
         self.modules = {"sklearn"}
         self.parallel: set[str] = set()
         self.has_threshold = False  # so the model may not predict the likeliest class

@@ -9,6 +9,7 @@ import re
 import runpy
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -27,6 +28,19 @@ def pins() -> dict[str, list[str]]:
 
 def plain_name(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
+
+
+def warn_of_versions(trained: Mapping[str, str]) -> None:
+    """Say if the image may get other versions than the training had, by import name."""
+    packages, locked = packages_distributions(), pins()
+    for module, version in trained.items():
+        for name in {plain_name(package) for package in packages.get(module, [])} & locked.keys():
+            if locked[name] != [version]:
+                print(
+                    f"This model needs {name} {version}, but model/requirements.txt has "
+                    f"{' and '.join(locked[name])}. Before you deploy: make train",
+                    file=sys.stderr,
+                )
 
 
 def run(script: Path, *given: object, deployment: Path | None = None) -> tuple[int, str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sklearn.base
+from sklearn.exceptions import InconsistentVersionWarning
 
 OWN_STEPS = (
     "Move your own functions and classes to model/deployment/steps.py, which is deployed, and "
@@ -92,6 +94,21 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterab
             f"{wrong or 'has them in another order'}. Name all targets in `target`, and transform "
             "columns in the pipeline."
         )
+
+
+def check_loaded() -> None:
+    """Raise ModelError if a file of another scikit-learn version was loaded in this process.
+
+    scikit-learn only warns when it loads one. A new pickle of the model would claim the installed
+    version, so nobody would be warned again. But Python remembers which warnings it showed.
+    """
+    for shown in getattr(sklearn.base, "__warningregistry__", {}):
+        if isinstance(shown, tuple) and InconsistentVersionWarning in shown:
+            [sentence, *_] = str(shown[0]).partition(". ")
+            raise ModelError(
+                f"{sentence}. Train it with the version in model/requirements.txt, or put its "
+                "version into model/requirements.in and run make lock."
+            )
 
 
 def _plain(name: object) -> str:

@@ -40,24 +40,20 @@ def describe(column: pd.Series, units: Mapping[str, str] = {}) -> Input:
         entry = replace(
             entry, categories=tuple(dtype.categories.tolist()), ordered=bool(dtype.ordered)
         )
-    if type_ in NUMBERS:
-        return _with_range(entry, known)
+    if type_ not in NUMBERS and not entry.is_date:
+        entry = replace(entry, typical=plain(known.mode().iloc[0]))
+        return _with_choices(entry, known) if type_ == "string" else entry
+    known = known.sort_values()
+    low, median, high = known.iloc[[0, len(known) // 2, -1]]
     if entry.is_date:
         if "," in entry.dtype:
             advice = f"Make it UTC without a time zone: table[{name!r}].dt.tz_convert(None)"
             raise ModelError(f"The column {name} has dates with a time zone. {advice}.")
-        return replace(entry, typical=known.sort_values().iloc[len(known) // 2].isoformat())
-    entry = replace(entry, typical=plain(known.mode().iloc[0]))
-    return _with_choices(entry, known) if type_ == "string" else entry
-
-
-def _with_range(entry: Input, known: pd.Series) -> Input:
-    numbers = known.astype(float)
-    if np.isinf(numbers).any():
-        raise ModelError(f"The column {entry.name} has an infinite value. Drop those rows.")
-    kind = int if entry.type == "integer" else float
-    median = numbers.median() if kind is float else numbers.quantile(interpolation="lower")
-    return replace(entry, low=kind(known.min()), high=kind(known.max()), typical=kind(median))
+        return replace(entry, typical=median.isoformat())
+    if np.isinf([float(low), float(high)]).any():
+        raise ModelError(f"The column {name} has an infinite value. Drop those rows.")
+    kind = int if type_ == "integer" else float
+    return replace(entry, low=kind(low), high=kind(high), typical=kind(median))
 
 
 def _with_choices(entry: Input, known: pd.Series) -> Input:
@@ -92,14 +88,14 @@ def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
     head = inputs.head(MOST_TRIED)
     long = head.map(lambda value: len(value) // 100 if isinstance(value, str) else 0)
     example = np.lexsort((long.sum(axis=1), head.isna().sum(axis=1)))[:1]
-    tried = [example, np.linspace(0, len(table) - 1, min(len(table), MOST_TRIED)).astype(int)]
-    tried.append(inputs.isna().to_numpy().argmax(axis=0))  # the first row that lacks each input
-    for target in targets:
-        of_each = [*table.groupby(target, observed=True).indices.values()]
-        for rows in of_each if len(of_each) <= MOST_TRIED else []:
-            tried.append(np.asarray(rows)[:: -(-len(rows) * len(of_each) // MOST_TRIED)])
-    rows = np.concatenate(tried)
-    return rows[np.sort(np.unique(rows, return_index=True)[1])]
+    spread = np.linspace(0, len(table) - 1, min(len(table), MOST_TRIED)).astype(int)
+    lacking = inputs.isna().to_numpy().argmax(axis=0)  # the first row that lacks each input
+    numbered = table.reset_index(drop=True)
+    of_each_class = [
+        numbered.groupby(target, observed=True).head(MOST_TRIED // numbered[target].nunique()).index
+        for target in targets
+    ]
+    return pd.unique(np.concatenate([example, spread, lacking, *of_each_class]))
 
 
 def first_row(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> dict[str, Any]:

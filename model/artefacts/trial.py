@@ -1,9 +1,9 @@
 """Serve a pickled model in a process like the image's, and compare it with the training's results.
 
-Standard input has the pickle's path, a draft of its manifest, values of the inputs, the results
-for them in the training process, and the ways to ask the model that it may try. The last line of
-the output has, in JSON, the first way that works, and the inputs with choices for which the model
-also answers other texts. If no way works, it exits with the reason.
+Standard input has the pickle's path, its signature, values of the inputs, the results for them in
+the training process, and the ways to ask the model that it may try. The last line of the output
+has, in JSON, the first way that works, and the inputs with choices for which the model also answers
+other texts. If no way works, it exits with the reason.
 """
 
 import json
@@ -15,10 +15,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from serving import tabular
-from serving.asking import to_columns
 from serving.manifest import Input
-from serving.parameters import Parameter, values
+from serving.tabular import Tabular
 
 ONE_BY_ONE = 10  # rows that are also asked one by one
 Columns = Sequence[np.ndarray]
@@ -28,13 +26,12 @@ Predict = Callable[[Columns], Results]
 
 def main() -> tuple[str, list[str]]:
     """Return how to ask the model, and the names of the inputs that may have other texts."""
-    file, draft, columns, expected, ways = pickle.load(sys.stdin.buffer)
-    with open(file, "rb") as opened:
-        estimator = pickle.load(opened)
+    path, signature, columns, expected, ways = pickle.load(sys.stdin.buffer)
+    with open(path, "rb") as file:
+        estimator = pickle.load(file)
     reason = ""
     for takes in ways:
-        signature = replace(draft.signature, takes=takes)
-        predict = tabular.Tabular(estimator, signature).predict_columns
+        predict = Tabular(estimator, replace(signature, takes=takes)).predict_columns
         if not (found := difference(predict, columns, expected)):
             break
         is_last = reason and "No module named 'pandas'" in found
@@ -45,11 +42,7 @@ def main() -> tuple[str, list[str]]:
         right = {name: of_all[[row]] for name, of_all in expected.items()}
         if found := difference(predict, [column[[row]] for column in columns], right):
             sys.exit(f"asked for rows one by one, {found}")
-    model = tabular.serve(estimator, replace(draft, signature=signature))
-    example = model.point(values(model.inputs, model.example, Parameter.check))
-    if found := difference(predict, to_columns(signature.inputs, [example]), {}):
-        sys.exit(f"asked for its example, {found}")
-    return takes, [*with_others(predict, draft.signature.inputs, columns)]
+    return takes, [*with_others(predict, signature.inputs, columns)]
 
 
 def with_others(predict: Predict, inputs: Sequence[Input], columns: Columns) -> Iterator[str]:
