@@ -114,5 +114,7 @@ def complete(model: Any, manifest: Manifest) -> str:
         text = manifest.dumps()
         text.encode()
     except (Problem, TypeError, ValueError) as error:
-        raise ModelError(f"`about`, `example` or a name is invalid: {error}") from error
+        raise ModelError(
+            f"`about`, `example` or a name is invalid: {str(error).rstrip('.')}."
+        ) from error
     return text

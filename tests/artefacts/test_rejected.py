@@ -1,0 +1,195 @@
+"""A model that cannot be served is rejected during training, with advice; nothing is written."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.cluster import DBSCAN
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import IterativeImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import FunctionTransformer, make_pipeline
+from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+import artefacts
+from artefacts import ModelError
+
+IRIS = load_iris(as_frame=True).frame
+COLOURS = pd.DataFrame({"colour": ["red", "blue"], "x": [1.0, 2.0], "c": ["yes", "no"]})
+TEXTS = pd.DataFrame(
+    {"text": ["win a prize", "see you at noon", None], "spam": [True, False, True]}
+)
+TEN = [*range(20)]
+DATES = pd.date_range("2020", periods=20)
+NUMBERS = pd.DataFrame({"x": TEN, "c": [0, 1] * 10})
+
+
+class Own(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A class of the training's own script."""
+
+    def fit(self, x: Any, y: Any) -> Any:
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, x: Any) -> Any:
+        return np.full(len(x), self.classes_[0])
+
+
+class Sparse(Own):
+    def predict(self, x: Any) -> Any:
+        return csr_matrix(np.ones((len(x), 1)))
+
+
+class Raises(Own):
+    def predict(self, x: Any) -> Any:
+        raise RuntimeError("no answer today\nnor tomorrow")
+
+
+class Nothing(Own):
+    def predict(self, x: Any) -> Any:
+        return np.full(len(x), np.nan)
+
+
+def fit(model: Any, table: pd.DataFrame, *targets: str) -> tuple[Any, pd.DataFrame, list[str]]:
+    y = table[targets[0]] if len(targets) == 1 else table[[*targets]]
+    return model.fit(table.drop(columns=[*targets]), y), table, [*targets]
+
+
+def iris(*steps: Any) -> tuple[Any, pd.DataFrame, list[str]]:
+    return fit(make_pipeline(*steps), IRIS, "target")
+
+
+FOREST = RandomForestClassifier(5, random_state=0).fit(IRIS.drop(columns="target"), IRIS.target)
+TEXT = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS.text[:2], TEXTS.spam[:2])
+NUMBER = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+CODES = LogisticRegression().fit(COLOURS[["x"]], LabelEncoder().fit_transform(COLOURS["c"]))
+DUMMIES = LogisticRegression().fit(pd.get_dummies(COLOURS[["colour"]]), COLOURS["c"])
+LARGE = pd.DataFrame({"x": [2**53, 2**53 + 1] * 20, "y": ["a", "b", "b", "b"] * 10})
+EVEN = pd.DataFrame({"x": np.arange(200.0) % 7, "y": np.arange(200.0)})
+CHANCE = make_pipeline(IterativeImputer(sample_posterior=True), DecisionTreeRegressor())
+MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
+    "no predict": (
+        (DBSCAN(), IRIS, ["target"]),
+        "DBSCAN has no `predict` method. Use a model that has one: a pipeline that ends in a class",
+    ),
+    "not fitted": ((RandomForestClassifier(), IRIS, ["target"]), "Call fit before write."),
+    "a lambda": (
+        iris(FunctionTransformer(lambda x: x), DecisionTreeClassifier()),
+        "it cannot be pickled: .*Move your own functions and classes to model/deployment/steps.py",
+    ),
+    "a class of the training": (iris(Own()), "No module named 'tests'"),
+    "sparse answers": (iris(Sparse()), "predicts a csr_matrix. It must predict an array: fit it"),
+    "a model that raises": (
+        iris(Raises()),
+        "could not use this model: RuntimeError: no answer today. Fix training.py.",
+    ),
+    "answers that are not numbers": (iris(Nothing()), "predicts NaN or infinity for rows of the"),
+    "tables inside": (
+        iris(StandardScaler().set_output(transform="pandas"), DecisionTreeClassifier()),
+        "Avoid pandas inside the pipeline, or add it to the function",
+    ),
+    "chance": (
+        fit(CHANCE, EVEN.assign(z=EVEN.y.where(EVEN.y % 2 == 0)), "y"),
+        "it predicts .* A prediction must depend only on its own row: not on chance",
+    ),
+    "probabilities that depend on integers beyond 2**53": (
+        fit(make_pipeline(OneHotEncoder(), LogisticRegression()), LARGE, "y"),
+        "could not use this model",
+    ),
+    "texts that are missing": ((TEXT, TEXTS, ["spam"]), "Fill in missing values in a pipeline"),
+    "missing values that are not filled in": (
+        (NUMBER, pd.DataFrame({"x": [1.0, np.nan], "c": [0, 1]}), ["c"]),
+        "Fill in missing values in a pipeline",
+    ),
+    "strings that are not encoded": (
+        (NUMBER, COLOURS[["colour", "c"]], ["c"]),
+        "Encode strings in a pipeline",
+    ),
+    "columns in another order": (
+        (FOREST, IRIS[[*reversed(IRIS.columns)]], ["target"]),
+        "it has them in another order. Name all targets",
+    ),
+    "a target not named": ((FOREST, IRIS, []), "it also has target. Name all targets in `target`"),
+    "columns encoded outside the pipeline": (
+        (DUMMIES, COLOURS[["colour", "c"]], ["c"]),
+        "also has colour and lacks colour_blue, colour_red. Name all targets in `target`, and",
+    ),
+    "a target encoded outside": (
+        (CODES, COLOURS[["x", "c"]], ["c"]),
+        "predicts 0, which c does not have; it has 'yes', for example. Fit it on the table",
+    ),
+    "an unknown target": ((FOREST, IRIS, ["species"]), "no column 'species'. Its columns are sepa"),
+    "too few targets": (
+        (LinearRegression().fit(NUMBERS[["x"]], NUMBERS[["x", "c"]]), NUMBERS, ["c"]),
+        "predicts 2 values, but `target` names 1: c. Name all",
+    ),
+    "classes that are dates": (
+        fit(KNeighborsClassifier(1), pd.DataFrame({"x": TEN, "when": DATES}), "when"),
+        "when is predicted as .*Convert it in the table.",
+    ),
+    "an array": ((FOREST, IRIS.to_numpy(), ["target"]), "The table is a ndarray. It must be a pan"),
+    "two columns with the same name": (
+        (FOREST, pd.DataFrame([[1, 2, 0]], columns=["x", "x", "c"]), ["c"]),
+        "Two columns of the table have the same name. Rename one.",
+    ),
+    "a target called probability": (
+        (FOREST, IRIS.rename(columns={"target": "probability"}), ["probability"]),
+        "A target is called probability",
+    ),
+    "no rows": ((FOREST, IRIS.iloc[:0], ["target"]), "The table has no rows"),
+    "no inputs": ((FOREST, IRIS[["target"]], ["target"]), "no columns besides the targets"),
+}
+COLUMNS: list[tuple[dict[Any, Any], str]] = [
+    ({"when": DATES.tz_localize("UTC")}, r"time zone: table\['when'\].dt.tz_convert\(None\)"),
+    ({"x": ["a", 1] * 10}, "The column x has int and str. It must have only numbers, only"),
+    ({"x": [None] * 20}, "The column x has nothing."),
+    ({"x": np.ones(20) * 1j}, "The column x has complex."),
+    ({"x": [np.inf, *range(19)]}, "The column x has an infinite value."),
+    ({"format": TEN}, "A column is called 'format', which is not a valid input name. Rename it."),
+    ({0: TEN}, "A column is called 0, which is not a valid input name. Rename it."),
+]
+FACTS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"example": {"x": "wide"}},
+        "The example cannot be served: x is 'wide', which is not a number",
+    ),
+    ({"example": {"c": 1}}, "The table has no input 'c'. Its inputs are x."),
+    ({"units": {"c": "cm"}}, "The table has no input 'c'. Its inputs are x."),
+    ({"about": {"title": 5}}, "the title is not text"),
+    ({"about": {"when": DATES[0]}}, "name is invalid: Object of type Timestamp"),
+    ({"about": {"title": "\ud800"}}, "name is invalid: .* surrogates"),
+    ({"name": "a/b"}, "'a/b' is not a valid name. Use letters, digits, _, - and ."),
+]
+
+
+def reject(message: str, folder: Path, model: Any, table: Any, target: Any, **more: Any) -> None:
+    facts: dict[str, Any] = {"name": "any", "folder": folder} | more
+    with pytest.raises(ModelError, match=message) as rejected:
+        artefacts.write(model, table=table, target=target, **facts)
+    assert str(rejected.value).endswith(".") and "\n" not in str(rejected.value)
+    assert not [*folder.iterdir()]
+
+
+@pytest.mark.parametrize(("given", "message"), MODELS.values(), ids=[*MODELS])
+def test_a_model_is_rejected_with_advice(given: Any, message: str, tmp_path: Path) -> None:
+    reject(message, tmp_path, *given)
+
+
+@pytest.mark.parametrize(("columns", "message"), COLUMNS, ids=[message for _, message in COLUMNS])
+def test_a_column_is_rejected_with_advice(columns: Any, message: str, tmp_path: Path) -> None:
+    table = pd.DataFrame(columns | {"c": [0, 1] * 10})
+    reject(message, tmp_path, LogisticRegression(), table, "c")
+
+
+@pytest.mark.parametrize(("facts", "message"), FACTS, ids=[message for _, message in FACTS])
+def test_invalid_facts_are_explained(facts: Any, message: str, tmp_path: Path) -> None:
+    reject(message, tmp_path, *fit(LogisticRegression(), NUMBERS, "c"), **facts)

@@ -1,0 +1,152 @@
+"""A model is served as it predicts: in batches, in queries, in every format."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import IsolationForest, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import FunctionTransformer, make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+import artefacts
+from predictive_lambda.local.event import make_event
+from serving import batch, html, openapi, tabular
+from serving.handler import Handler
+
+IRIS = load_iris(as_frame=True).frame  # "sepal length (cm)"
+DIABETES = load_diabetes(as_frame=True).frame
+SIZES = np.arange(40) % 7
+MIXED = pd.DataFrame(
+    {
+        "colour": np.resize(["red", "green", "blue", None], 40),
+        "size": SIZES,
+        "weight": np.where(SIZES == 3, np.nan, SIZES / 2),
+        "fragile": SIZES % 2 == 0,
+        "worn": np.resize([True, False, None], 40),
+        "kind": np.where(SIZES > 3, "big", "small"),
+    }
+)
+TEXTS = pd.DataFrame(
+    {
+        "text": ["free money, now", "see you at noon", "win a prize", "the report, as asked"] * 5,
+        "spam": [True, False, True, False] * 5,
+    }
+)
+BLOBS = pd.DataFrame({"x": np.r_[0:5:0.1, 50:55:0.1], "y": np.r_[0:5:0.1, 50:55:0.1]})
+OVERLAPPING = BLOBS.assign(a=BLOBS.x > 20, b=BLOBS.y < 20).astype({"a": int, "b": int})
+HALF_EMPTY = {"colour": np.resize(["red", None], 40), "worn": np.resize([None, True], 40)}
+ODD_NAMES = {"age": "points", "sex": "Größe in m²", "bmi": "a&b=c", "s1": "amp;q", "s2": "[]"}
+PANDAS_TYPES = {"colour": "category", "size": "Int64", "weight": "Float64", "worn": "boolean"}
+WIDE = IRIS.assign(wide=(IRIS["sepal width (cm)"] > 3).astype(int))
+USERS = pd.DataFrame({"who": [f"user {i}" for i in range(300)], "c": np.arange(300) % 2})
+MUCH = DIABETES.assign(much=DIABETES.target > 150).drop(columns="target")
+STRICT = FixedThresholdClassifier(LogisticRegression(), threshold=0.95, pos_label=True)
+ONE_HOT = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+FOREST = RandomForestClassifier(5, random_state=0)
+TREE = DecisionTreeClassifier()
+
+
+def by_number(*columns: int) -> Any:
+    imputed = SimpleImputer(strategy="most_frequent")
+    return make_pipeline(make_column_transformer((ONE_HOT, columns), remainder=imputed), FOREST)
+
+
+# An unfitted model, its table, and its targets.
+MODELS: dict[str, Any] = {
+    "strings, numbers, booleans, missing values": (by_number(0, 3, 4), MIXED, "kind"),
+    "a text": (make_pipeline(TfidfVectorizer(), LogisticRegression()), TEXTS, "spam"),
+    "no complete row": (
+        by_number(0, 2),
+        MIXED[["colour", "size", "worn", "kind"]].assign(**HALF_EMPTY),
+        "kind",
+    ),
+    "a threshold that is not the likeliest": (STRICT, MUCH, "much"),
+    "several classes as targets": (MultiOutputClassifier(TREE), WIDE, "target", "wide"),
+}
+MORE_MODELS: dict[str, Any] = {
+    "names with brackets and spaces": (LinearSVC(), IRIS, "target"),
+    "odd names": (DecisionTreeRegressor(), DIABETES.rename(columns=ODD_NAMES), "target"),
+    "several numbers": (LinearRegression(), DIABETES, "target", "bmi"),
+    "classes that may overlap": (
+        MLPClassifier((5,), max_iter=5000, random_state=0),
+        OVERLAPPING,
+        "a",
+        "b",
+    ),
+    "clusters": (KMeans(2, random_state=0, n_init=1), BLOBS),
+    "outliers": (IsolationForest(n_estimators=5, random_state=0), BLOBS),
+    "a choice of many strings": (make_pipeline(ONE_HOT, LogisticRegression()), USERS, "c"),
+    "None as a category of its own": (
+        make_pipeline(make_column_transformer((ONE_HOT, ["worn"])), TREE),
+        MIXED[["worn"]].assign(is_new=MIXED.worn.isna()),
+        "is_new",
+    ),
+    "pandas' own types": (by_number(0), MIXED.drop(columns="fragile").astype(PANDAS_TYPES), "kind"),
+    "numbers as categories": (FOREST, MIXED[["size", "kind"]].astype("category"), "kind"),
+    "single precision": (
+        make_pipeline(FunctionTransformer(np.float32), KNeighborsClassifier()),
+        IRIS,
+        "target",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(pytest.param(given, id=rule) for rule, given in MODELS.items()),
+        *(pytest.param(g, id=rule, marks=pytest.mark.proof) for rule, g in MORE_MODELS.items()),
+    ],
+)
+def test_a_model_is_served_as_it_predicts(given: Any, tmp_path: Path) -> None:
+    unfitted, table, *targets = given
+    model, inputs = clone(unfitted), table.drop(columns=targets)
+    learned = inputs["text"] if [*inputs] == ["text"] else inputs
+    model.fit(learned, table[targets if len(targets) > 1 else targets[0]] if targets else None)
+    artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path)
+    served = tabular.model(tmp_path)
+    handler = Handler(served, batch, openapi, html)
+    expected = model.predict(learned).reshape(len(table), -1)
+    points = [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in inputs.astype(object).to_dict("records")
+    ]
+    body = json.dumps({"points": points[::7]}).encode()
+    answered = handler(make_event("POST", "/", [("content-type", "application/json")], body), None)
+    assert answered["statusCode"] == 200, answered["body"]
+    found = json.loads(answered["body"])["results"]
+    compare([results[0] for results in found], expected[::7], targets)
+    assert served.figures(found[0][0]).keys() == {"probability"} & served.result.keys()
+    for i in range(0, len(points), 35):  # one by one, in a query
+        sent = {n: json.dumps(v) if isinstance(v, bool) else v for n, v in points[i].items()}
+        asked = {name: value for name, value in sent.items() if value is not None}
+        for how in handler.format.choices:
+            answer = handler(make_event("GET", "/?" + urlencode(asked | {"format": how})), None)
+            assert answer["statusCode"] == 200, answer["body"]
+            if how == "json":
+                compare(json.loads(answer["body"])["predictions"][:1], expected[[i]], targets)
+
+
+def compare(found: list[dict[str, Any]], expected: np.ndarray, targets: list[str]) -> None:
+    values = [[result[name] for name in targets or ["label"]] for result in found]
+    if expected.dtype.kind == "f":
+        np.testing.assert_allclose(values, expected)
+    else:
+        np.testing.assert_array_equal(values, expected)
