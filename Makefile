@@ -5,9 +5,9 @@ BIN := .venv/bin
 # (Lines with npm or npx contain &&. Otherwise make 3.81, which macOS has, looks them up on its own PATH.)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # User settings that would install packages elsewhere, or make Python import other modules.
-unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS UV_SYSTEM_PYTHON UV_NO_BINARY
+unexport CDPATH PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS UV_SYSTEM_PYTHON UV_NO_BINARY
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-ifneq ($(shell test -w "$(HOME)" && echo yes),yes)
+ifneq ($(shell made=$$(mktemp -d "$(HOME)/.XXXXXX" 2>/dev/null) && rmdir "$$made" && echo yes),yes)
 export UV_CACHE_DIR := $(CURDIR)/.venv/.cache
 export npm_config_cache := $(CURDIR)/.venv/.npm
 endif
@@ -68,14 +68,14 @@ clean: ## Remove everything that the other targets create
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Each set-up leaves a stamp, and runs again once a lock is newer. uv is several times faster than pip.
-# If the last set-up was interrupted, .venv/.installing is still there: packages may lack files.
+# If it was interrupted, its .installing is still there: packages may lack files.
 define INSTALL
-	@touch .venv/.installing
+	@touch $@.installing
 	@$(BIN)/uv pip install --quiet --require-hashes --only-binary :all: $(UV_OPTIONS) --python $(BIN)/python $(patsubst %,-r %,$(filter %.txt,$^))
-	@rm -f .venv/.installing && touch $@
+	@rm $@.installing && touch $@
 endef
-UV_OPTIONS = $(if $(wildcard .venv/.installing),--reinstall) $(if $(INDEX),--default-index '$(INDEX)')
-INDEX = $(shell $(BIN)/pip config list | sed -n "s/^.*\.index-url='\(.*\)'$$/\1/p" | tail -n 1)
+UV_OPTIONS = $(if $(wildcard $@.installing),--reinstall) $(if $(INDEX),--default-index '$(INDEX)')
+INDEX = $(or $(PIP_INDEX_URL),$(lastword $(shell $(BIN)/pip config list | sed -n "s/^.*\.index-url='\(.*\)'$$/\1/p")))
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
@@ -87,7 +87,11 @@ INDEX = $(shell $(BIN)/pip config list | sed -n "s/^.*\.index-url='\(.*\)'$$/\1/
 	@$(BIN)/pip download --quiet --no-deps --only-binary :all: --dest .venv uv==0.13.9
 	@PIP_CONFIG_FILE=/dev/null $(BIN)/pip --isolated install --quiet --no-deps --no-index .venv/uv-*.whl && rm .venv/uv-*.whl
 	@cd .venv/lib/python*/site-packages && printf '%s\n' ../../../../model/deployment ../../../../model ../../../.. > project.pth
-	@touch $@
+	@cd .venv && pwd -P > .made
+# Programs in .venv name its path: after a move, set up again.
+ifneq ($(or $(shell cat .venv/.made 2>/dev/null),$(realpath .venv)),$(realpath .venv))
+.PHONY: .venv/.made
+endif
 .venv/.serving: .venv/.made model/requirements.txt predictive_lambda/local/requirements.txt
 	$(INSTALL)
 .venv/.deploying: .venv/.made requirements.txt
@@ -96,5 +100,5 @@ INDEX = $(shell $(BIN)/pip config list | sed -n "s/^.*\.index-url='\(.*\)'$$/\1/
 	@echo "Installing what the tests need in .venv (once, a few minutes) ..."
 	$(INSTALL)
 node_modules/.installed: package-lock.json .venv/.deploying
-	npm ci && touch $@
+	npm ci --include=dev && touch $@
 -include tests/*/targets.mk

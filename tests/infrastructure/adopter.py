@@ -35,6 +35,7 @@ class Scoring(Stack):
             self, "Domain", domain_name="score.example.org", certificate=certificate
         )
         issuer = "https://login.example.org/"
+        more = {"vpc": vpc, "environment": {"TEAM": "churn"}}
         churn = PredictiveLambda(
             self,
             "Churn",
@@ -51,14 +52,14 @@ class Scoring(Stack):
             canary=True,
             alarms=sns.Topic(self, "Pager", enforce_ssl=True),
             dashboard=True,
-            function={"vpc": vpc, "environment": {"TEAM": "churn"}},
+            function=more,
         )
         limits = ssm.StringParameter.from_string_parameter_name(self, "Limits", "/churn/limits")
         limits.grant_read(churn.function)
         internal = PredictiveLambda(
             self, "Internal", model=model, authorizer=HttpIamAuthorizer(), dashboard=True
         )
-        BulkScoring(self, "Bulk", service=internal, memory_mb=3538, function={"vpc": vpc})
+        BulkScoring(self, "Bulk", service=internal, memory_mb=3538, function=more)
         PredictiveLambda(self, "Public", model=model, snap_start=True)
         CfnOutput(self, "Url", value=churn.url)
 

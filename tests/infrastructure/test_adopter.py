@@ -36,63 +36,35 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fresh / "bin"
 
 
-def synthesize(installed: Path, folder: Path, *arguments: str) -> list[Path]:
-    """Run app.py in the folder with the installed package; return its templates."""
+def synthesize(app: str, installed: Path, folder: Path) -> list[Path]:
+    """Run an app with the installed package, in a folder with a model; return its templates."""
+    ignore = shutil.ignore_patterns("training", "__pycache__", ".*")
+    shutil.copytree(ROOT / "model", folder / "churn" / "model", ignore=ignore)
+    (folder / "app.py").write_text(app)
     environment = os.environ | {
         "PATH": os.pathsep.join([str(installed), os.environ["PATH"]]),
         "CDK_OUTDIR": str(folder / "cdk.out"),
         "CDK_CONTEXT_JSON": json.dumps(FLAGS),
     }
-    command = [str(installed / "python"), "app.py", *arguments]
+    command = [str(installed / "python"), "app.py", "churn/model"]
     subprocess.run(command, cwd=folder, env=environment, check=True)
     return sorted((folder / "cdk.out").rglob("*.template.json"))
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Path:
-    """The folder of an app that has its own model folder."""
-    ignore = shutil.ignore_patterns("training", "__pycache__", ".*")
-    shutil.copytree(ROOT / "model", tmp_path / "churn" / "model", ignore=ignore)
-    return tmp_path
-
-
-def test_readme_code_runs_with_the_installed_package(installed: Path, company: Path) -> None:
+def test_readme_code_runs_with_the_installed_package(installed: Path, tmp_path: Path) -> None:
     section = README.partition("## In your own app\n")[2]
     [code] = re.findall(r"^```python\n(.+?)^```", section, re.MULTILINE | re.DOTALL)[:1]
     assert len(code.splitlines()) <= 20
-    (company / "app.py").write_text(code)
-    templates = synthesize(installed, company)
     memory = set()
-    for template in templates:
-        resources = json.loads(template.read_text())["Resources"].values()
-        [function] = [r for r in resources if r["Type"] == "AWS::Lambda::Function"]
-        memory.add(function["Properties"]["MemorySize"])
+    for file in synthesize(code, installed, tmp_path):
+        [function] = properties(Template.from_string(file.read_text()), "Lambda::Function", "Churn")
+        memory.add(function["MemorySize"])
     assert memory == {1024, 4096}
-
-
-def test_installed_package_and_clone_give_the_same_templates(
-    installed: Path, company: Path
-) -> None:
-    (company / "app.py").write_text(Path(adopter.__file__).read_text())
-    model = company / "churn" / "model"
-    templates = synthesize(installed, company, str(model))
-    app = App(context=FLAGS | adopter.CONTEXT, outdir=str(company / "clone"))
-    adopter.add_stages(app, model)
-    app.synth()
-    clone = sorted((company / "clone").rglob("*.template.json"))
-    assert [path.read_text() for path in templates] == [path.read_text() for path in clone]
-    assert len(templates) == 3
-
-
-def test_a_folder_without_a_dockerfile_is_rejected(tmp_path: Path) -> None:
-    """The default is the clone's model/, which an installed package does not have."""
-    with pytest.raises(ValueError, match="has no Dockerfile: set `model` to the folder"):
-        PredictiveLambda(Stack(App(), "scoring"), "Churn", model=tmp_path)
 
 
 @pytest.fixture(scope="module")
 def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cloud assembly of the adopter's app, checked by cdk-nag."""
+    """The cloud assembly of the adopter's app in this clone, checked by cdk-nag."""
     assembly = tmp_path_factory.mktemp("assembly")
     app = App(context=FLAGS | adopter.CONTEXT, outdir=str(assembly))
     adopter.add_stages(app, ROOT / "model")
@@ -100,6 +72,21 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.raises(RuntimeError, match="VPC7"):
         app.synth()
     return assembly
+
+
+def test_installed_package_and_clone_give_the_same_templates(
+    installed: Path, synthesized: Path, tmp_path: Path
+) -> None:
+    files = synthesize(Path(adopter.__file__).read_text(), installed, tmp_path)
+    here = sorted(synthesized.rglob("*.template.json"))
+    assert len(files) == 3
+    assert [file.read_text() for file in files] == [file.read_text() for file in here]
+
+
+def test_a_folder_without_a_dockerfile_is_rejected(tmp_path: Path) -> None:
+    """The default is the clone's model/, which an installed package does not have."""
+    with pytest.raises(ValueError, match="has no Dockerfile: set `model` to the folder"):
+        PredictiveLambda(Stack(App(), "scoring"), "Churn", model=tmp_path)
 
 
 def test_construct_breaks_no_rule_of_cdk_nag_or_cfn_lint(synthesized: Path) -> None:
@@ -141,26 +128,26 @@ def test_only_health_checks_and_preflights_pass_without_credentials(
     construct: str, doors: dict[str, str], template: Template
 ) -> None:
     routes = properties(template, "ApiGatewayV2::Route", construct)
-    found = {route["RouteKey"]: route.get("AuthorizationType", "NONE") for route in routes}
-    assert found == doors
+    assert {route["RouteKey"]: route.get("AuthorizationType", "NONE") for route in routes} == doors
 
 
 def test_only_the_domain_serves_the_api(template: Template) -> None:
     [api] = properties(template, "ApiGatewayV2::Api", "Churn")
     assert api["DisableExecuteApiEndpoint"] is True
     template.has_resource_properties("AWS::ApiGatewayV2::ApiMapping", {"Stage": "$default"})
-    [[*parts]] = [
-        output["Value"]["Fn::Join"][1] for output in template.find_outputs("Url").values()
-    ]
-    assert parts[0] == "https://" and "Domain" in str(parts[1])
+    [output] = template.find_outputs("Url").values()
+    scheme, domain, *_ = output["Value"]["Fn::Join"][1]
+    assert scheme == "https://" and "Domain" in str(domain)
 
 
-def test_functions_in_a_vpc_may_attach_network_interfaces(template: Template) -> None:
-    for prefix in ("ChurnPredictiveLambdaRole", "BulkPredictiveLambdaBulkRole"):
-        [role] = properties(template, "IAM::Role", prefix)
-        assert "AWSLambdaVPCAccessExecutionRole" in json.dumps(role["ManagedPolicyArns"])
-    [role] = properties(template, "IAM::Role", "InternalPredictiveLambdaRole")
-    assert "ManagedPolicyArns" not in role
+def test_only_functions_in_a_vpc_may_attach_network_interfaces(template: Template) -> None:
+    for construct, may in {
+        "Churn": True,
+        "BulkPredictiveLambdaBulk": True,
+        "Internal": False,
+    }.items():
+        roles = properties(template, "IAM::Role", construct)
+        assert any("AWSLambdaVPCAccess" in json.dumps(role) for role in roles) == may
 
 
 def test_cloudwatch_may_use_the_key_of_the_logs(template: Template) -> None:
@@ -183,3 +170,10 @@ def test_the_pager_is_also_notified_when_an_alarm_ends(template: Template) -> No
 def test_dashboards_of_one_stack_have_different_names(template: Template) -> None:
     boards = properties(template, "CloudWatch::Dashboard", "")
     assert len({board["DashboardName"] for board in boards}) == 2
+
+
+def test_the_functions_have_the_adopters_environment(template: Template) -> None:
+    [churn] = properties(template, "Lambda::Function", "Churn")
+    assert churn["Environment"]["Variables"] == {"TEAM": "churn"}
+    [bulk] = properties(template, "Lambda::Function", "Bulk")
+    assert {"TEAM", "BUCKET"} == bulk["Environment"]["Variables"].keys()
