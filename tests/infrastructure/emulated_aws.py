@@ -20,10 +20,13 @@ from urllib.request import urlopen
 from botocore.session import get_session
 
 from predictive_lambda.local.image import ENGINE, build, docker
+from tests.infrastructure.relay import relayed
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCKERFILE = ROOT / "model" / "Dockerfile"
 ACCOUNT, REGION = "000000000000", "us-east-1"
+REPOSITORY = (
+    f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/cdk-hnb659fds-container-assets-{ACCOUNT}-{REGION}"
+)
 
 
 class EmulatorError(RuntimeError):
@@ -68,11 +71,7 @@ class Aws:
         for asset in json.loads(assets.read_text())["dockerImages"].values():
             image = build(assembly / asset["source"]["directory"])
             for destination in asset["destinations"].values():
-                repository = destination["repositoryName"]
-                repository = repository.replace("${AWS::AccountId}", ACCOUNT)
-                repository = repository.replace("${AWS::Region}", REGION)
-                registry = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
-                tag = f"{registry}/{repository}:{destination['imageTag']}"
+                tag = f"{REPOSITORY}:{destination['imageTag']}"
                 docker("tag", image, tag)
                 self.tags.add(tag)
 
@@ -87,8 +86,7 @@ class Aws:
             stderr=STDOUT,
             text=True,
         )
-        if self.process.poll() is not None:
-            raise EmulatorError(f"ministack stopped: run this again. Its log ends:\n{self.log()}")
+        self.check()
         if done.returncode:
             raise EmulatorError(f"cdk {arguments[0]} failed:\n{done.stdout}")
         return done.stdout
@@ -100,9 +98,11 @@ class Aws:
         endpoint = self.environment["AWS_ENDPOINT_URL"]
         return session.create_client(service, region_name=REGION, endpoint_url=endpoint)
 
-    def log(self) -> str:
-        """The last lines of the emulator's log."""
-        return (self.folder / "ministack.log").read_text()[-2000:]
+    def check(self) -> None:
+        """Raise EmulatorError if the emulator has ended."""
+        if self.process.poll() is not None:
+            log = (self.folder / "ministack.log").read_text()[-2000:]
+            raise EmulatorError(f"ministack stopped: run this again. Its log ends:\n{log}")
 
 
 def free_port() -> int:
@@ -181,28 +181,9 @@ def without_code_deploy(assembly: Path) -> Path:
     return assembly
 
 
-@contextmanager
-def relayed(folder: Path, port: int) -> Iterator[str]:
-    """Yield an address at which containers reach a port of this machine."""
-    name, program = f"predictive-lambda-relay-{os.getpid()}", Path(__file__).with_name("relay.py")
-    base = DOCKERFILE.read_text().partition("\nFROM ")[2].split()[0]
-    here = Popen([sys.executable, program, str(folder / "socket"), str(port)])
-    try:
-        shared = ("--volume", f"{folder}:/shared", "--volume", f"{program}:/relay.py:ro")
-        python = ("--entrypoint", "/var/lang/bin/python3", base, "/relay.py")
-        docker("run", "--detach", "--name", name, *shared, *python, str(port), "/shared/socket")
-        address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        yield docker("inspect", "--format", address, name).strip()
-    finally:
-        here.terminate()
-        here.wait()
-        docker("rm", "--force", "--volumes", name)
-
-
 def answers(aws: Aws) -> bool:
-    """Whether the emulator answers already; raise EmulatorError if it has ended instead."""
-    if aws.process.poll() is not None:
-        raise EmulatorError(f"ministack did not start. Its log ends:\n{aws.log()}")
+    """Whether the emulator answers already."""
+    aws.check()
     with suppress(OSError):
         urlopen(f"http://127.0.0.1:{aws.port}/_ministack/health", timeout=5).close()
         return True

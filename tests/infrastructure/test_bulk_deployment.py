@@ -17,11 +17,8 @@ import bulk
 from app import MODEL
 from tests.infrastructure.emulated_aws import ROOT, Aws, emulated_aws, template_file
 
-SETTINGS = {
-    "bulk": "true",
-    "bulk_concurrency": "8",
-    "bulk_tolerated_failures": "20",
-}  # of 4 at once
+# The emulator only runs four functions at once: the others are throttled.
+SETTINGS = {"bulk": "true", "bulk_concurrency": "8", "bulk_tolerated_failures": "20"}
 pytestmark = pytest.mark.proof
 
 

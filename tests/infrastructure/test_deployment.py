@@ -37,10 +37,10 @@ def first(aws: Aws) -> Path:
 def other(aws: Aws) -> Path:
     """A copy of this project whose pickle has other bytes, and thus another version."""
     project = aws.folder / "project"
-    for name in ("predictive_lambda", "model"):
-        shutil.copytree(ROOT / name, project / name)
-    for name in ("app.py", "cdk.json"):
-        shutil.copy(ROOT / name, project)
+    for folder in ("predictive_lambda", "model"):
+        shutil.copytree(ROOT / folder, project / folder)
+    for file in ("app.py", "cdk.json"):
+        shutil.copy(ROOT / file, project)
     [path] = (project / "model").glob("*.pkl")
     path.write_bytes(pickle.dumps(pickle.loads(path.read_bytes()), protocol=4))
     manifest = json.loads(path.with_suffix(".json").read_text())
@@ -63,21 +63,12 @@ def test_diff_is_empty_after_a_deployment(url: str, aws: Aws, first: Path) -> No
     assert "There were no differences" in aws.cdk("diff", "--fail", "--app", str(first))
 
 
-SETTINGS = {
-    "canary": "true",
-    "snap_start": "true",
-    "alarm_email": "me@example.org",
-    "dashboard": "true",
-    "cors": "*",
-}
+SETTINGS = dict.fromkeys(("canary", "snap_start", "dashboard"), "true")
+SETTINGS |= {"alarm_email": "me@example.org", "cors": "*"}
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [
-        pytest.param({}, id="as it is"),
-        pytest.param(SETTINGS, id="through an alias", marks=pytest.mark.proof),
-    ],
+    "settings", [{}, pytest.param(SETTINGS, marks=pytest.mark.proof)], ids=["plain", "aliased"]
 )
 def test_a_second_model_answers_and_the_first_comes_back(
     settings: dict[str, str], url: str, aws: Aws, other: Path
@@ -128,36 +119,40 @@ def test_64_requests_at_once_each_get_their_own_answer(url: str) -> None:
             row.check(answer)
 
 
-@pytest.mark.proof
-def test_only_requests_with_a_token_are_answered(url: str, aws: Aws) -> None:
-    """By a second stack, beside the first."""
+@pytest.fixture
+def token(aws: Aws) -> dict[str, str]:
+    """A user pool's issuer, its client, and a token of its only user."""
     cognito = aws.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
-    shop = cognito.create_user_pool_client(
+    client = cognito.create_user_pool_client(
         UserPoolId=pool, ClientName="shop", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
-    )["UserPoolClient"]
+    )["UserPoolClient"]["ClientId"]
     login = {"USERNAME": "me", "PASSWORD": "Correct-horse-1"}
     user = {"UserPoolId": pool, "Username": login["USERNAME"]}
     cognito.admin_create_user(**user)
     cognito.admin_set_user_password(**user, Password=login["PASSWORD"], Permanent=True)
     flow = {"AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": login}
-    answer = cognito.initiate_auth(ClientId=shop["ClientId"], **flow)
-    settings = {
-        "auth": "jwt",
-        "jwt_issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
-        "jwt_audience": shop["ClientId"],
-    }
-    locked = aws.deploy(aws.synthesize(ROOT, "jwt", stack="locked", cors="*", **settings))
+    result = cognito.initiate_auth(ClientId=client, **flow)["AuthenticationResult"]
+    issuer = f"https://cognito-idp.{REGION}.amazonaws.com/{pool}"
+    return {"issuer": issuer, "audience": client, "token": result["IdToken"]}
+
+
+@pytest.mark.proof
+def test_only_requests_with_a_token_are_answered(url: str, aws: Aws, token: dict[str, str]) -> None:
+    """By a second stack, next to the first."""
+    trusted = {"jwt_issuer": token["issuer"], "jwt_audience": token["audience"]}
+    assembly = aws.synthesize(ROOT, "jwt", stack="locked", cors="*", auth="jwt", **trusted)
+    locked = aws.deploy(assembly)
     assert locked != url
     send = over_http(locked)
     assert send(EXAMPLE).status == 401
     assert send(Row("health check", "/healthz")).status == 200
     assert send(Row("health check by another method", "/healthz", "POST")).status == 401
-    valid = answer["AuthenticationResult"]["IdToken"]
-    head, claims, signature = valid.split(".")
+    head, claims, signature = token["token"].split(".")
     for forged in (f"{head}.{claims}.{signature[::-1]}", f"{head}.{claims}.", "me"):
         assert with_header(send, f"authorization: Bearer {forged}")(EXAMPLE).status == 401
-    assert failures(with_header(send, f"authorization: Bearer {valid}"), ROWS) == {}
+    admitted = with_header(send, f"authorization: Bearer {token['token']}")
+    assert failures(admitted, ROWS) == {}
     assert over_http(url)(EXAMPLE).text == in_process(EXAMPLE).text
 
 

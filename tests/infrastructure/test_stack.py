@@ -25,14 +25,11 @@ def properties(template: Template, resource: str) -> dict[str, Any]:
     return dict(found["Properties"])
 
 
-def test_function_is_an_image_with_4_gb_and_15_seconds(template: Template) -> None:
+def test_every_request_goes_to_the_image_as_payload_2(template: Template) -> None:
     function = properties(template, "Lambda::Function")
     assert (function["PackageType"], function["Architectures"]) == ("Image", ["x86_64"])
     assert (function["MemorySize"], function["Timeout"]) == (4096, 15)
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
-
-
-def test_every_request_goes_to_the_function_as_payload_2(template: Template) -> None:
     assert properties(template, "ApiGatewayV2::Api")["ProtocolType"] == "HTTP"
     assert properties(template, "ApiGatewayV2::Route")["RouteKey"] == "$default"
     integration = properties(template, "ApiGatewayV2::Integration")
@@ -53,16 +50,15 @@ def test_requests_are_throttled_and_logged_without_their_query(template: Templat
     assert not any("query" in variable.lower() for variable in log_format.values())
 
 
-def test_function_may_only_write_to_its_log_group(template: Template) -> None:
+def test_function_may_only_write_to_its_log_group_which_goes_with_the_stack(
+    template: Template,
+) -> None:
+    kept = {"DeletionPolicy": "Delete", "Properties": {"RetentionInDays": 30}}
+    template.all_resources("AWS::Logs::LogGroup", kept)
     [statement] = properties(template, "IAM::Policy")["PolicyDocument"]["Statement"]
     assert set(statement["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert "Fn::GetAtt" in statement["Resource"]
     assert "ManagedPolicyArns" not in properties(template, "IAM::Role")
-
-
-def test_logs_expire_and_are_deleted_with_the_stack(template: Template) -> None:
-    template.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30})
-    template.all_resources("AWS::Logs::LogGroup", {"DeletionPolicy": "Delete"})
 
 
 def test_requests_go_through_the_alias_of_a_release(template: Template) -> None:
@@ -133,19 +129,14 @@ def test_bulk_function_may_only_read_in_and_write_out(bulk: Template) -> None:
 def test_bulk_bucket_is_private_encrypted_and_retained(bulk: Template) -> None:
     bulk.has_resource("AWS::S3::Bucket", {"DeletionPolicy": "Retain"})
     bucket = properties(bulk, "S3::Bucket")
-    assert bucket["BucketEncryption"]
-    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["BucketEncryption"] and all(bucket["PublicAccessBlockConfiguration"].values())
     [rule] = bucket["LifecycleConfiguration"]["Rules"]
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
 def test_bulk_retries_throttled_objects_but_not_broken_ones(bulk: Template) -> None:
-    each = definition(bulk)["States"]["EachObject"]
-    retried = {
-        error: retry["MaxAttempts"]
-        for retry in each["ItemProcessor"]["States"]["AnswerAnObject"]["Retry"]
-        for error in retry["ErrorEquals"]
-    }
+    each = definition(bulk)["States"]["EachObject"]["ItemProcessor"]["States"]["AnswerAnObject"]
+    retried = {error: r["MaxAttempts"] for r in each["Retry"] for error in r["ErrorEquals"]}
     assert retried["Lambda.TooManyRequestsException"] >= 30
     assert {"Lambda.ServiceException", "Lambda.SdkClientException"} <= retried.keys()
     assert all(error.startswith("Lambda.") for error in retried)
