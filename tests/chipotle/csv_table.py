@@ -9,97 +9,83 @@ PARIS = "Rue de Rivoli 1,48.856,2.352\n"
 ROME = "Via Roma 2,41.9,12.5\n"
 
 # The content of a file, and parts of the error message.
-MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
-    ("nothing", "", ["has no column address, latitude, longitude"]),
-    ("a picture", b"\x00\xff\xfe\x89PNG", ["line 1: is not UTF-8"]),
-    ("UTF-16 without a BOM", HEADER.encode("utf-16-le"), ["is not UTF-8: it has NULs"]),
-    ("Latin-1", (SHORT + PARIS + "Café 1,48.8,2.3\n").encode("latin-1"), ["line 3: is not UTF-8"]),
-    ("no header", OLNEY, ["has no column address, latitude, longitude", "'Maryland,Olney,3333"]),
-    ("another column", HEADER.replace("latitude", "height"), ["has no column latitude"]),
-    ("empty lines", HEADER + "\n,,,,\n\n", ["has 0 valid rows"]),
-    ("one store", HEADER + OLNEY + OLNEY, ["has 1 valid rows"]),
-    ("a column twice", "Address," + SHORT, ["line 1: has two columns 'address'"]),
-    ("too few fields", GOOD + "a,b,c\n", ["line 4: has 3 fields, but the header has 5"]),
-    ("no latitude", HEADER + OLNEY + DENVER.replace("39.745", ""), ["line 3: latitude is empty"]),
-    ("an empty address", SHORT + ' ,1,2\n" ",2,3\n', ["line 2: address is", "line 3: address is"]),
-    ("letters", SHORT + "a,x1,2\n", ["line 2: latitude 'x1' is not a plain number"]),
-    ("infinite", SHORT + "a,1e999,2\n", ["line 2: latitude '1e999' is not within -90..90"]),
-    ("digit separators", SHORT + "a,1_0,2\n", ["line 2: latitude '1_0' is not a plain number"]),
-    ("other digits", SHORT + "a,٣,2\n", ["line 2: latitude '٣' is not a plain number"]),
-    ("a typographic minus", SHORT + "a,1,−2\n", ["line 2: longitude '−2' is not a plain number"]),
-    (
-        "decimal commas",
-        SHORT.replace(",", ";") + "a;48,8;2,3\n",
-        ["'48,8' is not a plain number", "-77.066176"],
-    ),
-    ("degrees", SHORT + "a,48°51'N,2\n", ["Write decimal degrees"]),
-    ("out of range", SHORT + "a,1,-277\n", ["longitude '-277' is not within -180"]),
-    ("swapped", SHORT + "a,-104,39\nb,-100,40\nc,-77,39\n", ["Swap them and longitudes"]),
-    ("0, 0", SHORT + PARIS + "Nowhere,0,0.0\n", ["line 3: is at 0, 0"]),
-    ("a line break", SHORT + '"a\nb",1,2\n', ["line 2: address 'a\\nb' contains invisible"]),
-    ("no width", SHORT + "a\u200bb,1,2\n", ["line 2: address 'a\\u200bb' contains"]),
-    ("an open quote", SHORT + PARIS + '"Via Roma,41.9,12.5\n', ["line 3: has a quote"]),
-    ("a backslash", SHORT + '"1 \\"A\\" St",1,2\n' + PARIS, ["line 2: has a quote"]),
-    ("two places", SHORT + PARIS + PARIS.replace("48", "49"), ["line 3", "on line 2. Correct"]),
-    (
-        "lines are an editor's, in whatever column a line breaks",
+MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
+    "nothing": ("", ["has no column address, latitude, longitude"]),
+    "a picture": (b"\x00\xff\xfe\x89PNG", ["line 1: is not UTF-8"]),
+    "UTF-16 without a BOM": (HEADER.encode("utf-16-le"), ["is not UTF-8: it has NULs"]),
+    "Latin-1": ((SHORT + PARIS + "Café,48,2\n").encode("latin-1"), ["line 3: is not UTF-8"]),
+    "no header": (OLNEY, ["has no column address, latitude", "'Maryland,Olney,3333"]),
+    "another column": (HEADER.replace("latitude", "height"), ["has no column latitude"]),
+    "empty lines": (HEADER + "\n,,,,\n\n", ["has 0 valid rows"]),
+    "one store": (HEADER + OLNEY + OLNEY, ["has 1 valid rows"]),
+    "a column twice": ("Address," + SHORT, ["line 1: has two columns 'address'"]),
+    "too few fields": (GOOD + "a,b,c\n", ["line 4: has 3 fields, but the header has 5"]),
+    "no latitude": (HEADER + DENVER.replace("39.745", ""), ["line 2: latitude is empty"]),
+    "no address": (SHORT + ' ,1,2\n" ",2,3\n', ["line 2: address is", "line 3: address is"]),
+    "letters": (SHORT + "a,x1,2\n", ["line 2: latitude 'x1' is not a plain number"]),
+    "infinite": (SHORT + "a,1e999,2\n", ["line 2: latitude '1e999' is not within -90..90"]),
+    "digit separators": (SHORT + "a,1_0,2\n", ["line 2: latitude '1_0' is not a plain number"]),
+    "other digits": (SHORT + "a,٣,2\n", ["line 2: latitude '٣' is not a plain number"]),
+    "a typographic minus": (SHORT + "a,1,−2\n", ["line 2: longitude '−2' is not a plain number"]),
+    "decimal commas": ("address;lat;long\na;48,8;2,3\n", ["'48,8' is not a plain", "-77.066176"]),
+    "degrees": (SHORT + "a,48°51'N,2\n", ["Write decimal degrees"]),
+    "out of range": (SHORT + "a,1,-277\n", ["longitude '-277' is not within -180"]),
+    "swapped": (SHORT + "a,-104,39\nb,-100,40\nc,-77,39\n", ["Swap them and longitudes"]),
+    "0, 0": (SHORT + PARIS + "Nowhere,0,0.0\n", ["line 3: is at 0, 0"]),
+    "a line break": (SHORT + '"a\nb",1,2\n', ["line 2: address 'a\\nb' contains invisible"]),
+    "no width": (SHORT + "a\u200bb,1,2\n", ["line 2: address 'a\\u200bb' contains"]),
+    "an open quote": (SHORT + PARIS + '"Via Roma,41.9,12.5\n', ["line 3: has a quote"]),
+    "a backslash": (SHORT + '"1 \\"A\\" St",1,2\n' + PARIS, ["line 2: has a quote"]),
+    "two places": (SHORT + PARIS + PARIS.replace("48", "49"), ["line 3", "on line 2. Correct"]),
+    "lines are an editor's, in whatever column a line breaks": (
         'note,address,latitude,longitude\n"a\n\nb",c,1,2\r\nd,e,x,2\r\n"\r",f,y,2\n',
         ["line 5: latitude 'x'", "line 6: latitude 'y'"],
     ),
-    (
-        "old Macs' lines",
+    "old Macs' lines": (
         SHORT.replace("\n", "\r") + "a,x,2\rb,1,y\r",
         ["line 2: latitude 'x'", "line 3: longitude 'y'"],
     ),
-    (
-        "twenty of many",
+    "twenty of many": (
         SHORT + "a,x,1\n" * 30,
         [*(f"line {line}: latitude 'x'" for line in range(2, 22)), "And 10 more."],
     ),
-    ("half a GeoJSON", '{"type": "FeatureCollection",\n"features": [', ["line 2: is not JSON"]),
-    ("other JSON", '{"features": 1}', ["is not a GeoJSON FeatureCollection"]),
-    ("no features", '{"features": []}', ["has 0 valid rows"]),
-]
+    "half a GeoJSON": ('{"type": "FeatureCollection",\n"features": [', ["line 2: is not JSON"]),
+    "other JSON": ('{"features": 1}', ["is not a GeoJSON FeatureCollection"]),
+    "no features": ('{"features": []}', ["has 0 valid rows"]),
+}
 
 # The content of a file, the addresses read from it, and what is printed.
-VARIATIONS: list[tuple[str, str | bytes, list[str], str]] = [
-    ("plain", SHORT + PARIS + ROME, ["Rue de Rivoli 1", "Via Roma 2"], ""),
-    ("a mark", "\ufeff" + SHORT + PARIS + ROME, ["Rue de Rivoli 1", "Via Roma 2"], ""),
-    (
-        "semicolons",
+VARIATIONS: dict[str, tuple[str | bytes, list[str], str]] = {
+    "plain, with a BOM": ("\ufeff" + SHORT + PARIS + ROME, ["Rue de Rivoli 1", "Via Roma 2"], ""),
+    "semicolons": (
         "address;latitude;longitude\nRue 1, Paris;48;2\nVia 2;41;12\n",
         ["Rue 1, Paris", "Via 2"],
         "The columns are separated by ';'.\n",
     ),
-    (
-        "Excel's Unicode text",
+    "Excel's Unicode text": (
         (SHORT + PARIS + ROME).replace(",", "\t").encode("utf-16"),
         ["Rue de Rivoli 1", "Via Roma 2"],
         "The columns are separated by '\\t'.\n",
     ),
-    (
-        "other names",
+    "other names": (
         "id, Name ,LAT,Lng,City\n1,Bar,48,2,Paris\n2,Caffè,41,12,Roma\n",
         ["Bar", "Caffè"],
         "The column 'City' is read as location.\nThe column 'Name' is read as address.\n"
         "The column 'LAT' is read as latitude.\nThe column 'Lng' is read as longitude.\n",
     ),
-    (
-        "Windows' lines, and one broken in an ignored column",
-        'name,lat,lon,notes\r\n"東京駅, 丸の内",35.6812,139.7671,"open\r\nlate"\r\nb,1,2,\r\n',
-        ["東京駅, 丸の内", "b"],
-        "The column 'name' is read as address.\nThe column 'lat' is read as latitude.\n"
-        "The column 'lon' is read as longitude.\n",
+    "Windows' lines, and one broken in an ignored column": (
+        'address,latitude,longitude,notes\r\n東京駅,35.6,139.7,"open\r\nlate"\r\nb,1,2,\r\n',
+        ["東京駅", "b"],
+        "",
     ),
-    ("case and spaces", " Address, LATITUDE,Longitude \na, 1 ,2\n b ,+1.5,2e0\n", ["a", "b"], ""),
-    ("quotes twice", SHORT + '"The ""A"" 1",1,2\n"B, 2",3,4\n', ['The "A" 1', "B, 2"], ""),
-    ("one place", SHORT + PARIS + PARIS.replace("1,", "2,", 1), ["Rue de Rivoli 1", "Rue de Rivoli 2"], ""),  # noqa: E501
-    ("Persian", SHORT + "می\u200cخوا,35,51\n" + PARIS, ["می\u200cخوا", "Rue de Rivoli 1"], ""),
-    ("NA", GOOD.replace("Olney,", "NA,", 1), ["3333 Olney Sandy Springs Rd", "1600 California St"], ""),  # noqa: E501
-    (
-        "rows that repeat",
-        GOOD + OLNEY + DENVER,
-        ["3333 Olney Sandy Springs Rd", "1600 California St"],
+    "case and spaces": (" Address, LATITUDE,Longitude \na, 1 ,2\n b ,+1.5,2e0\n", ["a", "b"], ""),
+    "quotes twice": (SHORT + '"The ""A"" 1",1,2\n"B, 2",3,4\n', ['The "A" 1', "B, 2"], ""),
+    "one place": (SHORT + "a,1,2\nb,1,2\n", ["a", "b"], ""),
+    "Persian": (SHORT + "می\u200cخوا,35,51\n" + ROME, ["می\u200cخوا", "Via Roma 2"], ""),
+    "NA": (HEADER + "NA,NA,NA,1,2\n,,null,3,4\n", ["NA", "null"], ""),
+    "rows that repeat": (
+        SHORT + PARIS + ROME + PARIS + ROME,
+        ["Rue de Rivoli 1", "Via Roma 2"],
         "Dropped 2 rows that repeat an earlier one.\n",
     ),
-]  # fmt: skip
+}

@@ -14,12 +14,10 @@ from tests.chipotle.csv_table import GOOD, MISTAKES, VARIATIONS
 def read(content: str | bytes, folder: Path) -> list[str]:
     path = folder / "places"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return [*read_stores(path)["address"]]
+    return list(read_stores(path)["address"])
 
 
-@pytest.mark.parametrize(
-    ("content", "sentences"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
-)
+@pytest.mark.parametrize(("content", "sentences"), MISTAKES.values(), ids=list(MISTAKES))
 def test_mistakes_are_explained_with_their_lines(
     content: str | bytes, sentences: list[str], tmp_path: Path
 ) -> None:
@@ -28,59 +26,48 @@ def test_mistakes_are_explained_with_their_lines(
     message = str(raised.value)
     for sentence in sentences:
         assert sentence in message
-    lines = {sentence[:7] for sentence in sentences if sentence.startswith("line ")}
-    assert message.count("\n") + 1 >= len(lines)
     assert len(message.splitlines()) <= 21
 
 
-@pytest.mark.parametrize(
-    ("content", "addresses", "said"), [v[1:] for v in VARIATIONS], ids=[v[0] for v in VARIATIONS]
-)
+@pytest.mark.parametrize(("content", "addresses", "out"), VARIATIONS.values(), ids=list(VARIATIONS))
 def test_common_variations_are_read(
     content: str | bytes,
     addresses: list[str],
-    said: str,
+    out: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert read(content, tmp_path) == addresses
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == out
 
 
 def test_all_the_places_geojson_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Features without a point or an address are left out."""
 
-    def feature(geometry: object, **tags: str) -> dict[str, object]:
+    def feature(coordinates: object, kind: str = "Point", **tags: str) -> dict[str, object]:
+        geometry = coordinates and {"type": kind, "coordinates": coordinates}
         properties = {f"addr:{name}": value for name, value in tags.items()} | {"brand": "A"}
-        return {"type": "Feature", "id": "x", "properties": properties, "geometry": geometry}
-
-    def at(longitude: float, latitude: float) -> dict[str, object]:
-        return {"type": "Point", "coordinates": [longitude, latitude]}
+        return {"type": "Feature", "properties": properties, "geometry": geometry}
 
     features = [
-        feature(at(-77.07, 39.15), street_address="3333 Olney Rd", city="Olney", state="MD",
+        feature([-77.07, 39.15], street_address="3333 Olney Rd", city="Olney", state="MD",
                 postcode="20832", country="US"),
-        feature(at(2.35, 48.85), housenumber="1", street="Rue A", city="Paris"),
-        feature(at(2.36, 48.86), full="2 Rue B, Paris"),
-        feature(at(2.37, 48.87), full="2 Rue B, Paris"),  # a second till, say
+        feature([2.35, 48.85], housenumber="1", street="Rue A", city="Paris"),
+        feature([2.36, 48.86], full="2 Rue B, Paris"),
+        feature([2.37, 48.87], full="2 Rue B, Paris"),  # a second till, say
         feature(None, full="nowhere"),
-        feature(at(2.3, 48.8)),
-        feature(at(0, 0), full="null island"),
-        feature(at(2.3, 98.8), full="beyond the pole"),
-        feature({"type": "Polygon", "coordinates": [[[1, 2]]]}, full="an area"),
+        feature([2.3, 48.8]),
+        feature([0, 0], full="null island"),
+        feature([2.3, 98.8], full="beyond the pole"),
+        feature([[[1, 2]]], "Polygon", full="an area"),
     ]  # fmt: skip
+    addresses = ["3333 Olney Rd, Olney, MD 20832, US", "1 Rue A, Paris", *["2 Rue B, Paris"] * 2]
     content = json.dumps({"type": "FeatureCollection", "features": features})
-    (tmp_path / "places.geojson").write_text(content)
-    table = read_stores(tmp_path / "places.geojson")
-    assert [*table["address"]] == [
-        "3333 Olney Rd, Olney, MD 20832, US",
-        "1 Rue A, Paris",
-        "2 Rue B, Paris",
-        "2 Rue B, Paris",
-    ]
-    assert [*table["location"]][:2] == ["Olney", "Paris"]
-    assert [table["latitude"].iloc[0], table["longitude"].iloc[0]] == [39.15, -77.07]
+    assert read(content, tmp_path) == addresses
     assert "Left out 5 of 9 features" in capsys.readouterr().out
+    first = read_stores(tmp_path / "places").loc[0].to_dict()
+    assert first["location"] == "Olney"
+    assert (first["latitude"], first["longitude"]) == (39.15, -77.07)
 
 
 def test_a_pipe_is_read_once(tmp_path: Path) -> None:
@@ -96,10 +83,6 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
     assert piped.attrs["sha256"] == plain.attrs["sha256"]
 
 
-@pytest.mark.parametrize(
-    ("path", "sentence"),
-    [("/", "cannot be read: Is a directory"), ("/none", "cannot be read: No such file")],
-)
-def test_unreadable_file_is_explained(path: str, sentence: str) -> None:
-    with pytest.raises(DataError, match=sentence):
-        read_stores(Path(path))
+def test_an_unreadable_file_is_explained() -> None:
+    with pytest.raises(DataError, match="cannot be read: Is a directory"):
+        read_stores(Path("/"))
