@@ -19,7 +19,7 @@ ROWS = [
     row("a page with five stores", f"{HERE}&k=5&format=html", HTML, contains=(
         SHOWN, OLNEY, "13501 Connecticut Ave", "5.3 miles (8.6 km) south", "7.6 miles")),
     row("a page with nothing within the radius", "/?lat=45&long=-77&radius=1000&format=html", HTML,
-        contains=(SHOWN, '<p id="none" >No store within that distance.', 'name="radius"')),
+        contains=(SHOWN, '<p id="note">No store within that distance.', 'name="radius"')),
     row("a page with a problem beside its field", "/?lat=91&long=0&format=html", HTML, status=400,
         contains=(HIDDEN, 'value="91"', 'aria-invalid="true" autofocus', "which is out of range.")),
     row("a page with a problem at the top", "/?format=html", HTML, method="PUT", status=405,

@@ -1,9 +1,9 @@
 """The example's HTTP contract: one row a rule, sent alike to every engine."""
 
-from tests.chipotle import answer_rows, batch_rows, http_rows, page_rows, place_rows, refusal_rows
+from tests.chipotle import answer_rows, batch_rows, page_rows, place_rows, refusal_rows
 
 ROWS = [
     row
-    for rows in (answer_rows, page_rows, place_rows, http_rows, refusal_rows, batch_rows)
+    for rows in (answer_rows, page_rows, place_rows, refusal_rows, batch_rows)
     for row in rows.ROWS
 ]
