@@ -22,11 +22,13 @@ def test_european_cafes_are_answered_and_shown_in_their_own_words(tmp_path: Path
     csv = tmp_path / "cafés.csv"
     csv.write_text(CAFES, encoding="utf-8")
     with served(csv, has_map=False) as url:
-        near, twins, nothing, page, empty = (
+        near, twins, town, zip_code, nothing, page, empty = (
             over_http(url)(Row("", f"/?{urlencode(asked)}")).text
             for asked in (
                 VIENNA,
                 VIENNA | {"lat": 48.2104, "k": 2},
+                {"place": "wien"},
+                {"place": "00501"},
                 VIENNA | {"radius": 5},
                 VIENNA | {"k": 3, "format": "html"},
                 {"format": "html"},
@@ -34,6 +36,9 @@ def test_european_cafes_are_answered_and_shown_in_their_own_words(tmp_path: Path
         )
     assert near == "Café Zentral, Herrengasse 14, Wien"
     assert twins.splitlines() == [near, "Zweites Café im Haus, Herrengasse 14, Wien"]
+    assert town == near
+    assert zip_code == "place is '00501'. It must be a town of this data."
+    assert "A town, instead of coordinates." in empty
     assert nothing == "No café within 5 m of 48.3, 16.3655."
     assert re.search(r'data-centre="4\d\.\d+ [23]\d\.\d+"', empty)
     page, empty = (unescape(re.sub(r' d="[^"]*"', "", text)) for text in (page, empty))

@@ -5,11 +5,8 @@ Names of results measure only these (`... bench many growth`). `--quick` only ch
 
 import json
 import os
-import platform
-import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from predictive_lambda.local.image import EngineError, docker
@@ -24,7 +21,7 @@ from tests.chipotle.benchmarks import (
     tables,
     warm,
 )
-from tests.chipotle.benchmarks.serving import PYTHON, progress, run
+from tests.chipotle.benchmarks.serving import progress
 
 MEASURES: dict[str, Callable[[], dict[str, Any]]] = {
     "cold start": cold_start.measure,
@@ -35,11 +32,6 @@ MEASURES: dict[str, Callable[[], dict[str, Any]]] = {
     "score": score.measure,
     "growth": growth.measure,
 }
-VERSIONS = """
-import importlib.metadata as metadata, json, platform
-names = ["scikit-learn", "scipy", "numpy", "joblib", "narwhals", "awslambdaric"]
-print(json.dumps({"python": platform.python_version(), **{n: metadata.version(n) for n in names}}))
-"""
 QUICK_LIMIT = 0.6  # times plain: far from what is measured, for CI's machines are noisy
 
 
@@ -52,7 +44,7 @@ def main() -> None:
         docker("version")
     except EngineError as error:
         sys.exit(str(error))
-    results = json.loads(tables.RESULTS.read_text()) | {"machine": machine()}
+    results = json.loads(tables.RESULTS.read_text())
     for name in sys.argv[1:] or MEASURES:
         results[name] = MEASURES[name]()
     results["cost, modelled"] = cost.model(results["image"], results["warm"])
@@ -67,17 +59,6 @@ def quick() -> None:
     progress(f"A cold start takes, times a plain one: {ratios}")
     if max(ratios.values()) > QUICK_LIMIT:
         sys.exit(f"That is more than {QUICK_LIMIT}.")
-
-
-def machine() -> dict[str, Any]:
-    cpuinfo = Path("/proc/cpuinfo").read_text()
-    return {
-        "processor": ", ".join(sorted(set(re.findall(r"^model name\s*: (.*)$", cpuinfo, re.M)))),
-        "processors": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "load before": os.getloadavg()[0],
-        "versions": run(VERSIONS, folder=PYTHON.parent)["said"],
-    }
 
 
 if __name__ == "__main__":
