@@ -1,10 +1,10 @@
-"""Read the page as a person sees it in a browser."""
+"""Use the page in a browser, and read it as a person does."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from predictor.page import drawing
 
@@ -17,16 +17,34 @@ Open = Callable[..., Page]
 
 def on_screen(page: Page, latitude: float, longitude: float) -> tuple[float, float]:
     """Return where a place is on the screen."""
-    point = drawing.flat(drawing.vectors(latitude, longitude)).tolist()
     x, y = page.evaluate(
         """([x, y]) => {
-            const matrix = document.getElementById("map").getScreenCTM();
-            const point = new DOMPoint(x, y).matrixTransform(matrix);
+            const point = new DOMPoint(x, y).matrixTransform(map.getScreenCTM());
             return [point.x, point.y];
         }""",
-        point,
+        drawing.flat(drawing.vectors(latitude, longitude)).tolist(),
     )
     return x, y
+
+
+def click(page: Page, place: tuple[float, float]) -> None:
+    page.mouse.click(*on_screen(page, *place))
+
+
+def submit(page: Page, *values: object) -> None:
+    """Fill in latitude, longitude and number, as far as they are given, and press Find."""
+    for label, value in zip(("Latitude", "Longitude", "How many"), values, strict=False):
+        page.get_by_label(label).fill(str(value))
+    page.get_by_role("button", name="Find").click()
+
+
+def shows(page: Page, text: str) -> None:
+    """Expect a text in the first of the answers."""
+    expect(first(page)).to_contain_text(text)
+
+
+def first(page: Page) -> Locator:
+    return page.locator("#list li").first
 
 
 def pin(page: Page) -> tuple[float, float]:
@@ -42,20 +60,16 @@ def asked(page: Page) -> tuple[float, float]:
     return float(found[1]), float(found[2])
 
 
-def first(page: Page) -> Any:
-    return page.locator("#list li").first
-
-
 def view(page: Page) -> list[float]:
-    return [float(n) for n in (page.locator("#map").get_attribute("viewBox") or "").split()]
+    return numbers(page.locator("#map").get_attribute("viewBox") or "")
+
+
+def numbers(text: str) -> list[float]:
+    return [round(float(number), 1) for number in re.findall(r"-?[\d.]+", text)]
 
 
 def drawn(page: Page) -> list[Any]:
     """Return an answer as a person sees it: its words, and what the map draws."""
     expect(page.locator("#answer")).to_be_visible()
     paths = page.locator("#way > path").evaluate_all("all => all.map(p => p.getAttribute('d'))")
-    return [page.title(), page.locator("#answer").inner_text(), *map(rounded, paths)]
-
-
-def rounded(d: str) -> list[float]:
-    return [round(float(number), 1) for number in re.findall(r"-?[\d.]+", d)]
+    return [page.title(), page.locator("#answer").inner_text(), *map(numbers, paths)]

@@ -1,8 +1,9 @@
-"""The page in a real browser: answers, links, history."""
+"""The page in a real browser: answers, links, history, and the browser's location."""
 
 import gzip
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from predictor.page import drawing
@@ -12,22 +13,22 @@ from tests.chipotle.page_in_browser import (
     PARIS,
     ROCKVILLE,
     Open,
+    asked,
+    click,
     drawn,
     first,
-    on_screen,
-    rounded,
+    numbers,
+    shows,
+    submit,
     view,
 )
 
 LATITUDE0, LONGITUDE0 = drawing.centre()
 ANTIPODE = (-LATITUDE0, round(LONGITUDE0 + 180, 2))
-
-
-def test_more_stores_are_a_click_away(visit: Open) -> None:
-    page = visit(OLNEY)
-    expect(page).to_have_title("3333 Olney Sandy Springs Rd Olney, MD 20832 US")
-    page.get_by_text("Show more stores").click()
-    expect(page.locator("#list li")).to_have_count(5)
+POLICY = (
+    r"default-src 'none'; script-src 'sha256-[\w+/]{43}='; style-src 'sha256-[\w+/]{43}='; "
+    r"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 def test_the_page_is_one_small_request_to_its_own_server(visit: Open, local_api: str) -> None:
@@ -36,63 +37,48 @@ def test_the_page_is_one_small_request_to_its_own_server(visit: Open, local_api:
     page.on("request", lambda request: requests.append(request.url))
     response = page.goto(local_api + OLNEY)
     assert response
-    page.mouse.click(*on_screen(page, *ROCKVILLE))
-    expect(first(page)).to_contain_text("Rockville, MD")
+    click(page, ROCKVILLE)
+    shows(page, "Rockville, MD")
     page.wait_for_timeout(300)
     assert len(requests) == 2, requests
     assert all(url.startswith(local_api) for url in requests)
     assert len(gzip.compress(response.body())) < 100_000
     headers = response.all_headers()
     assert headers["content-encoding"] == "gzip"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert headers["permissions-policy"] == "geolocation=(self)"
-    policy = dict(d.split(" ", 1) for d in headers["content-security-policy"].split("; "))
-    assert re.fullmatch(r"'sha256-[\w+/]{43}='", policy.pop("script-src"))
-    assert re.fullmatch(r"'sha256-[\w+/]{43}='", policy.pop("style-src"))
-    assert policy == {
-        "default-src": "'none'",
-        "connect-src": "'self'",
-        "form-action": "'self'",
-        "base-uri": "'none'",
-        "frame-ancestors": "'none'",
-    }
+    assert re.fullmatch(POLICY, headers["content-security-policy"])
 
 
 def test_without_javascript_the_answer_is_complete(visit: Open) -> None:
     page = visit(java_script_enabled=False)
-    page.get_by_label("Latitude").fill("39.7392")
-    page.get_by_label("Longitude").fill("-104.9903")
-    page.get_by_role("button", name="Find").click()
+    submit(page, *DENVER)
     expect(page.locator("#list li")).to_have_count(5)
-    expect(first(page)).to_contain_text("1600 California St Unit 7 Denver, CO 80202 US")
-    expect(first(page)).to_contain_text("0.43 miles (0.70 km) north")
+    shows(page, "1600 California St Unit 7 Denver, CO 80202 US")
+    shows(page, "0.43 miles (0.70 km) north")
     link = first(page).get_by_role("link", name="Directions to 1600 California St")
     assert re.fullmatch(
         r"https://www\.google\.com/maps/dir/\?api=1&destination=39\.7\d+,-104\.9\d+",
         link.get_attribute("href") or "",
     )
-    assert len(rounded(page.locator("path.nearest").first.get_attribute("d") or "")) == 5 * 3
+    assert len(numbers(page.locator("path.nearest").get_attribute("d") or "")) == 5 * 3
     for control in ("#locate", "#zoom", "#help"):  # they would do nothing
         expect(page.locator(control)).to_be_hidden()
 
 
 def test_every_state_is_a_link_and_back_and_forward_work(visit: Open, local_api: str) -> None:
     page = visit(OLNEY + "&k=2")
-    page.mouse.click(*on_screen(page, *ROCKVILLE))
-    expect(first(page)).to_contain_text("Rockville, MD")
+    click(page, ROCKVILLE)
+    shows(page, "Rockville, MD")
     states = {page.url: drawn(page)}
-    page.get_by_label("Latitude").fill("39.7392")
-    page.get_by_label("Longitude").fill("-104.9903")
-    page.get_by_role("button", name="Find").click()
-    expect(first(page)).to_contain_text("Denver, CO")
+    submit(page, *DENVER)
+    shows(page, "Denver, CO")
     states[page.url] = drawn(page)
     page.go_back()
-    expect(first(page)).to_contain_text("Rockville, MD")
+    shows(page, "Rockville, MD")
     page.go_back()
-    expect(first(page)).to_contain_text("Olney, MD")
+    shows(page, "Olney, MD")
     assert page.url == local_api + OLNEY + "&k=2"
     page.go_forward()
-    expect(first(page)).to_contain_text("Rockville, MD")
+    shows(page, "Rockville, MD")
     for url, seen in states.items():
         page.goto(url)
         assert drawn(page) == seen
@@ -103,43 +89,79 @@ def test_script_and_server_render_the_same(visit: Open, local_api: str) -> None:
     special = (DENVER, (90, 0), (-90, 123.5), (0, 180), (1e-5, -1e-5), drawing.centre(), ANTIPODE)
     for latitude, longitude in special:
         of_the_server.goto(f"{local_api}?lat={latitude}&long={longitude}&k=3")
-        for label, value in (("Latitude", latitude), ("Longitude", longitude), ("How many", 3)):
-            of_the_script.get_by_label(label).fill(str(value))
-        of_the_script.get_by_role("button", name="Find").click()
+        submit(of_the_script, latitude, longitude, 3)
         point = of_the_server.locator("#point").inner_text()
         expect(of_the_script.locator("#point")).to_have_text(point)
         assert drawn(of_the_script) == drawn(of_the_server)
+        assert view(of_the_script) == view(of_the_server)
 
 
-def test_a_far_point_is_reported(visit: Open) -> None:
+def test_notes_and_more_stores_are_shown_when_they_apply(visit: Open) -> None:
     page = visit(OLNEY)
-    expect(page.locator("#far")).to_be_hidden()
-    page.get_by_label("Latitude").fill("48.8566")
-    page.get_by_label("Longitude").fill("2.3522")
-    page.get_by_role("button", name="Find").click()
-    expect(page.get_by_text("None of these stores is near that point.")).to_be_visible()
-    x, y, width, height = view(page)
-    for place in (PARIS, (44.8, -68.8)):  # both show
-        px, py = drawing.flat(drawing.vectors(*place))
-        assert x < px < x + width
-        assert y < py < y + height
-
-
-def test_a_radius_may_exclude_every_store(visit: Open) -> None:
-    page = visit("?lat=45&long=-100&radius=1000")
-    expect(page.locator("#answer")).to_contain_text("No store within that distance.")
+    expect(page).to_have_title("3333 Olney Sandy Springs Rd Olney, MD 20832 US")
+    page.get_by_text("Show more stores").click()
+    expect(page.locator("#list li")).to_have_count(5)
+    expect(page.get_by_text("Show more stores")).to_be_hidden()
+    submit(page, *PARIS)
+    expect(page.locator("#note")).to_have_text("None of these stores is near that point.")
+    page = visit("?lat=44.9778&long=-93.265&radius=1")
+    expect(page.locator("#note")).to_have_text("No store within that distance.")
     page.get_by_label("Within").fill("1e6")
-    page.get_by_role("button", name="Find").click()
+    submit(page)
     expect(page.locator("#list li")).to_have_count(1)
-    expect(page.locator("#none")).to_be_hidden()
+    expect(page.locator("#note")).to_be_empty()
 
 
 def test_every_path_serves_the_page(visit: Open, local_api: str) -> None:
     page = visit("stage/any%20thing/" + OLNEY)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    page.mouse.click(*on_screen(page, *ROCKVILLE))
-    expect(first(page)).to_contain_text("Rockville, MD")
+    click(page, ROCKVILLE)
+    shows(page, "Rockville, MD")
     assert page.url.startswith(local_api + "stage/any%20thing/?lat=")
     assert requests[0].startswith(page.url)
     assert page.locator("#formats a").first.evaluate("a => a.href").startswith(page.url)
+
+
+def test_links_survive_a_translator(visit: Open) -> None:
+    page = visit(OLNEY)
+    page.evaluate("document.querySelectorAll('a').forEach(a => { a.textContent = 'Übersetzt'; })")
+    submit(page, *DENVER)
+    shows(page, "Denver, CO")
+    links = page.locator("#formats a").evaluate_all("all => all.map(a => a.href)")
+    assert [link.rpartition("=")[2] for link in links] == ["text", "json", "geojson"]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "warning"), [(5, ""), (25_000, "only knows your location to within 25 km")]
+)
+def test_an_allowed_location_is_answered(accuracy: int, warning: str, visit: Open) -> None:
+    place = {"latitude": DENVER[0], "longitude": DENVER[1], "accuracy": accuracy}
+    page = visit(geolocation=place, permissions=["geolocation"])
+    page.get_by_role("button", name="Use my location").click()
+    shows(page, "Denver, CO")
+    expect(page.get_by_role("alert")).to_contain_text(warning)
+    assert asked(page) == DENVER
+
+
+def test_a_late_location_does_not_replace_a_chosen_point(visit: Open) -> None:
+    page = visit()
+    page.add_init_script(
+        "navigator.geolocation.getCurrentPosition = (found) => setTimeout(found, 700,"
+        " {coords: {latitude: 47.6, longitude: -122.3, accuracy: 5}})"
+    )
+    page.reload()
+    page.get_by_role("button", name="Use my location").click()
+    expect(page.get_by_role("status")).to_have_text("Asking your browser for your location.")
+    click(page, DENVER)
+    page.wait_for_timeout(1_000)
+    shows(page, "Denver, CO")
+
+
+def test_a_denied_location_is_explained_and_an_impossible_one_not_offered(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Use my location").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not share your location. Choose a point")
+    page.add_init_script("Object.defineProperty(navigator, 'geolocation', {value: undefined})")
+    page.reload()
+    expect(page.locator("#locate")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""The page is accessible: keyboard, screen reader, phone, dark mode, print."""
+"""The page suits its reader: screen reader, phone, large text, dark mode, print."""
 
 from pathlib import Path
 from typing import Literal
@@ -6,39 +6,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import expect
 
-from tests.chipotle.page_in_browser import OLNEY, Open, asked, first
+from tests.chipotle.page_in_browser import OLNEY, Open
 
 AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 TARGETS = ["", OLNEY + "&k=5", "?lat=abc&long=1", "?lat=48.8566&long=2.3522"]
-
-
-def test_everything_works_by_keyboard(visit: Open) -> None:
-    page = visit()
-    reached = []
-    for _ in range(14):
-        page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    assert reached[:3] == ["place", "look", "locate"]
-    assert reached[3:11] == ["map", "in", "out", "all", "lat", "long", "k", "go"]
-    page.locator("#map").focus()
-    page.keyboard.press("+")
-    page.keyboard.press("Shift+ArrowLeft")
-    assert "lat=" not in page.url
-    for _ in range(4):
-        page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowUp")
-    expect(first(page)).to_be_visible()
-    here, url = asked(page), page.url
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("url => location.href !== url", arg=url)
-    assert asked(page)[0] < here[0]
-    page.go_back()  # past the whole run of arrow keys
-    expect(page.locator("#answer")).to_be_hidden()
-    page.get_by_label("Latitude").focus()
-    for key in ("39.7392", "Tab", "-104.9903", "Enter"):
-        page.keyboard.press(key) if key.isalpha() else page.keyboard.type(key)
-    expect(first(page)).to_contain_text("Denver, CO")
-    expect(page.get_by_role("status")).to_contain_text("Denver, CO 80202 US: 0.43 miles")
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -55,26 +26,27 @@ def test_axe_finds_no_violations(target: str, visit: Open) -> None:
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("width", "text"), [(320, "100%"), (640, "200%"), (1280, "200%")])
-def test_nothing_is_cut_off(width: int, text: str, target: str, visit: Open) -> None:
-    page = visit(target, viewport={"width": width, "height": 640})
-    page.evaluate("size => { document.documentElement.style.fontSize = size; }", text)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for control in page.locator("button:visible, input:visible").all():
-        box = control.bounding_box()
-        assert box
-        assert box["height"] >= 24
-        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+def test_nothing_is_cut_off(width: int, text: str, visit: Open) -> None:
+    for target in TARGETS:
+        page = visit(target, viewport={"width": width, "height": 640})
+        page.evaluate("size => { document.documentElement.style.fontSize = size; }", text)
+        page.evaluate("document.querySelector('.address')?.append('x'.repeat(400))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for control in page.locator("button:visible, input:visible").all():
+            box = control.bounding_box()
+            assert box
+            assert box["height"] >= 24
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
 def test_forced_colours_keep_the_maps_colours(visit: Open) -> None:
     page = visit(OLNEY, forced_colors="active")
     colours = page.evaluate(
-        """['#land', '#stores', '.nearest:not(.halo)', '.query:not(.halo)'].map((part) =>
+        """['#land', '#stores', '.nearest', '.query:not(.halo)'].map((part) =>
             getComputedStyle(document.querySelector(part)).stroke)"""
     )
-    assert len({*colours}) == 4
+    assert len(set(colours)) == 4
     assert page.evaluate("getComputedStyle(map).backgroundColor") == "rgb(227, 233, 236)"
 
 

@@ -6,15 +6,44 @@ from playwright.sync_api import Route, expect
 
 from predictor.nearest import Stores
 from predictor.page import drawing
-from tests.chipotle.page_in_browser import DENVER, OLNEY, Open, asked, first, on_screen, pin, view
+from tests.chipotle.page_in_browser import (
+    DENVER,
+    OLNEY,
+    PARIS,
+    Open,
+    asked,
+    click,
+    first,
+    on_screen,
+    pin,
+    shows,
+    submit,
+    view,
+)
 
 
 def test_a_click_on_denver_gives_denver(visit: Open) -> None:
     page = visit()
-    page.mouse.click(*on_screen(page, *DENVER))
-    expect(first(page)).to_contain_text("Denver, CO")
+    whole = view(page)
+    click(page, DENVER)
+    shows(page, "Denver, CO")
     assert asked(page) == pytest.approx(DENVER, abs=0.05)
     assert pin(page) == pytest.approx(on_screen(page, *asked(page)), abs=1.5)
+    assert view(page) == whole
+
+
+def test_the_map_shows_the_answer_to_a_search(visit: Open) -> None:
+    page = visit()
+    submit(page, *DENVER)
+    shows(page, "Denver, CO")
+    assert view(page)[2] < 200
+    submit(page, *PARIS)
+    expect(page.locator("#note")).to_contain_text("near that point.")
+    x, y, width, height = view(page)
+    for place in (PARIS, (44.8, -68.8)):  # the nearest, in Maine
+        px, py = drawing.flat(drawing.vectors(*place))
+        assert x < px < x + width
+        assert y < py < y + height
 
 
 def test_two_fingers_zoom_and_one_chooses(visit: Open) -> None:
@@ -28,21 +57,18 @@ def test_two_fingers_zoom_and_one_chooses(visit: Open) -> None:
     page.wait_for_function("before => map.viewBox.baseVal.width < before / 2", arg=before[2])
     assert "lat=" not in page.url
     page.touchscreen.tap(*on_screen(page, *DENVER))
-    expect(first(page)).to_contain_text("Denver, CO")
+    shows(page, "Denver, CO")
 
 
-def test_the_point_is_dragged_and_the_answer_follows(visit: Open) -> None:
+def test_the_point_is_dragged(visit: Open) -> None:
     page = visit(OLNEY)
-    entries = page.evaluate("history.length")
-    x, y = pin(page)
+    entries, (x, y) = page.evaluate("history.length"), pin(page)
     page.mouse.move(x + 3, y + 3)
     page.mouse.down()
-    page.mouse.move(x, y + 60, steps=5)
-    expect(first(page)).not_to_contain_text("Olney")  # already, without a history entry
-    assert page.evaluate("history.length") == entries
     page.mouse.move(x, y + 120, steps=5)
     page.mouse.up()
-    page.wait_for_function("before => history.length === before + 1", arg=entries)
+    expect(first(page)).not_to_contain_text("Olney")
+    assert page.evaluate("history.length") == entries + 1
     assert pin(page) == pytest.approx((x, y + 120), abs=1.5)
     assert asked(page)[0] < 39.1
 
@@ -57,11 +83,37 @@ def test_dragging_elsewhere_pans_and_buttons_zoom(visit: Open) -> None:
     assert on_screen(page, *DENVER) == pytest.approx((x + 100, y), abs=1.5)
     assert "lat=" not in page.url
     page.get_by_role("button", name="Zoom in").click()
-    assert view(page)[2] == pytest.approx(whole[2] / 2)
+    assert view(page)[2] == pytest.approx(whole[2] / 2, rel=1e-4)
     page.get_by_role("button", name="Zoom out").click()
     assert view(page)[2] == pytest.approx(whole[2])
     page.get_by_role("button", name="All stores").click()
     assert view(page) == whole
+
+
+def test_everything_works_by_keyboard(visit: Open) -> None:
+    page = visit()
+    reached = []
+    for _ in range(11):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id"))
+    assert reached[:3] == ["place", "look", "locate"]
+    assert reached[3:] == ["map", "in", "out", "all", "lat", "long", "k", "go"]
+    page.locator("#map").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    expect(first(page)).to_be_visible()
+    here, url = asked(page), page.url
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("url => location.href !== url", arg=url)
+    assert asked(page)[0] < here[0]
+    page.go_back()  # past the whole run of arrow keys
+    expect(page.locator("#answer")).to_be_hidden()
+    page.get_by_label("Latitude").focus()
+    for key in ("39.7392", "Tab", "-104.9903", "Enter"):
+        page.keyboard.press(key) if key.isalpha() else page.keyboard.type(key)
+    shows(page, "Denver, CO")
+    expect(page.get_by_role("status")).to_contain_text("Denver, CO 80202 US: 0.43 miles")
 
 
 def test_of_many_points_only_the_last_is_answered(visit: Open) -> None:
@@ -88,7 +140,7 @@ def test_a_late_answer_is_not_shown_after_going_back(visit: Open) -> None:
         route.continue_()
 
     page = visit(answer=slowly)
-    page.mouse.click(*on_screen(page, *DENVER))
+    click(page, DENVER)
     with page.expect_response(lambda response: "lat=" not in response.url):
         page.go_back()
     expect(page.locator("#answer")).to_be_hidden()
@@ -99,8 +151,8 @@ def test_a_late_answer_is_not_shown_after_going_back(visit: Open) -> None:
     ("latitudes", "longitudes"),
     [
         ([48.8, 52.5, 41.9], [2.35, 13.4, 12.5]),  # Europe
-        ([-17.7, -36.8, 21.3], [178.0, 174.8, -157.9]),  # over the antimeridian
-        ([89.9, 85.0, 88.0], [0.0, 120.0, -120.0]),  # about the pole
+        ([-17.7, -36.8, 21.3], [178.0, 174.8, -157.9]),  # across the antimeridian
+        ([89.9, 85.0, 88.0], [0.0, 120.0, -120.0]),  # around the pole
         ([-33.9], [151.2]),  # a single one
     ],
 )
@@ -115,7 +167,7 @@ def test_stores_elsewhere_have_a_map(
         page = visit("?lat=none&long=none", answer=lambda route: route.abort())
         for place in zip(latitudes, longitudes, strict=True):
             before = page.url
-            page.mouse.click(*on_screen(page, *place))
+            click(page, place)
             page.wait_for_function("url => location.href !== url", arg=before)
             chosen = drawing.vectors(*asked(page)) @ drawing.vectors(*place)
             assert np.degrees(np.arccos(min(chosen, 1))) < 0.5
@@ -124,5 +176,5 @@ def test_stores_elsewhere_have_a_map(
 
 
 def forget_the_map() -> None:
-    for drawn in (drawing.centre, drawing.whole, drawing.ground):
-        drawn.cache_clear()
+    for remembered in (drawing.centre, drawing.whole, drawing.ground):
+        remembered.cache_clear()

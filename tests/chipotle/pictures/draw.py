@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import lambdaHandler
 from serving import explain, html, outside, tabular
@@ -21,61 +23,40 @@ HERE = Path(__file__).resolve().parents[3] / "img"
 MODEL = HERE.parent / "model"
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
 SCHEMES: list[tuple[Literal["light", "dark"], str]] = [("light", ""), ("dark", "-dark")]
-OLNEY = "?lat=39.153198&long=-77.066176&k=5"
-RED_ROCKS = "?lat=39.6655&long=-105.2057"
-ZIP_CODE = "?place=80465&k=3"
-ELSEWHERE = {"europe": "?place=Wien&k=3", "pacific": "?lat=-17.3&long=-179.2&k=3"}
+WIDE = (1200, 760)
 
 
-def architecture(browser: Browser) -> None:
-    """Draw the diagram twice: it follows the reader's colour scheme."""
-    svg = (HERE / "arch.svg").read_text()
+def draw(
+    browser: Browser, name: str, size: tuple[int, int], show: Callable[[Page], object]
+) -> None:
+    """Take a picture of what `show` opens, in both colour schemes."""
     for scheme, suffix in SCHEMES:
         page = browser.new_page(
-            viewport={"width": 1000, "height": 500}, device_scale_factor=2, color_scheme=scheme
+            viewport={"width": size[0], "height": size[1]},
+            device_scale_factor=2,
+            color_scheme=scheme,
         )
-        page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{svg}")
-        page.screenshot(path=HERE / f"arch{suffix}.png", omit_background=True)
-
-
-def screenshots(browser: Browser, url: str) -> None:
-    """Show an answer and the whole map on a wide screen, and an answer on a phone."""
-    for scheme, suffix in SCHEMES:
-        page = browser.new_page(
-            viewport={"width": 1200, "height": 760}, device_scale_factor=2, color_scheme=scheme
-        )
-        page.goto(url + OLNEY)
-        page.get_by_role("button", name="Zoom out").click()
+        show(page)
         page.evaluate("document.activeElement.blur()")
         page.mouse.move(0, 0)
-        page.screenshot(path=HERE / f"page{suffix}.png")
+        page.screenshot(path=HERE / f"{name}{suffix}.png", omit_background=True)
+        page.close()
+
+
+def opened(url: str, button: str = "") -> Callable[[Page], None]:
+    """Return what opens a page, and presses a button."""
+
+    def show(page: Page) -> None:
         page.goto(url)
-        page.screenshot(path=HERE / f"map{suffix}.png")
-    phone = browser.new_page(
-        viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True
-    )
-    for name, target in (("phone", RED_ROCKS), ("zip", ZIP_CODE)):
-        phone.goto(url + target)
-        phone.screenshot(path=HERE / f"{name}.png")
+        if button:
+            page.get_by_role("button", name=button).click()
+
+    return show
 
 
-def elsewhere(browser: Browser) -> None:
-    """Show the pages of data in Europe and across the antimeridian."""
-    for name, target in ELSEWHERE.items():
-        with served(Path(__file__).parent / "places" / f"{name}.csv") as url:
-            for scheme, suffix in SCHEMES:
-                page = browser.new_page(
-                    viewport={"width": 1200, "height": 760}, color_scheme=scheme
-                )
-                page.goto(url + target)
-                page.get_by_role("button", name="All").click()
-                page.evaluate("document.activeElement.blur()")
-                page.mouse.move(0, 0)
-                page.screenshot(path=HERE / f"{name}{suffix}.png")
-
-
-def penguins(browser: Browser) -> None:
-    """Show the plain page of the penguins' model, which is trained in a copy of the tree."""
+@contextmanager
+def penguins() -> Iterator[str]:
+    """Train the penguins' model in a copy of the tree; yield the URL of its plain page."""
     with TemporaryDirectory() as name:
         copy = Path(name) / "model"
         shutil.copytree(MODEL, copy, ignore=shutil.ignore_patterns("training", "*.pkl", "*.json"))
@@ -84,29 +65,40 @@ def penguins(browser: Browser) -> None:
         script = copy / "training" / "training.py"
         subprocess.run([sys.executable, script], check=True, env=environment)
         handler = Handler(tabular.model(copy), html, explain, outside)
+    asked = {"k": 3, "explain": "true", "body_mass_g": 7000, "format": "html"}
     with engines.served(lambda event: handler(event, None)) as url:
-        asked = {"k": 3, "explain": "true", "body_mass_g": 7000, "format": "html"}
-        query = urlencode({**handler.model.example, **asked})
-        for scheme, suffix in SCHEMES:
-            tab = browser.new_page(
-                viewport={"width": 800, "height": 1000}, device_scale_factor=2, color_scheme=scheme
-            )
-            tab.goto(f"{url}?{query}")
-            tab.screenshot(path=HERE / f"penguins{suffix}.png")
+        yield f"{url}?{urlencode({**handler.model.example, **asked})}"
 
 
 def main() -> None:
-    with (
-        engines.served(lambda event: lambdaHandler(event, None)) as url,
-        sync_playwright() as playwright,
-    ):
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
         )
-        architecture(browser)
-        screenshots(browser, url)
-        penguins(browser)
-        elsewhere(browser)
+        diagram = (HERE / "arch.svg").read_text()
+        styled = f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{diagram}"
+        draw(browser, "arch", (1000, 500), lambda page: page.set_content(styled))
+        with engines.served(lambda event: lambdaHandler(event, None)) as url:
+            answer = f"{url}?lat=39.153198&long=-77.066176&k=5"
+            draw(browser, "page", WIDE, opened(answer, "Zoom out"))
+            draw(browser, "map", WIDE, opened(url))
+            phone = browser.new_page(
+                viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True
+            )
+            for name, query in (
+                ("phone", "?lat=39.6655&long=-105.2057"),
+                ("zip", "?place=80465&k=3"),
+            ):
+                phone.goto(url + query)
+                phone.screenshot(path=HERE / f"{name}.png")
+        with penguins() as url:
+            draw(browser, "penguins", (800, 1000), opened(url))
+        for name, query in {
+            "europe": "?place=Wien&k=3",
+            "pacific": "?lat=-17.3&long=-179.2&k=3",
+        }.items():
+            with served(Path(__file__).parent / "places" / f"{name}.csv") as url:
+                draw(browser, name, WIDE, opened(url + query, "All"))
 
 
 if __name__ == "__main__":

@@ -40,14 +40,13 @@ WORDS = {
     "count": f"{len(nearest.stores):,}",
     "version": nearest.manifest.pickle_sha256[:12],
 }
-HIDDEN = ("no_answer", "no_far", "no_none", "no_more")
 HEAD = '<style>{style}</style><script type="module">{script}</script>'
 STORE = Template("""<li>
 <p class="address" dir="auto" translate="no">$address</p>
 <p class="way"><span>$way</span> <a href="https://www.google.com/maps/dir/?api=1&amp;destination=$place"
 rel="noreferrer">Directions<span class="spoken" dir="auto"> to $address</span></a></p></li>""")
 FIELD = Template("""<div class="field"><label for="$name">$label</label>
-<input id="$name" name="$name" value="$value" required autocomplete="off" aria-invalid="$state
+<input id="$name" name="$name" value="$value" required autocomplete="off" $state
 aria-describedby="$name-error $name-hint"><strong id="$name-error" class="error">$error</strong>
 <small id="$name-hint">$hint</small></div>""")
 
@@ -78,32 +77,29 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
         return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
     point = coordinates(query["lat"], query["long"], query["place"])
     places = [(store["lat"], store["long"]) for store in found]
-    items = [
-        STORE.substitute(
-            address=escape(store["address"]),
-            way=way(point, store),
-            place=",".join(map(written, place)),
-        )
-        for store, place in zip(found, places, strict=True)
-    ]
-    shown = {"no_answer"}
+    note = ""
     if not found:
-        shown.add("no_none")
+        note = f"No {ABOUT['place']} within that distance."
     elif found[0]["distance_m"] > FAR_M:
-        shown.add("no_far")
-    if query["k"] == len(found) == 1 < about["stores"]:
-        shown.add("no_more")
+        note = f"None of these {ABOUT['places']} is near that point."
+    has_more = query["k"] == len(found) == 1 < about["stores"]
     return fill(
         whole,
         {**query, "lat": point[0], "long": point[1]},
-        None,
-        overlay=drawing.overlay(point, places),
-        box=drawing.view(point, places),
+        view=drawing.view(point, places),
+        no_answer="",
         title=escape(found[0]["address"] if found else ABOUT["title"]),
         point=escape(query["place"] or ", ".join(map(written, point))),
-        list="".join(items),
-        **{name: "" for name in shown},
+        note=escape(note),
+        list="".join(item(point, store) for store in found),
+        no_more="" if has_more else "hidden",
+        overlay=drawing.overlay(point, places),
     )
+
+
+def item(point: tuple[float, float], store: Result) -> str:
+    place = f"{written(store['lat'])},{written(store['long'])}"
+    return STORE.substitute(address=escape(store["address"]), way=way(point, store), place=place)
 
 
 def problem(whole: bool, problem: Problem, query: Query) -> str:
@@ -118,25 +114,26 @@ def fill(whole: bool, sent: Query, problem: Problem | None = None, **values: Any
     fields = {p.name: field(p, texts.get(p.name, ""), problem) for p in shown}
     at_top = problem.detail if problem and problem.parameter not in fields else ""
     search = fields.pop("place")
-    link = {p.name: texts.get(p.name, str(p.default)) for p in shown if p.name in fields}
-    box = values.pop("box", drawing.whole())
-    head = HEAD.format(style=file("style.css"), script=file("script.js"))
-    defaults = {name: escape(text) for name, text in WORDS.items()}
-    defaults |= {"point": "", "list": "", "overlay": drawing.overlay(None, [])}
-    defaults |= dict.fromkeys(HIDDEN, "hidden") | {
-        "head": head if whole else "",
-        "ground": drawing.ground() if whole else "",
-        "outlines": escape(f"Outlines: {drawing.outlines()['source']}."),
-        "centre": "{} {}".format(*drawing.centre()),
-        "all": " ".join(f"{km:.2f}" for km in drawing.whole()),
-        "view": " ".join(f"{km:.2f}" for km in box),
-        "number": f"{max(box[2:]) / 40:.2f}",
+    link = {name: text for name, text in texts.items() if name in fields}
+    view = values.pop("view", drawing.whole())
+    defaults = {name: escape(text) for name, text in WORDS.items()} | {
+        "head": HEAD.format(style=file("style.css"), script=file("script.js")) if whole else "",
+        "problem": escape(at_top),
         "search": search,
         "k": escape(texts.get("k", "")),
         "form": "".join(fields.values()),
-        "self": escape(urlencode(link)),
-        "more": escape(urlencode(link | {"k": str(FEW)})),
-        "problem": escape(at_top),
+        "same": escape(urlencode(link)),
+        "few": escape(urlencode(link | {"k": FEW})),
+        "ground": drawing.ground() if whole else "",
+        "outlines": escape(f"Outlines: {drawing.outlines()['source']}."),
+        "centre": "{} {}".format(*drawing.centre()),
+        "all": drawing.numbers(drawing.whole()),
+        "view": drawing.numbers(view),
+        "letters": f"{view[2:].max() / 40:.2f}",
+        "overlay": drawing.overlay(None, []),
+        "no_answer": "hidden",
+        "no_more": "hidden",
+        **dict.fromkeys(("point", "note", "list"), ""),
     }
     return Template(file("page.html")).substitute(defaults | values)
 
@@ -147,7 +144,7 @@ def field(parameter: Parameter, text: str, problem: Problem | None) -> str:
         name=parameter.name,
         label=LABELS.get(parameter.name, "Within"),
         value=escape(text),
-        state='true" autofocus' if error else 'false"',
+        state='aria-invalid="true" autofocus' if error else 'aria-invalid="false"',
         error=escape(error),
         hint=escape(parameter.allowed.partition("number ")[2] or parameter.description),
     )

@@ -1,7 +1,7 @@
 """Draw the page's map as SVG: places in decimal degrees, in km around the middle of the stores."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import numpy as np
 from predictor.nearest import stores
 
 RADIUS_KM = 6371.0088  # the Earth's mean radius
-SMALL_DOTS_FROM = 500  # stores
 VIEW_KM = 60, 120  # the least that an answer shows, by its extent
 GRID = 15  # degrees between the lines of the graticule
 BACK = -0.9  # cosine of the angle from the centre beyond which nothing is drawn: the rim is torn
@@ -52,10 +51,8 @@ def whole() -> np.ndarray:
     return _box(flat(vectors(*stores.coordinates.T)))
 
 
-def view(point: tuple[float, float] | None, nearest: Iterable[tuple[float, float]]) -> np.ndarray:
-    """Return what shows a request: its point and the nearest stores, or all stores."""
-    if point is None:
-        return whole()
+def view(point: tuple[float, float], nearest: Sequence[tuple[float, float]]) -> np.ndarray:
+    """Return what shows an answer: the point and the nearest stores."""
     places = flat(vectors(*np.array([point, *nearest]).T))
     return _box(places, float(np.clip(4 * np.ptp(places, axis=0).max(), *VIEW_KM)))
 
@@ -74,33 +71,32 @@ def outlines() -> dict[str, Any]:
 @cache
 def ground() -> str:
     """Draw what is the same for every request: outlines, graticule and stores."""
-    paths = {
-        name: "".join(_path(flat(_decoded(line))) for line in outlines()[name])
+    land, borders = (
+        "".join(_path(flat(_decoded(line))) for line in outlines()[name])
         for name in ("land", "borders")
-    }
+    )
     dots = _path(flat(vectors(*stores.coordinates.T)), "h0m") + "h0"
-    width = 3.5 if len(stores) > SMALL_DOTS_FROM else 6
     return (
-        "".join(f'<path id="{name}" transform="scale(.1)" d="{d}"/>' for name, d in paths.items())
-        + graticule()
-        + f'<path id="stores" transform="scale(.1)" stroke-width="{width}" d="{dots}"/>'
+        f'<path id="land" transform="scale(.1)" d="{land}"/>'
+        f'<path id="borders" transform="scale(.1)" d="{borders}"/>'
+        f'{graticule()}<path id="stores" transform="scale(.1)" d="{dots}"/>'
     )
 
 
 def graticule() -> str:
-    """Draw meridians and parallels, and write their degrees across the map's centre."""
-    parallels, meridians = np.arange(GRID - 90, 90, GRID), np.arange(-180, 180, GRID)
+    """Draw parallels and meridians, and write their degrees across the map's centre."""
     latitudes, longitudes = np.linspace(-90, 90, 73), np.linspace(-180, 180, 145)
-    lines = [vectors(p, longitudes) for p in parallels] + [vectors(latitudes, m) for m in meridians]
-    d = "".join(_path(flat(part)) for line in lines for part in _in_front(line))
     below, beside = (np.rint(np.array(centre()) / GRID) - 0.5) * GRID
-    numbers = [(p, "NS", vectors(p, beside)) for p in parallels.tolist()]
-    numbers += [(m, "EW", vectors(below, m)) for m in meridians.tolist()]
+    lines = [  # degrees, signs, the line, and the place of its number
+        *(
+            (p, "NS", vectors(p, longitudes), vectors(p, beside))
+            for p in range(GRID - 90, 90, GRID)
+        ),
+        *((m, "EW", vectors(latitudes, m), vectors(below, m)) for m in range(-180, 180, GRID)),
+    ]
+    d = "".join(_path(flat(part)) for _, _, line, _ in lines for part in _in_front(line))
     texts = "".join(
-        f'<text x="{x:.1f}" y="{y:.1f}">{_degrees(angle, signs)}</text>'
-        for angle, signs, vector in numbers
-        if vector[2] > BACK
-        for x, y in [flat(vector).tolist()]
+        _text(place, angle, signs) for angle, signs, _, place in lines if place[2] > BACK
     )
     return f'<g class="grid"><path transform="scale(.1)" d="{d}"/>{texts}</g>'
 
@@ -110,15 +106,22 @@ def overlay(point: tuple[float, float] | None, nearest: Sequence[tuple[float, fl
     if point is None:  # the page's script moves these
         return '<path class="query halo" d=""/><path class="query" d=""/>'
     [x, y], *ends = flat(vectors(*np.array([point, *nearest]).T)).tolist()
+    # A line without length has round ends: it is a dot that keeps its size.
+    here, there = f"M{x:.2f} {y:.2f}h0", "".join(f"M{x:.2f} {y:.2f}h0" for x, y in ends)
     lines = "".join(f"M{x:.2f} {y:.2f}L{x2:.2f} {y2:.2f}" for x2, y2 in ends)
-    dots = {"query": _dots([[x, y]]), "nearest": _dots(ends)}
-    drawn = ("query ring", "query halo", "nearest halo", "nearest", "query")
-    paths = "".join(f'<path class="{name}" d="{dots[name.split()[0]]}"/>' for name in drawn)
-    return f'<g id="way"><path class="lines" d="{lines}"/>{paths}</g>'
+    ways = {"lines": lines, "query ring": here, "query halo": here, "nearest": there, "query": here}
+    paths = "".join(f'<path class="{name}" d="{d}"/>' for name, d in ways.items())
+    return f'<g id="way">{paths}</g>'
 
 
-def _degrees(angle: int, signs: str) -> str:
-    return f"{abs(angle)}° {signs[angle < 0]}" if angle % 180 else f"{abs(angle)}°"
+def numbers(values: np.ndarray) -> str:
+    return " ".join(f"{value:.2f}" for value in values)
+
+
+def _text(place: np.ndarray, angle: int, signs: str) -> str:
+    x, y = flat(place)
+    sign = f" {signs[angle < 0]}" if angle % 180 else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}">{abs(angle)}°{sign}</text>'
 
 
 def _decoded(line: Sequence[int]) -> np.ndarray:
@@ -137,8 +140,3 @@ def _path(points: np.ndarray, join: str = "l") -> str:
     tenths = np.rint(points * 10).astype(int)
     moves = np.diff(tenths, axis=0).tolist()
     return "M{} {}".format(*tenths[0]) + "".join(f"{join}{x} {y}" for x, y in moves)
-
-
-def _dots(points: Iterable[Sequence[float]]) -> str:
-    """Draw lines without length: with round ends they are dots that keep their size."""
-    return "".join(f"M{x:.2f} {y:.2f}h0" for x, y in points)

@@ -1,10 +1,11 @@
 // The page works without this script, which lets the map choose the point and swaps in the answer.
 const find = (id) => document.getElementById(id);
 const map = find("map"), form = find("form"), say = find("status"), problem = find("problem");
-const RADIUS_KM = 6371.0088, NARROWEST_KM = 40, NEAR_KM = 1500, VAGUE_M = 2000, NUMBERS_PX = 12;
+const RADIUS_KM = 6371.0088, NARROWEST_KM = 40, VAGUE_M = 2000, LETTERS_PX = 12;
+const numbers = (text) => (text?.match(/-?[\d.]+/g) ?? []).map(Number);
 
 // Invert drawing.py's projection: from km on the map to latitude and longitude, or null outside the Earth.
-const [latitude0, longitude0] = map.dataset.centre.split(" ").map((degrees) => degrees * Math.PI / 180);
+const [latitude0, longitude0] = numbers(map.dataset.centre).map((degrees) => degrees * Math.PI / 180);
 const place = (x, y) => {
   const rho = Math.hypot(x, y) / RADIUS_KM;
   if (rho >= 2) return null;
@@ -12,7 +13,7 @@ const place = (x, y) => {
   const [east, north, cos, sin] = [x * flatten, -y * flatten, Math.cos(latitude0), Math.sin(latitude0)];
   const latitude = Math.asin(Math.max(-1, Math.min(1, up * sin + north * cos))) * 180 / Math.PI;
   const longitude = (longitude0 + Math.atan2(east, up * cos - north * sin)) * 180 / Math.PI;
-  return [latitude, (longitude + 540) % 360 - 180].map((degrees) => +degrees.toFixed(5));
+  return [latitude, (longitude + 540) % 360 - 180];
 };
 
 // What the map shows, in km: x, y, width, height.
@@ -21,46 +22,40 @@ const look = (x, y, width, height) => {
   const size = Math.max(width, height), factor = Math.min(Math.max(size, NARROWEST_KM), 4.4 * RADIUS_KM) / size;
   view = [x + width * (1 - factor) / 2, y + height * (1 - factor) / 2, width * factor, height * factor];
   map.setAttribute("viewBox", view.join(" "));
-  map.setAttribute("font-size", NUMBERS_PX / map.getScreenCTM().a);
-  map.classList.toggle("near", size < NEAR_KM);
+  map.setAttribute("font-size", LETTERS_PX / map.getScreenCTM().a);
 };
 const zoom = (factor, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) =>
   look(x + (view[0] - x) * factor, y + (view[1] - y) * factor, view[2] * factor, view[3] * factor);
-const widen = () => {  // so that the whole answer is visible, with a margin
-  const [x, y, width, height] = view, margin = Math.max(width, height) / 20, way = find("way")?.getBBox();
-  if (!way || way.x > x && way.y > y && way.x + way.width < x + width && way.y + way.height < y + height) return look(...view);
-  const left = Math.min(x, way.x - margin), top = Math.min(y, way.y - margin);
-  look(left, top, Math.max(x + width, way.x + way.width + margin) - left, Math.max(y + height, way.y + way.height + margin) - top);
-};
 const pin = (x, y) => map.querySelectorAll(".query").forEach((path) => path.setAttribute("d", `M${x} ${y}h0`));
-const pinned = () => (map.querySelector(".query")?.getAttribute("d").match(/-?[\d.]+/g) ?? []).slice(0, 2).map(Number);
+const pinned = () => numbers(map.querySelector(".query")?.getAttribute("d")).slice(0, 2);
 
 // One request at a time: of the points chosen meanwhile, only the last is asked for.
-let wanted = null, asking = false, held = null;
-const swap = (page) => {
+let wanted = null, asking = false;
+const swap = (page, onMap) => {
   const focused = document.activeElement, first = page.querySelectorAll("li:first-child :is(.address, .way > span)");
   page.querySelector("[autofocus]")?.removeAttribute("autofocus");  // only for a new page
   say.textContent = [...first].map((element) => element.textContent).join(": ");
-  for (const id of ["answer", "overlay", ...(held ? [] : ["search", "form", "problem", "formats"])]) {
+  for (const id of ["answer", "overlay", "search", "form", "problem", "formats"]) {
     find(id).replaceChildren(...page.getElementById(id).childNodes);
     find(id).hidden = page.getElementById(id).hidden;
   }
   document.title = page.title;
-  if (held) return pin(...held);
   (document.querySelector("[aria-invalid=true]") ?? (focused.isConnected ? null : find(focused.id)))?.focus();
-  widen();
+  const {x, y, width, height} = find("way")?.getBBox() ?? {}, [left, top, wide, high] = view;
+  const isVisible = x > left && y > top && x + width < left + wide && y + height < top + high;
+  if (find("way") && !(onMap && isVisible)) look(...numbers(page.getElementById("map").getAttribute("viewBox")));
 };
-const ask = async (query) => {
-  wanted = query;
+const ask = async (query, onMap = false) => {
+  wanted = {query, onMap};
   if (asking) return;
   asking = true;
   for (let asked = null; asked !== wanted;) {
     asked = wanted;
     try {
-      const response = await fetch("?" + asked, { headers: { accept: "text/x-part" } });
+      const response = await fetch("?" + asked.query, {headers: {accept: "text/x-part"}});
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (!page.getElementById("answer")) throw new Error(response.status);
-      if (asked === wanted || held) swap(page);
+      if (asked === wanted) swap(page, asked.onMap);
     } catch {
       find("answer").hidden = true;
       problem.textContent = "The server is not answering. Your point is kept: try again in a moment.";
@@ -68,17 +63,14 @@ const ask = async (query) => {
   }
   asking = false;
 };
-const go = (query, how = "push") => {
-  history[how + "State"](null, "", "?" + query);
-  return ask(String(query));
-};
-const choose = (x, y, how) => {
-  const chosen = place(x, y);
-  if (!chosen) return;
-  pin(x, y);
-  [form.elements.lat.value, form.elements.long.value] = chosen;
+const submit = (form, onMap = false, save = "pushState") => {
   const query = new URLSearchParams(new FormData(form));
-  return how ? go(query, how) : ask(String(query));
+  history[save](null, "", "?" + query);
+  return ask(query, onMap);
+};
+const choose = ([latitude, longitude], ...how) => {
+  [form.elements.lat.value, form.elements.long.value] = [+latitude.toFixed(5), +longitude.toFixed(5)];
+  return submit(form, ...how);
 };
 addEventListener("popstate", () => ask(location.search.slice(1)));
 
@@ -94,7 +86,7 @@ addEventListener("paste", (event) => {
 addEventListener("submit", (event) => {
   event.preventDefault();
   for (const input of event.target.querySelectorAll("input")) input.value = cleaned(input.value);
-  go(new URLSearchParams(new FormData(event.target)));
+  submit(event.target);
 });
 
 if (navigator.geolocation && isSecureContext) {
@@ -109,8 +101,7 @@ if (navigator.geolocation && isSecureContext) {
     const before = location.search;
     navigator.geolocation.getCurrentPosition(async ({coords}) => {
       if (location.search !== before) return;  // a point was chosen meanwhile
-      [form.elements.lat.value, form.elements.long.value] = [+coords.latitude.toFixed(5), +coords.longitude.toFixed(5)];
-      await go(new URLSearchParams(new FormData(form)));
+      await choose([coords.latitude, coords.longitude]);
       if (coords.accuracy > VAGUE_M && !problem.textContent)
         problem.textContent = `Your browser only knows your location to within ${Math.round(coords.accuracy / 1000)} km. Drag the point to where you are.`;
     }, fail, {timeout: 15000, maximumAge: 60000});
@@ -122,16 +113,21 @@ const at = (event) => {
   const {x, y} = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
   return [x, y];
 };
+const put = (x, y, save) => {
+  if (!place(x, y)) return;
+  pin(x, y);
+  choose(place(x, y), true, save);
+};
 const apart = (a, b) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
 const fingers = new Map();
-let start = null;
+let start = null, held = false;
 map.addEventListener("pointerdown", (event) => {
   if (event.button) return;
   map.setPointerCapture(event.pointerId);
   fingers.set(event.pointerId, event);
   start = fingers.size === 1 ? event : null;  // with a second finger it is not a tap
-  const [x = NaN, y] = pinned(), point = new DOMPoint(x, y).matrixTransform(map.getScreenCTM());
-  held = start && Math.hypot(point.x - event.clientX, point.y - event.clientY) < 22 ? [x, y] : null;
+  const [x, y] = at(event), [pinnedX, pinnedY] = pinned();
+  held = start && Math.hypot(x - pinnedX, y - pinnedY) * map.getScreenCTM().a < 22;
 });
 map.addEventListener("pointermove", (event) => {
   const before = fingers.get(event.pointerId);
@@ -139,15 +135,14 @@ map.addEventListener("pointermove", (event) => {
   start = null;
   const other = [...fingers.values()].find((finger) => finger.pointerId !== event.pointerId);
   const [x, y] = at(event), [x0, y0] = at(before);
-  if (held) choose(...held = [x, y]);
+  if (held) pin(x, y);
   else if (other) zoom(apart(before, other) / Math.max(apart(event, other), 1), ...at(other));
   else look(view[0] + x0 - x, view[1] + y0 - y, view[2], view[3]);
   fingers.set(event.pointerId, event);
 });
 const lift = (event) => {
-  const chosen = fingers.delete(event.pointerId) && event.type === "pointerup" && (start || held);
+  if (fingers.delete(event.pointerId) && event.type === "pointerup" && (start || held)) put(...at(event));
   start = held = null;
-  if (chosen) choose(...at(event), "push");
 };
 map.addEventListener("pointerup", lift);
 map.addEventListener("pointercancel", lift);
@@ -161,19 +156,15 @@ let byKey = false;  // a run of arrow keys is one history entry
 map.addEventListener("blur", () => { byKey = false; });
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 map.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (ARROWS[event.key]) {
-    const [dx, dy] = ARROWS[event.key].map((direction) => direction * Math.max(view[2], view[3]) / 40);
-    const [x = view[0] + view[2] / 2, y = view[1] + view[3] / 2] = pinned();
-    if (event.shiftKey) look(view[0] + dx * 4, view[1] + dy * 4, view[2], view[3]);
-    else { choose(x + dx, y + dy, byKey ? "replace" : "push"); byKey = true; }
-  } else if (event.key === "+" || event.key === "=") zoom(1 / 1.5);
-  else if (event.key === "-") zoom(1.5);
-  else return;
+  if (!ARROWS[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
+  const [dx, dy] = ARROWS[event.key].map((direction) => direction * Math.max(view[2], view[3]) / 40);
+  const [x = view[0] + view[2] / 2, y = view[1] + view[3] / 2] = pinned();
+  put(x + dx, y + dy, byKey ? "replaceState" : "pushState");
+  byKey = true;
 });
 find("in").addEventListener("click", () => zoom(1 / 2));
 find("out").addEventListener("click", () => zoom(2));
-find("all").addEventListener("click", () => look(...map.dataset.all.split(" ").map(Number)));
+find("all").addEventListener("click", () => look(...numbers(map.dataset.all)));
 find("zoom").hidden = find("help").hidden = false;
-look(...map.getAttribute("viewBox").split(" ").map(Number));
+look(...numbers(map.getAttribute("viewBox")));
