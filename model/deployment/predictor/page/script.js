@@ -58,7 +58,7 @@ const ask = async (query, onMap = false) => {
       if (asked === wanted) swap(page, asked.onMap);
     } catch {
       find("answer").hidden = true;
-      problem.textContent = "The server is not answering. Your point is kept: try again in a moment.";
+      problem.textContent = "The server is not answering. Try again in a moment.";
     }
   }
   asking = false;
