@@ -68,10 +68,8 @@ def test_every_state_is_a_link_and_back_and_forward_work(visit: Open, local_api:
     page = visit(OLNEY + "&k=2")
     click(page, ROCKVILLE)
     shows(page, "Rockville, MD")
-    states = {page.url: drawn(page)}
     submit(page, *DENVER)
     shows(page, "Denver, CO")
-    states[page.url] = drawn(page)
     page.go_back()
     shows(page, "Rockville, MD")
     page.go_back()
@@ -79,9 +77,6 @@ def test_every_state_is_a_link_and_back_and_forward_work(visit: Open, local_api:
     assert page.url == local_api + OLNEY + "&k=2"
     page.go_forward()
     shows(page, "Rockville, MD")
-    for url, seen in states.items():
-        page.goto(url)
-        assert drawn(page) == seen
 
 
 def test_script_and_server_render_the_same(visit: Open, local_api: str) -> None:
@@ -121,15 +116,6 @@ def test_every_path_serves_the_page(visit: Open, local_api: str) -> None:
     assert page.url.startswith(local_api + "stage/any%20thing/?lat=")
     assert requests[0].startswith(page.url)
     assert page.locator("#formats a").first.evaluate("a => a.href").startswith(page.url)
-
-
-def test_links_survive_a_translator(visit: Open) -> None:
-    page = visit(OLNEY)
-    page.evaluate("document.querySelectorAll('a').forEach(a => { a.textContent = 'Übersetzt'; })")
-    submit(page, *DENVER)
-    shows(page, "Denver, CO")
-    links = page.locator("#formats a").evaluate_all("all => all.map(a => a.href)")
-    assert [link.rpartition("=")[2] for link in links] == ["text", "json", "geojson"]
 
 
 @pytest.mark.parametrize(

@@ -40,11 +40,6 @@ def test_an_error_is_beside_its_field(
     expect(page.locator("[aria-invalid=true]")).to_have_count(0)
 
 
-def test_an_error_without_a_field_is_at_the_top(visit: Open) -> None:
-    page = visit(OLNEY + "&format=nothing")
-    expect(page.get_by_role("alert")).to_contain_text("format is 'nothing'")
-
-
 @pytest.mark.parametrize("name", ["lat", "long", "k", "radius", "format", "other", "$title"])
 def test_requests_are_escaped(name: str, visit: Open) -> None:
     page = visit(f"{quote(HOSTILE)}?{quote(name)}={quote(HOSTILE)}&k=2&k=3")
