@@ -1,69 +1,95 @@
-"""Inspect the installed packages in a new process: what an answer loads, and what works.
-
-python observe.py answer|check RESULT.json PLAN.json     in the folder that holds app.py
-"""
+"""Look at the installed packages, in a new process: what an answer loads, and what works."""
 
 import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
+from importlib.util import resolve_name
+from io import StringIO
+from tempfile import TemporaryFile
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
+
+Source = tuple[str, str]  # what `from module import name` names; no name means the module itself
+Sources = Mapping[str, Source]  # of the names of a module
 
 
-def answer() -> dict[str, Any]:
-    """Answer the model's example in every format and as a batch; list the modules it loaded."""
+@dataclass(frozen=True)
+class Module:
+    """A module after an answer; attributes and modules are given by their id()."""
+
+    name: str
+    path: str
+    is_package: bool
+    identity: int
+    attributes: Mapping[str, int]
+    listed: Collection[str]  # its dir()
+    exports: list[str] | None  # its __all__
+
+    def absolute(self, relative: str) -> str:
+        """Return the full name of a module that this one imports."""
+        return resolve_name(
+            relative, self.name if self.is_package else self.name.rpartition(".")[0]
+        )
+
+
+def answer() -> tuple[Any, dict[str, Module]]:
+    """Answer the model's example in every format and as a batch; return the modules this loads."""
     sys.path.insert(0, os.getcwd())
-    handler = import_module("app").lambdaHandler
-    example = {n: v for n, v in handler.model.example.items() if v is not None}
-    query = {n: v if isinstance(v, str) else json.dumps(v) for n, v in example.items()}
-    names = {parameter.name for parameter in handler.model.inputs}
-    batch = json.dumps({"points": [{n: v for n, v in example.items() if n in names}] * 2})
-    post = {
-        "requestContext": {"http": {"method": "POST", "path": "/"}},
-        "headers": {"content-type": "application/json"},
-        "body": batch,
-    }
-    events = [{"queryStringParameters": query | {"format": name}} for name in handler.formats]
-    answers = [handler(event, None) for event in ({"queryStringParameters": query}, *events, post)]
+    with redirect_stdout(StringIO()):
+        handler = import_module("app").lambdaHandler
+        example = {n: v for n, v in handler.model.example.items() if v is not None}
+        query = {n: v if isinstance(v, str) else json.dumps(v) for n, v in example.items()}
+        names = {parameter.name for parameter in handler.model.inputs}
+        point = {n: v for n, v in example.items() if n in names}
+        post = {
+            "requestContext": {"http": {"method": "POST", "path": "/"}},
+            "headers": {"content-type": "application/json"},
+            "body": json.dumps({"points": [point, point]}),
+        }
+        queries = [query, *(query | {"format": name} for name in handler.formats)]
+        events = [*({"queryStringParameters": query} for query in queries), post]
+        answers = [handler(event, None) for event in events]
     if answers[0]["statusCode"] != 200:
         raise ValueError(answers[0]["body"])
-    return {"answers": answers, "modules": modules()}
+    return answers, modules()
 
 
-def modules() -> list[dict[str, Any]]:
-    """Describe the modules that are loaded: the fields of rewrite.Module."""
-    loaded = {
-        name: module for name, module in sys.modules.items() if isinstance(module, ModuleType)
+def modules() -> dict[str, Module]:
+    """Describe the modules that are loaded."""
+    return {
+        name: Module(
+            name,
+            vars(module).get("__file__") or "",
+            "__path__" in vars(module),
+            id(module),
+            {key: id(value) for key, value in vars(module).items()},
+            dir(module),
+            [*map(str, vars(module)["__all__"])] if "__all__" in vars(module) else None,
+        )
+        for name, module in [*sys.modules.items()]
+        if isinstance(module, ModuleType)
     }
-    return [
-        {
-            "name": name,
-            "path": vars(module).get("__file__") or "",
-            "is_package": "__path__" in vars(module),
-            "identity": id(module),
-            "attributes": {key: id(value) for key, value in vars(module).items()},
-            "listed": dir(module),
-            "exports": [*map(str, vars(module)["__all__"])] if "__all__" in vars(module) else None,
-        }
-        for name, module in loaded.items()
-    ]
 
 
-def check(plan: dict[str, Any]) -> dict[str, str]:
+def check(plain: Mapping[str, Module], deferred: Mapping[str, Sources]) -> dict[str, str]:
     """Return what is wrong with rewritten modules, by name.
 
     Each is imported first in its own process; then all their names are compared.
     """
-    if plan["numpy"]:
-        import_module("numpy")  # it is never rewritten, and takes most of the time
-    wrong = {name: reason for name, reason in import_each([*plan["modules"]]) if reason}
-    for name, module in plan["modules"].items():
+    if "numpy" in plain:
+        import_module("numpy")  # it is never rewritten
+    with TemporaryFile("w+") as report:
+        import_first(sorted(deferred), report)
+        report.seek(0)
+        wrong = dict(line.rstrip().split(": ", 1) for line in report)
+    for name, sources in deferred.items():
         try:
-            reason = "; ".join(differences(name, module))
+            reason = "; ".join(differences(plain[name], sources))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
         if reason:
@@ -71,43 +97,40 @@ def check(plan: dict[str, Any]) -> dict[str, str]:
     return wrong
 
 
-def import_each(names: list[str], seconds: int = 60) -> Iterator[tuple[str, str]]:
-    """Import each module in its own process, as many at once as there are processors."""
-    running: dict[int, tuple[str, int]] = {}
-    while names or running:
-        while names and len(running) < (os.cpu_count() or 1):
-            name, (reader, writer) = names.pop(), os.pipe()
-            if not (process := os.fork()):
-                signal.alarm(seconds)
-                try:
-                    import_module(name)
-                except BaseException as error:
-                    os.write(writer, f"{type(error).__name__}: {error}".encode()[:1000])
-                os._exit(0)
-            os.close(writer)
-            running[process] = name, reader
-        process, status = os.wait()
-        name, reader = running.pop(process)
-        with open(reader) as reason:
-            yield name, reason.read() or ("importing it ends the process" if status else "")
+def import_first(names: list[str], report: TextIO) -> None:
+    """Import each module in a process that imported nothing but the packages around it."""
+    while names:
+        name, inside = names[0], [n for n in names if n.startswith(f"{names[0]}.")]
+        names = names[1 + len(inside) :]
+        if process := os.fork():
+            if os.waitpid(process, 0)[1]:
+                print(f"{name}: importing it ends the process", file=report, flush=True)
+            continue
+        signal.alarm(60)
+        try:
+            import_module(name)
+        except BaseException as error:
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            print(f"{name}: {reason}", file=report, flush=True)
+            inside = []
+        signal.alarm(0)
+        import_first(inside, report)
+        os._exit(0)
 
 
-def differences(name: str, module: dict[str, Any]) -> Iterator[str]:
+def differences(plain: Module, sources: Sources) -> Iterator[str]:
     """Yield how a rewritten module differs from the plain one."""
-    found = import_module(name)
-    for attribute, (source, inside) in module["deferred"].items():
-        original = import_module(source)
-        if getattr(found, attribute) is not (getattr(original, inside) if inside else original):
-            yield f"{attribute} is another object"
-    if missing := [n for n in module["attributes"] if not hasattr(found, n)]:
-        yield f"it lacks {', '.join(missing)}"
-    if missing := [n for n in module["listed"] if n not in dir(found)]:
-        yield f"its dir lacks {', '.join(missing)}"
-    if lost := {*module["exports"]} - {*getattr(found, "__all__", vars(found))}:
-        yield f"a star import lacks {', '.join(lost)}"
-
-
-if __name__ == "__main__":
-    what, result, plan = sys.argv[1:]
-    found = answer() if what == "answer" else check(json.loads(Path(plan).read_text()))
-    Path(result).write_text(json.dumps(found))
+    found = import_module(plain.name)
+    for name, (module, inside) in sources.items():
+        original = import_module(module)
+        if getattr(found, name) is not (getattr(original, inside) if inside else original):
+            yield f"{name} is another object"
+    public = [n for n in plain.attributes if not n.startswith("_")]
+    wanted = public if plain.exports is None else plain.exports
+    for what, there, has in (
+        ("it", plain.attributes, lambda name: hasattr(found, name)),
+        ("its dir", plain.listed, {*dir(found)}.__contains__),
+        ("a star import", wanted, {*getattr(found, "__all__", vars(found))}.__contains__),
+    ):
+        if missing := [n for n in there if not has(n) and not n.startswith("__")]:
+            yield f"{what} lacks {', '.join(missing)}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from defer_imports import observe
-from defer_imports.rewrite import LeftAlone, Module, Rewriting
+from defer_imports.rewrite import LeftAlone, Rewriting
 from tests.start.rewriting_rows import ROWS, Row
 
 HELPER = """
@@ -17,6 +17,9 @@ __all__ = ["tool", "other"]
 counter = 0
 def tool(*arguments): return tool
 def other(): ...
+def copy(name, names):
+    names |= {"tool": tool, "other": other}
+    return __all__
 """
 
 
@@ -26,6 +29,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     (folder / "helper.py").write_text(HELPER)
+    (folder / "again.py").write_text("from .helper import tool, other")
     (folder / "lsqr.py").write_text("def lsqr(): ...")
     monkeypatch.syspath_prepend(tmp_path)
     yield folder
@@ -41,13 +45,11 @@ def rewritten(row: Row, package: Path) -> Rewriting:
     importlib.import_module("pkg.lsqr")
     if "another one" in row.why:
         sys.modules["pkg.helper"].counter = 1  # type: ignore[attr-defined]
-    modules = {entry["name"]: Module(**entry) for entry in observe.modules()}
-    for entry in [entry for entry in modules if entry.partition(".")[0] not in ("pkg", "typing")]:
-        del modules[entry]
+    modules = observe.modules()
+    for other in [other for other in modules if other.partition(".")[0] not in ("pkg", "os")]:
+        del modules[other]
     assert module.__file__
-    return Rewriting(
-        row.source.encode(), modules[name], modules, lambda source: source[0] in row.loaded
-    )
+    return Rewriting(row.source.encode(), modules[name], modules, row.in_use)
 
 
 def text(tree: ast.Module) -> str:
