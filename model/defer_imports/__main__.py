@@ -11,7 +11,7 @@ import py_compile
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from multiprocessing import get_context
@@ -68,6 +68,7 @@ class Step:
 
     def __init__(self, answers: Any, modules: Mapping[str, Module]) -> None:
         self.answers, self.modules = answers, modules
+        self.paths = {name: Path(m.path) for name, m in modules.items() if can_change(m)}
         self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
         self.deferred: dict[str, Sources] = {}  # by the names of rewritten modules
 
@@ -76,12 +77,14 @@ class Step:
 
         Returns a summary; raises StepError if the model does not answer as before.
         """
-        self.rewrite_all({})
+        for name in self.paths:
+            self.rewrite(name)
         if not (used := self.answer()):
             self.put_back_broken()
             used = self.answer()
         if used:
-            self.rewrite_all(used)
+            for name in used.keys() & self.deferred.keys():
+                self.rewrite(name, used[name].attributes)
             self.put_back_broken()
             used = self.answer()
         if not used:
@@ -94,25 +97,21 @@ class Step:
             f"{len(self.unchanged)} modules stay as they are:{unchanged}"
         )
 
-    def rewrite_all(self, used: Mapping[str, Module]) -> None:
-        """Rewrite all modules; names that the example used keep their place."""
-        self.put_back()
-        for name, module in self.modules.items():
-            path = Path(module.path)
-            can_change = module.path.startswith(SITE) and path.suffix == ".py"
-            if name in self.unchanged or not can_change or f"{name}.".startswith(NEVER):
-                continue
-            in_use = {*used, *(used[name].attributes if name in used else ())}
-            source = path.read_bytes()
-            try:
-                new = Rewriting(source, module, self.modules, in_use)
-            except (LeftAlone, SyntaxError, ValueError) as error:
-                self.unchanged[name] = str(error)
-                continue
-            if new.changed:
-                code = compile(new.tree, module.path, "exec", dont_inherit=True)
-                write(path, UNCHECKED + source_hash(source) + marshal.dumps(code))
-                self.deferred[name] = new.deferred
+    def rewrite(self, name: str, in_use: Collection[str] = ()) -> None:
+        """Rewrite a module; names that are in use keep their place."""
+        path = self.paths[name]
+        source = path.read_bytes()
+        try:
+            new = Rewriting(source, self.modules[name], self.modules, in_use)
+        except (LeftAlone, SyntaxError, ValueError) as error:
+            self.unchanged[name] = str(error)
+            return
+        if new.changed:
+            code = compile(new.tree, path, "exec", dont_inherit=True)
+            write(path, UNCHECKED + source_hash(source) + marshal.dumps(code))
+            self.deferred[name] = new.deferred
+        elif self.deferred.pop(name, None) is not None:
+            put_back([path])
 
     def answer(self) -> Mapping[str, Module]:
         """Answer with the packages as they are now; return what is used if nothing differs."""
@@ -127,12 +126,17 @@ class Step:
         """Put back modules that differ from the plain ones, until none does."""
         while wrong := in_new_process(observe.check, self.modules, self.deferred):
             self.unchanged |= wrong
-            put_back(Path(self.modules[name].path) for name in wrong)
+            put_back(self.paths[name] for name in wrong)
             self.deferred = {n: it for n, it in self.deferred.items() if n not in wrong}
 
     def put_back(self) -> None:
-        put_back(Path(self.modules[name].path) for name in self.deferred)
+        put_back(self.paths[name] for name in self.deferred)
         self.deferred = {}
+
+
+def can_change(module: Module) -> bool:
+    installed = module.path.startswith(SITE) and module.path.endswith(".py")
+    return installed and not f"{module.name}.".startswith(NEVER)
 
 
 def put_back(paths: Iterable[Path]) -> None:

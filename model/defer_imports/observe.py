@@ -1,5 +1,6 @@
 """Look at the installed packages, in a new process: what an answer loads, and what works."""
 
+import ast
 import json
 import os
 import signal
@@ -30,11 +31,10 @@ class Module:
     listed: Collection[str]  # its dir()
     exports: list[str] | None  # its __all__
 
-    def absolute(self, relative: str) -> str:
-        """Return the full name of a module that this one imports."""
-        return resolve_name(
-            relative, self.name if self.is_package else self.name.rpartition(".")[0]
-        )
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """Return the full name of the module that one of its from-imports names."""
+        package = self.name if self.is_package else self.name.rpartition(".")[0]
+        return resolve_name("." * node.level + (node.module or ""), package)
 
 
 def answer() -> tuple[Any, dict[str, Module]]:
@@ -126,11 +126,9 @@ def differences(plain: Module, sources: Sources) -> Iterator[str]:
         if getattr(found, name) is not (getattr(original, inside) if inside else original):
             yield f"{name} is another object"
     public = [n for n in plain.attributes if not n.startswith("_")]
-    wanted = public if plain.exports is None else plain.exports
-    for what, there, has in (
-        ("it", plain.attributes, lambda name: hasattr(found, name)),
-        ("its dir", plain.listed, {*dir(found)}.__contains__),
-        ("a star import", wanted, {*getattr(found, "__all__", vars(found))}.__contains__),
-    ):
-        if missing := [n for n in there if not has(n) and not n.startswith("__")]:
-            yield f"{what} lacks {', '.join(missing)}"
+    missing = {name for name in plain.attributes if not hasattr(found, name)}
+    missing |= {*plain.listed} - {*dir(found)}
+    exports = public if plain.exports is None else plain.exports
+    missing |= {*exports} - {*getattr(found, "__all__", vars(found))}
+    if missing := missing - {"__warningregistry__"}:
+        yield f"it lacks {', '.join(sorted(missing))}"

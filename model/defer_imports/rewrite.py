@@ -1,17 +1,18 @@
 """Rewrite a module so that it defers imports, keeping every line number."""
 
 import ast
+import re
 import sys
 from collections.abc import Collection, Mapping
 from importlib.util import decode_source
 from typing import TypeVar
 
-from defer_imports.exports import write_out
 from defer_imports.names import Names
 from defer_imports.observe import Module, Source
 
 Import = ast.Import | ast.ImportFrom
 Node = TypeVar("Node", bound=ast.AST)
+COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
 GETATTR = """
 def __getattr__(name):
     for deferred, module, inside in {table!r}:
@@ -37,8 +38,8 @@ class Rewriting(ast.NodeTransformer):
     """One module, rewritten: its new syntax tree, and where its deferred names come from.
 
     A name that only functions use is imported when one of them first reads it, and a name that a
-    package only passes on when it is first asked for. `modules` has what plain imports load. Names,
-    and dotted names of modules, that are `in_use` keep their place. Raises LeftAlone.
+    package only passes on when it is first asked for. `modules` has what plain imports load. Names
+    that are `in_use` keep their place. Raises LeftAlone.
     """
 
     def __init__(
@@ -49,18 +50,46 @@ class Rewriting(ast.NodeTransformer):
         in_use: Collection[str] = (),
     ) -> None:
         self.module, self.modules, self.in_use = module, modules, in_use
-        text = write_out(decode_source(source), module, modules)
+        text = self.write_out(decode_source(source))
         self.tree = ast.parse(text)
         self.names = Names(text, self.tree)
         if self.names.dynamic:
             raise LeftAlone(f"it uses {self.names.dynamic}")
         self.deferred: dict[str, Source] = {}
-        self.dotted: set[str] = set()  # from `import a.b`
         self.defer([node for node in self.tree.body if isinstance(node, Import)])
         self.tree.body = [n for n in self.tree.body if getattr(n, "names", True)]
         self.visit(self.tree)
-        self.changed = bool(self.deferred or self.dotted)
-        self.add_getattr()
+        self.add_getattr(self.submodules() | self.deferred)
+
+    def write_out(self, text: str) -> str:
+        """Write out the names of a computed `__all__` and of a package's star imports.
+
+        Computing them would load everything that the module imports.
+        """
+        lines, body, new = text.split("\n"), ast.parse(text).body, dict[ast.stmt, str]()
+        for node in body if self.module.exports is not None else ():
+            if (line := lines[node.lineno - 1]).startswith("__all__"):
+                exports = "" if new else f"__all__ = {self.module.exports!r}"
+                new[node] = self.copies(line) + exports
+        for node in body if self.module.is_package else ():
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                there = self.modules.get(self.module.absolute(node))
+                if there and there.exports:
+                    new[node] = f"from {there.name} import {', '.join(there.exports)}"
+        for node, line in new.items():
+            end = node.end_lineno or node.lineno
+            lines[node.lineno - 1 : end] = [line, *[""] * (end - node.lineno)]
+        return "\n".join(lines)
+
+    def copies(self, line: str) -> str:
+        """Write the imports that `__all__ = copy("module", globals())` amounts to."""
+        found = COPY.match(line)
+        if not found or found[1] not in self.modules:
+            return ""
+        here, there = self.module.attributes, self.modules[found[1]].attributes
+        same = {name for name, identity in here.items() if there.get(name) == identity}
+        names = sorted(same - {"__all__", "__builtins__", "__doc__"})
+        return f"from {found[1]} import {', '.join(names)}; "
 
     def defer(self, imports: list[Import]) -> None:
         """Remove the names that can wait from the module's imports."""
@@ -71,15 +100,11 @@ class Rewriting(ast.NodeTransformer):
             kept = []
             for alias in node.names:
                 name, source = alias.asname or alias.name, self.source(node, alias)
-                if isinstance(node, ast.Import) and "." in name:
-                    if self.can_load_inside(name):
-                        self.dotted.add(name)
-                        alias.name = root(name)
-                elif source and self.can_wait(name, source):
+                if source and self.can_wait(name, source):
                     self.deferred[name] = source
-                    continue
-                kept.append(alias)
-                self.names.fixed.add(name)
+                else:
+                    kept.append(alias)
+                    self.names.fixed.add(name)
             node.names = kept
 
     def source(self, node: Import, alias: ast.alias) -> Source | None:
@@ -87,7 +112,7 @@ class Rewriting(ast.NodeTransformer):
         identity = self.module.attributes.get(alias.asname or alias.name, -1)
         module = inside = alias.name
         if isinstance(node, ast.ImportFrom):
-            module = self.module.absolute("." * node.level + (node.module or ""))
+            module = self.module.absolute(node)
             inside = f"{module}.{alias.name}"
         if inside in self.modules and self.modules[inside].identity == identity:
             return inside, ""
@@ -102,19 +127,11 @@ class Rewriting(ast.NodeTransformer):
             and name not in self.in_use
             and not name.startswith("__")
             and source[0] != "__future__"
-            # Others may rely on it: `import importlib.util` makes it work everywhere.
-            and not ("." in source[0] and root(source[0]) in sys.stdlib_module_names)
+            # Others may rely on it: `from importlib import util` makes importlib.util work.
+            and not ("." in source[0] and source[0].split(".")[0] in sys.stdlib_module_names)
             # A name that is never read may be imported for its effects.
             and (name in self.names.read or self.module.is_package)
             and (submodule not in self.modules or source == (submodule, ""))
-        )
-
-    def can_load_inside(self, name: str) -> bool:
-        """Say whether `import a.b` can wait until something reads `a.b`."""
-        return (
-            name not in self.in_use
-            and root(name) not in self.names.fixed | sys.stdlib_module_names
-            and any(dotted(node) == name for node in ast.walk(self.tree))
         )
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
@@ -123,24 +140,14 @@ class Rewriting(ast.NodeTransformer):
             return at(node, ast.parse(text, mode="eval").body)
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if self.dotted and (name := dotted(node)) in self.dotted:
-            text = f"__import__({name!r}).{name.partition('.')[2]}"
-            return at(node, ast.parse(text, mode="eval").body)
-        return self.generic_visit(node)
-
-    def add_getattr(self) -> None:
+    def add_getattr(self, sources: dict[str, Source]) -> None:
         """Add `__getattr__` (PEP 562), which imports the names, and `__dir__`."""
-        body, is_own = self.tree.body, False
+        body, is_own, self.changed = self.tree.body, False, bool(sources)
         for node in [n for s in body for n in (s, *(s.body if isinstance(s, ast.If) else ()))]:
             if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
                 node.name, is_own = "__own_getattr__", True
         if "__getattr__" in self.names.fixed and not is_own:
             raise LeftAlone("its __getattr__ is not defined as a function")
-        sources = self.submodules() | self.deferred
-        if not sources:
-            return
-        self.changed = True
         table = tuple((name, *source) for name, source in sources.items())
         added = ast.parse(GETATTR.format(table=table, names=tuple(sources))).body
         top = ast.Pass(lineno=1, col_offset=0)
@@ -157,17 +164,6 @@ class Rewriting(ast.NodeTransformer):
             for name, identity in self.module.attributes.items()
             if prefix + name in self.modules and self.modules[prefix + name].identity == identity
         }
-
-
-def root(name: str) -> str:
-    return name.partition(".")[0]
-
-
-def dotted(node: ast.AST) -> str:
-    """Write `a.b.c` as text, if it is read."""
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        return (name := dotted(node.value)) and f"{name}.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def at(old: ast.AST, new: Node) -> Node:
