@@ -5,24 +5,20 @@ files. It answers the model's example, and fails if the model cannot; EAGER_IMPO
 Outside the image it needs `--here`, because it changes the packages of the current environment.
 """
 
+import itertools
 import marshal
 import os
 import py_compile
+import subprocess
 import sys
 import sysconfig
-import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection, Iterable
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from defer_imports import observe
-from defer_imports.observe import Module, Sources
-from defer_imports.rewrite import LeftAlone, Rewriting
+from defer_imports.rewrite import LeftAlone, Module, Rewriting, Source
 
-T = TypeVar("T")
 SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
 # numpy's modules import one another; loky's processes import it in their own way.
 NEVER = ("numpy.", "joblib.externals.loky.")
@@ -36,10 +32,7 @@ def main() -> None:
             "outside, in the folder that holds app.py: python -m defer_imports --here"
         )
     put_back(Path(name) for folder in SITE for name in Path(folder).rglob("*.py"))
-    try:
-        plain = in_new_process(observe.answer)
-    except Exception:
-        traceback.print_exc()
+    if not (plain := observe("answer")):
         sys.exit("The model does not answer its example: see above. The build needs its answer.")
     if os.environ.get("EAGER_IMPORT", "0") not in ("", "0"):
         return print("EAGER_IMPORT is set: the packages stay as they are.")
@@ -58,19 +51,21 @@ class StepError(Exception):
     """The rewritten packages behave differently from the plain ones."""
 
 
-def in_new_process(function: Callable[..., T], *arguments: Any) -> T:
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
+def observe(*arguments: Any) -> Any:
+    """Run observe.py in a new process; return what it found, or None if it failed."""
+    command = [sys.executable, str(Path(__file__).with_name("observe.py"))]
+    done = subprocess.run(command, input=marshal.dumps(arguments), stdout=subprocess.PIPE)
+    return marshal.loads(done.stdout) if done.returncode == 0 else None
 
 
 class Step:
     """Rewrites the modules that the example loads with plain imports."""
 
-    def __init__(self, answers: Any, modules: Mapping[str, Module]) -> None:
-        self.answers, self.modules = answers, modules
-        self.paths = {name: Path(m.path) for name, m in modules.items() if can_change(m)}
+    def __init__(self, answers: Any, modules: list[tuple[Any, ...]]) -> None:
+        self.answers, self.modules = answers, {fields[0]: Module(*fields) for fields in modules}
+        self.paths = {name: Path(m.path) for name, m in self.modules.items() if can_change(m)}
         self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
-        self.deferred: dict[str, Sources] = {}  # by the names of rewritten modules
+        self.deferred: dict[str, dict[str, Source]] = {}  # by the names of rewritten modules
 
     def run(self) -> str:
         """Defer all that can wait, see what the example still uses, and defer only the rest.
@@ -84,7 +79,7 @@ class Step:
             used = self.answer()
         if used:
             for name in used.keys() & self.deferred.keys():
-                self.rewrite(name, used[name].attributes)
+                self.rewrite(name, used[name])
             self.put_back_broken()
             used = self.answer()
         if not used:
@@ -92,7 +87,7 @@ class Step:
         names = sum(map(len, self.deferred.values()))
         unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
         return (
-            f"An answer now loads {len(used)} modules instead of {len(self.modules)}: "
+            f"An answer now loads {len(used.keys() & self.paths)} of {len(self.paths)} modules: "
             f"{names} names in {len(self.deferred)} modules wait until they are used.\n"
             f"{len(self.unchanged)} modules stay as they are:{unchanged}"
         )
@@ -113,21 +108,30 @@ class Step:
         elif self.deferred.pop(name, None) is not None:
             put_back([path])
 
-    def answer(self) -> Mapping[str, Module]:
-        """Answer with the packages as they are now; return what is used if nothing differs."""
-        try:
-            answers, used = in_new_process(observe.answer)
-        except Exception:
-            traceback.print_exc()
+    def answer(self) -> dict[str, Collection[str]]:
+        """Answer with the packages as they are now; return the names in the modules that this
+        loads, or nothing if something differs.
+        """
+        answers, modules = observe("answer") or (None, [])
+        if answers != self.answers:
             return {}
-        return used if answers == self.answers else {}
+        return {module.name: module.attributes for module in itertools.starmap(Module, modules)}
 
     def put_back_broken(self) -> None:
         """Put back modules that differ from the plain ones, until none does."""
-        while wrong := in_new_process(observe.check, self.modules, self.deferred):
+        while wrong := observe("check", {name: self.expected(name) for name in self.deferred}):
             self.unchanged |= wrong
             put_back(self.paths[name] for name in wrong)
             self.deferred = {n: it for n, it in self.deferred.items() if n not in wrong}
+        if wrong is None:
+            raise StepError("the packages cannot be checked")
+
+    def expected(self, name: str) -> tuple[Any, ...]:
+        """Return what a rewritten module must have: the arguments of observe.differences."""
+        module = self.modules[name]
+        public = [n for n in module.attributes if not n.startswith("_")]
+        exports = public if module.exports is None else module.exports
+        return self.deferred[name], [*module.attributes], module.listed, exports
 
     def put_back(self) -> None:
         put_back(self.paths[name] for name in self.deferred)

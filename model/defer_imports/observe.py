@@ -1,68 +1,45 @@
-"""Look at the installed packages, in a new process: what an answer loads, and what works."""
+"""Look at the installed packages in a new process: what an answer loads, and what works.
 
-import ast
+python observe.py answer|check     in the folder that holds app.py; the data are in marshal's format
+
+Imports little: what it imports is there for the packages as well.
+"""
+
 import json
+import marshal
 import os
 import signal
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import redirect_stdout
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib import import_module
-from importlib.util import resolve_name
-from io import StringIO
-from tempfile import TemporaryFile
 from types import ModuleType
-from typing import Any, TextIO
-
-Source = tuple[str, str]  # what `from module import name` names; no name means the module itself
-Sources = Mapping[str, Source]  # of the names of a module
+from typing import Any
 
 
-@dataclass(frozen=True)
-class Module:
-    """A module after an answer; attributes and modules are given by their id()."""
-
-    name: str
-    path: str
-    is_package: bool
-    identity: int
-    attributes: Mapping[str, int]
-    listed: Collection[str]  # its dir()
-    exports: list[str] | None  # its __all__
-
-    def absolute(self, node: ast.ImportFrom) -> str:
-        """Return the full name of the module that one of its from-imports names."""
-        package = self.name if self.is_package else self.name.rpartition(".")[0]
-        return resolve_name("." * node.level + (node.module or ""), package)
-
-
-def answer() -> tuple[Any, dict[str, Module]]:
+def answer() -> tuple[Any, list[tuple[Any, ...]]]:
     """Answer the model's example in every format and as a batch; return the modules this loads."""
-    sys.path.insert(0, os.getcwd())
-    with redirect_stdout(StringIO()):
-        handler = import_module("app").lambdaHandler
-        example = {n: v for n, v in handler.model.example.items() if v is not None}
-        query = {n: v if isinstance(v, str) else json.dumps(v) for n, v in example.items()}
-        names = {parameter.name for parameter in handler.model.inputs}
-        point = {n: v for n, v in example.items() if n in names}
-        post = {
-            "requestContext": {"http": {"method": "POST", "path": "/"}},
-            "headers": {"content-type": "application/json"},
-            "body": json.dumps({"points": [point, point]}),
-        }
-        queries = [query, *(query | {"format": name} for name in handler.formats)]
-        events = [*({"queryStringParameters": query} for query in queries), post]
-        answers = [handler(event, None) for event in events]
+    handler = import_module("app").lambdaHandler
+    example = {n: v for n, v in handler.model.example.items() if v is not None}
+    query = {n: v if isinstance(v, str) else json.dumps(v) for n, v in example.items()}
+    names = {parameter.name for parameter in handler.model.inputs}
+    point = {n: v for n, v in example.items() if n in names}
+    post = {
+        "requestContext": {"http": {"method": "POST", "path": "/"}},
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps({"points": [point, point]}),
+    }
+    queries = [query, *(query | {"format": name} for name in handler.formats)]
+    events = [*({"queryStringParameters": query} for query in queries), post]
+    answers = [handler(event, None) for event in events]
     if answers[0]["statusCode"] != 200:
         raise ValueError(answers[0]["body"])
     return answers, modules()
 
 
-def modules() -> dict[str, Module]:
-    """Describe the modules that are loaded."""
-    return {
-        name: Module(
+def modules() -> list[tuple[Any, ...]]:
+    """Describe the modules that are loaded: the fields of rewrite.Module."""
+    return [
+        (
             name,
             vars(module).get("__file__") or "",
             "__path__" in vars(module),
@@ -73,23 +50,18 @@ def modules() -> dict[str, Module]:
         )
         for name, module in [*sys.modules.items()]
         if isinstance(module, ModuleType)
-    }
+    ]
 
 
-def check(plain: Mapping[str, Module], deferred: Mapping[str, Sources]) -> dict[str, str]:
+def check(plan: dict[str, tuple[Any, ...]]) -> dict[str, str]:
     """Return what is wrong with rewritten modules, by name.
 
     Each is imported first in its own process; then all their names are compared.
     """
-    if "numpy" in plain:
-        import_module("numpy")  # it is never rewritten
-    with TemporaryFile("w+") as report:
-        import_first(sorted(deferred), report)
-        report.seek(0)
-        wrong = dict(line.rstrip().split(": ", 1) for line in report)
-    for name, sources in deferred.items():
+    wrong = import_first(sorted(plan))
+    for name, expected in plan.items():
         try:
-            reason = "; ".join(differences(plain[name], sources))
+            reason = "; ".join(differences(import_module(name), *expected))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
         if reason:
@@ -97,38 +69,55 @@ def check(plain: Mapping[str, Module], deferred: Mapping[str, Sources]) -> dict[
     return wrong
 
 
-def import_first(names: list[str], report: TextIO) -> None:
-    """Import each module in a process that imported nothing but the packages around it."""
+def import_first(names: list[str]) -> dict[str, str]:
+    """Import each in a process that has imported nothing but the packages around it."""
+    wrong: dict[str, str] = {}
     while names:
         name, inside = names[0], [n for n in names if n.startswith(f"{names[0]}.")]
         names = names[1 + len(inside) :]
-        if process := os.fork():
-            if os.waitpid(process, 0)[1]:
-                print(f"{name}: importing it ends the process", file=report, flush=True)
-            continue
-        signal.alarm(60)
-        try:
-            import_module(name)
-        except BaseException as error:
-            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-            print(f"{name}: {reason}", file=report, flush=True)
-            inside = []
-        signal.alarm(0)
-        import_first(inside, report)
-        os._exit(0)
+        reader, writer = os.pipe()
+        if os.fork():
+            os.close(writer)
+            with open(reader, "rb") as pipe:
+                found = pipe.read()
+            os.wait()
+            wrong |= marshal.loads(found) if found else {name: "importing it ends the process"}
+        else:
+            signal.alarm(60)
+            try:
+                import_module(name)
+                signal.alarm(0)
+                result = import_first(inside)
+            except BaseException as error:
+                result = {name: f"{type(error).__name__}: {error}".partition("\n")[0]}
+            with open(writer, "wb") as pipe:
+                marshal.dump(result, pipe)
+            os._exit(0)
+    return wrong
 
 
-def differences(plain: Module, sources: Sources) -> Iterator[str]:
+def differences(
+    module: ModuleType,
+    deferred: dict[str, tuple[str, str]],
+    attributes: list[str],
+    listed: list[str],
+    exports: list[str],
+) -> Iterator[str]:
     """Yield how a rewritten module differs from the plain one."""
-    found = import_module(plain.name)
-    for name, (module, inside) in sources.items():
-        original = import_module(module)
-        if getattr(found, name) is not (getattr(original, inside) if inside else original):
+    for name, (source, inside) in deferred.items():
+        original = import_module(source)
+        if getattr(module, name) is not (getattr(original, inside) if inside else original):
             yield f"{name} is another object"
-    public = [n for n in plain.attributes if not n.startswith("_")]
-    missing = {name for name in plain.attributes if not hasattr(found, name)}
-    missing |= {*plain.listed} - {*dir(found)}
-    exports = public if plain.exports is None else plain.exports
-    missing |= {*exports} - {*getattr(found, "__all__", vars(found))}
+    missing = {name for name in attributes if not hasattr(module, name)}
+    missing |= {*listed} - {*dir(module)}
+    missing |= {*exports} - {*getattr(module, "__all__", vars(module))}
     if missing := missing - {"__warningregistry__"}:
         yield f"it lacks {', '.join(sorted(missing))}"
+
+
+if __name__ == "__main__":
+    sys.path[0] = os.getcwd()
+    result = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the model may print
+    what, *arguments = marshal.load(sys.stdin.buffer)
+    marshal.dump(answer() if what == "answer" else check(*arguments), result)

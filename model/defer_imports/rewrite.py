@@ -4,12 +4,12 @@ import ast
 import re
 import sys
 from collections.abc import Collection, Mapping
-from importlib.util import decode_source
-from typing import TypeVar
+from importlib.util import decode_source, resolve_name
+from typing import NamedTuple, TypeVar
 
 from defer_imports.names import Names
-from defer_imports.observe import Module, Source
 
+Source = tuple[str, str]  # what `from module import name` names; no name means the module itself
 Import = ast.Import | ast.ImportFrom
 Node = TypeVar("Node", bound=ast.AST)
 COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
@@ -28,6 +28,23 @@ def __getattr__(name):
 def __dir__():
     return sorted({{*globals(), *{names!r}}})
 """
+
+
+class Module(NamedTuple):
+    """A module after an answer; attributes and modules are given by their id()."""
+
+    name: str
+    path: str
+    is_package: bool
+    identity: int
+    attributes: dict[str, int]
+    listed: list[str]  # its dir()
+    exports: list[str] | None  # its __all__
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """Return the full name of the module that one of its from-imports names."""
+        package = self.name if self.is_package else self.name.rpartition(".")[0]
+        return resolve_name("." * node.level + (node.module or ""), package)
 
 
 class LeftAlone(Exception):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from defer_imports import observe
-from defer_imports.rewrite import LeftAlone, Rewriting
+from defer_imports.rewrite import LeftAlone, Module, Rewriting
 from tests.start.rewriting_rows import ROWS, Row
 
 HELPER = """
@@ -45,7 +45,7 @@ def rewritten(row: Row, package: Path) -> Rewriting:
     importlib.import_module("pkg.lsqr")
     if "another one" in row.why:
         sys.modules["pkg.helper"].counter = 1  # type: ignore[attr-defined]
-    modules = observe.modules()
+    modules = {fields[0]: Module(*fields) for fields in observe.modules()}
     for other in [other for other in modules if other.partition(".")[0] not in ("pkg", "os")]:
         del modules[other]
     assert module.__file__

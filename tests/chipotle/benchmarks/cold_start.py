@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.chipotle.benchmarks import kinds
 from tests.chipotle.benchmarks.serving import (
     ENVIRONMENT,
     MODEL,
@@ -47,8 +46,8 @@ def measure(rounds: int = 45, cold_rounds: int = 5) -> dict[str, Any]:
         app = (collecting / "app.py").read_text()
         (collecting / "app.py").write_text(re.sub(r"\n(import gc|gc\.).*", "", app))
         build(collecting)
-        deferred = kinds.environment(Path(place, "deferred"))
-        kinds.defer(folder, deferred)
+        deferred = environment(Path(place, "deferred"))
+        defer(folder, deferred)
         ours = partial(run, START, *OURS, folder=folder, python=deferred / "bin" / "python")
         starts = {f"ours, {form}": partial(ours, form) for form in FORMATS}
         plain = partial(run, START, folder=folder)
@@ -78,6 +77,19 @@ def measure(rounds: int = 45, cold_rounds: int = 5) -> dict[str, Any]:
     compare(warm, "wall_ms", "cpu_ms")
     compare(cold, "wall_ms", "cpu_ms", "read_mb")
     return {"files in memory": warm, "files on disk": cold}
+
+
+def environment(folder: Path) -> Path:
+    """Copy the environment by hard links: changing a file there means replacing it."""
+    folder.mkdir()
+    for part in ("bin", "lib", "pyvenv.cfg"):
+        subprocess.run(["cp", "-al", str(BENCH / part), str(folder / part)], check=True)
+    return folder
+
+
+def defer(task: Path, python: Path) -> None:
+    command = [str(python / "bin" / "python"), "-m", "defer_imports", "--here"]
+    subprocess.run(command, cwd=task, check=True, env=ENVIRONMENT | {"PYTHONPATH": str(MODEL)})
 
 
 def compare(medians: dict[str, dict[str, float]], *units: str) -> None:

@@ -1,29 +1,24 @@
-"""Cold and warm starts of many kinds of models, with deferred imports and with plain ones.
+"""Cold and warm starts of many kinds of models, with deferred and with plain imports, in
+the serving image.
 
 `python -m tests.chipotle.benchmarks.kinds` prints the table. Beside the models there are handlers
 of a few lines, as one would write them with other tools, around a logistic regression.
 """
 
-import subprocess
+import json
 import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.chipotle.benchmarks.serving import ENVIRONMENT, MODEL, ROOT, interleaved, run
+from predictive_lambda.local.image import SANDBOX, docker
+from tests.chipotle.benchmarks.serving import MODEL, interleaved, progress
 
+OURS = ("app", "lambdaHandler")
 HANDLERS = Path(__file__).parent / "handlers"
-PACKAGES = [
-    "xgboost-cpu==3.2.0",
-    "lightgbm",
-    "pandas",
-    "fastapi",
-    "mangum",
-    "aws-lambda-powertools",
-]
 KINDS = {
     "k-NN": "sklearn.neighbors.KNeighborsClassifier()",
     "logistic regression": "sklearn.linear_model.LogisticRegression()",
@@ -37,9 +32,21 @@ KINDS = {
     "neural network": "sklearn.neural_network.MLPClassifier(max_iter=20)",
     "Gaussian process": "sklearn.gaussian_process.GaussianProcessClassifier()",
     "k-means": "sklearn.cluster.KMeans(3, random_state=0)",
-    "XGBoost": "xgboost.XGBClassifier(n_estimators=20, n_jobs=1)",
-    "LightGBM": "lightgbm.LGBMClassifier(n_estimators=20, n_jobs=1, verbose=-1)",
+    "XGBoost": "xgboost.XGBClassifier(n_estimators=20)",
+    "LightGBM": "lightgbm.LGBMClassifier(n_estimators=20, verbose=-1)",
 }
+THREADED = ("histogram gradient boosting", "XGBoost", "LightGBM")
+TOOLS = ("with_fastapi", "with_powertools", "with_pandas")
+# model/Dockerfile, with a model that is trained in the image.
+DOCKERFILE = """{before}
+RUN pip install --no-cache-dir --only-binary :all: {packages}
+# LightGBM needs the system's OpenMP. A stand-in for AWS's image may not have dnf.
+RUN dnf install -y libgomp || ln -s $(find / -name "libgomp-*.so*" | head -1) /usr/lib/libgomp.so.1
+COPY handlers/ train.py ./
+RUN mv with_nothing.py app.py && python train.py "{model}"
+{after}"""
+PACKAGES = "xgboost-cpu lightgbm"
+TOOLS_PACKAGES = "pandas fastapi mangum aws-lambda-powertools"
 TRAIN = """
 import pickle, sys, warnings
 import numpy as np, sklearn.datasets
@@ -48,12 +55,13 @@ from importlib import import_module
 for name in ("sklearn." + n for n in ("neighbors", "linear_model", "ensemble", "naive_bayes", "svm",
              "neural_network", "gaussian_process", "cluster", "preprocessing", "pipeline")):
     import_module(name)
-if sys.argv[1].startswith(("xgboost", "lightgbm")):
-    globals()[sys.argv[1].partition(".")[0]] = import_module(sys.argv[1].partition(".")[0])
+package = sys.argv[1].partition(".")[0]
+globals()[package] = import_module(package)
 X, y = sklearn.datasets.load_iris(return_X_y=True)
-scaler = sklearn.preprocessing.StandardScaler()
-model = sklearn.pipeline.make_pipeline(scaler, eval(sys.argv[1])).fit(X, y)
-open("model.pkl", "wb").write(pickle.dumps(model))
+model = eval(sys.argv[1])
+if package == "sklearn":  # the others' trees need no scaling
+    model = sklearn.pipeline.make_pipeline(sklearn.preprocessing.StandardScaler(), model)
+open("model.pkl", "wb").write(pickle.dumps(model.fit(X, y)))
 """
 START = """
 import json, resource, sys, time
@@ -73,70 +81,59 @@ first = handler(event, None)
 answered = time.process_time()
 assert first["statusCode"] == 200, first
 modules, peak = len(sys.modules), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-warm = []
+warm, wall = [], []
 for _ in range(200):
-    begin = time.process_time()
+    begin, began = time.process_time(), time.perf_counter()
     assert handler(event, None)["body"] == first["body"]
     warm.append(time.process_time() - begin)
+    wall.append(time.perf_counter() - began)
 print(json.dumps({
     "modules": modules, "start_ms": 1e3 * (answered - start), "first_ms": 1e3 * (answered - begun),
-    "warm_us": 1e6 * sorted(warm)[100], "peak_mb": peak, "body": first["body"],
+    "warm_us": 1e6 * sorted(warm)[100], "wall_ms": 1e3 * sorted(wall)[100], "peak_mb": peak,
 }))
 """
 
 
 def measure(rounds: int = 3, kinds: dict[str, str] = KINDS) -> dict[str, Any]:
     """Return the medians of each kind and each other tool, all measured in turn."""
-    with TemporaryDirectory(dir=ROOT / ".bench") as name:
-        plain = environment(Path(name, "plain"))
-        install(plain, *PACKAGES[:2])
-        starts, here = {}, partial(run, START)
-        for kind, model in kinds.items():
-            task, deferred = Path(name, kind), environment(Path(name, f"{kind} env"), plain)
-            train(task, model, plain)
-            defer(task, deferred)
-            starts[f"{kind}, plain"] = partial(said, here, "app", "lambdaHandler", task, plain)
-            starts[kind] = partial(said, here, "app", "lambdaHandler", task, deferred)
-        others = environment(Path(name, "others"))
-        install(others, *PACKAGES[2:])
-        task = Path(name, "tools")
-        train(task, KINDS["logistic regression"], plain)
-        copytree(HANDLERS, task, dirs_exist_ok=True)
-        for tool in ("with_fastapi", "with_powertools", "with_pandas"):
-            starts[tool] = partial(said, here, tool, "handler", task, others)
-        return interleaved("Kinds of models", rounds, starts)
+    starts = {}
+    for kind, model in kinds.items():
+        progress(f"Building the images of {kind}")
+        plain, deferred = (image(model, PACKAGES, eager) for eager in ("1", ""))
+        starts[f"{kind}, plain"] = partial(start, plain)
+        starts[kind] = partial(start, deferred)
+        if kind in THREADED:
+            half = partial(start, deferred, "--cpus", "0.5")
+            two = [f"--env={name}=2" for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT")]
+            starts[f"{kind}, half a processor"] = half
+            starts[f"{kind}, half a processor, two threads"] = partial(half, *two)
+    others = image(KINDS["logistic regression"], TOOLS_PACKAGES, "1")
+    for tool in TOOLS:
+        starts[tool] = partial(start, others, handler=(tool, "handler"))
+    return interleaved("Kinds of models", rounds, starts)
 
 
-def environment(folder: Path, source: Path = ROOT / ".bench") -> Path:
-    """Copy an environment by hard links: changing a file there means replacing it."""
-    folder.mkdir()
-    for part in ("bin", "lib", "pyvenv.cfg"):
-        subprocess.run(["cp", "-al", str(source / part), str(folder / part)], check=True)
-    return folder
+def image(model: str, packages: str, eager: str) -> str:
+    """Build model/Dockerfile's image for a model of the iris data."""
+    before, _, after = (MODEL / "Dockerfile").read_text().partition("COPY *.pkl *.json ./\n")
+    after = after.removeprefix("COPY deployment/ ./\n")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("defer_imports", "requirements.txt"):
+            run = copytree if (MODEL / part).is_dir() else copy
+            run(MODEL / part, folder / part)
+        copytree(HANDLERS, folder / "handlers")
+        (folder / "train.py").write_text(TRAIN)
+        text = DOCKERFILE.format(before=before, packages=packages, model=model, after=after)
+        (folder / "Dockerfile").write_text(text)
+        return docker("build", "--quiet", "--build-arg", f"EAGER_IMPORT={eager}", name).split()[-1]
 
 
-def install(folder: Path, *packages: str) -> None:
-    uv = str(Path(sys.executable).with_name("uv"))
-    command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(folder)]
-    subprocess.run([*command, *packages], check=True)
-
-
-def train(task: Path, model: str, python: Path) -> None:
-    """Make a task's root: a model of iris, and a handler that answers as the pattern's does."""
-    task.mkdir()
-    (task / "app.py").write_text((HANDLERS / "with_nothing.py").read_text())
-    command = [str(python / "bin" / "python"), "-c", TRAIN, model]
-    subprocess.run(command, cwd=task, check=True, env=ENVIRONMENT)
-
-
-def defer(task: Path, python: Path) -> None:
-    command = [str(python / "bin" / "python"), "-m", "defer_imports", "--here"]
-    subprocess.run(command, cwd=task, check=True, env=ENVIRONMENT | {"PYTHONPATH": str(MODEL)})
-
-
-def said(here: Any, module: str, handler: str, task: Path, python: Path) -> dict[str, Any]:
-    measured = here(module, handler, folder=task, python=python / "bin" / "python")
-    return measured["said"] | {"cpu_ms": measured["cpu_ms"]}
+def start(image: str, *options: str, handler: tuple[str, str] = OURS) -> dict[str, Any]:
+    """Start the image's function without Lambda's runtime, and answer."""
+    run = ("run", "--rm", "--entrypoint", "python", *SANDBOX, *options, image)
+    said: dict[str, Any] = json.loads(docker(*run, "-c", START, *handler).splitlines()[-1])
+    return said
 
 
 def table(measured: dict[str, Any]) -> Iterator[str]:
@@ -145,13 +142,23 @@ def table(measured: dict[str, Any]) -> Iterator[str]:
     for kind, row in measured.items():
         plain = measured.get(f"{kind}, plain")
         if plain:
-            figures = (
-                f"{row['start_ms'] / plain['start_ms']:.2f}",
-                *(f"{row['modules']:.0f}", f"{plain['modules']:.0f}", f"{row['first_ms']:.1f}"),
-                *(f"{row['warm_us']:.0f}", f"{row['warm_us'] / plain['warm_us']:.2f}"),
-                f"{row['peak_mb']:.0f}",
-            )
-            yield f"| {kind} | {' | '.join(figures)} |"
+            start, warm = (row[key] / plain[key] for key in ("start_ms", "warm_us"))
+            modules = f"{row['modules']:.0f} | {plain['modules']:.0f} | {row['first_ms']:.1f}"
+            warm_us = f"{row['warm_us']:.0f} | {warm:.2f} | {row['peak_mb']:.0f}"
+            yield f"| {kind} | {start:.2f} | {modules} | {warm_us} |"
+    yield from ("", "| an answer under half a processor | one thread, ms | two threads, ms |")
+    yield "| --- | --- | --- |"
+    for kind in THREADED:
+        if one := measured.get(f"{kind}, half a processor"):
+            two = measured[f"{kind}, half a processor, two threads"]
+            yield f"| {kind} | {one['wall_ms']:.2f} | {two['wall_ms']:.2f} |"
+    yield from ("", "| with other tools | start x plain | start, ms | warm, µs | peak, MB |")
+    yield "| --- | --- | --- | --- | --- |"
+    for tool in TOOLS:
+        row, plain = measured[tool], measured.get("logistic regression, plain", measured[tool])
+        ratio = f"{row['start_ms'] / plain['start_ms']:.2f}"
+        figures = (f"{row[key]:.0f}" for key in ("start_ms", "warm_us", "peak_mb"))
+        yield f"| {tool} | {ratio} | {' | '.join(figures)} |"
 
 
 if __name__ == "__main__":
