@@ -1,15 +1,22 @@
-"""A killed training leaves the previous pickle and manifest in place."""
+"""A training script: with a model from a file, or killed."""
 
 import hashlib
 import json
 import pickle
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import joblib
 import pytest
+import sklearn.base
+from sklearn.linear_model import LogisticRegression
 
+from tests.artefacts.pipelines import PASSENGERS
+
+README = Path(__file__).resolve().parents[2] / "model" / "README.md"
 TRAIN = """
 import sys
 from pathlib import Path
@@ -50,3 +57,22 @@ def test_a_killed_training_leaves_the_old_pair(seconds: float, tmp_path: Path) -
         time.sleep(seconds)
         killed.kill()
     assert number_of_the_pair(tmp_path) == (2 if killed.returncode == 0 else 1)
+
+
+@pytest.mark.parametrize("traceback", ["", "1"])
+def test_a_file_of_another_scikit_learn_is_rejected(
+    traceback: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = LogisticRegression().fit(PASSENGERS[["class"]], PASSENGERS["survived"])
+    with monkeypatch.context() as patched:
+        patched.setattr(sklearn.base, "__version__", "1.3.0")
+        joblib.dump(model, tmp_path / "model.joblib")
+    PASSENGERS[["class", "survived"]].to_csv(tmp_path / "rows.csv", index=False)
+    [script] = re.findall(r"```python\n([^`]*joblib.load[^`]*)```", README.read_text())
+    (tmp_path / "training.py").write_text(script)
+    monkeypatch.setenv("TRACEBACK", traceback)
+    command = [sys.executable, str(tmp_path / "training.py")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Trying to unpickle estimator LogisticRegression from version 1.3.0" in done.stderr
+    assert done.stderr.count("Traceback") == len(traceback)
