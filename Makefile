@@ -7,6 +7,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # User settings that would install packages elsewhere, or make Python import other modules.
 unexport CDPATH PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS UV_SYSTEM_PYTHON UV_NO_BINARY
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Trust this machine's certificates, where a company's proxy has its own.
+export NODE_USE_SYSTEM_CA := 1
+export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-*.crt /etc/pki/tls/certs/ca-*.crt),1,0)
 ifneq ($(shell made=$$(mktemp -d "$(HOME)/.XXXXXX" 2>/dev/null) && rmdir "$$made" && echo yes),yes)
 export UV_CACHE_DIR := $(CURDIR)/.venv/.cache
 export npm_config_cache := $(CURDIR)/.venv/.npm
@@ -71,11 +74,14 @@ clean: ## Remove everything that the other targets create
 # If it was interrupted, its .installing is still there: packages may lack files.
 define INSTALL
 	@touch $@.installing
-	@$(BIN)/uv pip install --quiet --require-hashes --only-binary :all: $(UV_OPTIONS) --python $(BIN)/python $(patsubst %,-r %,$(filter %.txt,$^))
+	@$(if $(CERT),SSL_CERT_FILE='$(CERT)') $(BIN)/uv pip install --quiet --require-hashes --only-binary :all: $(UV_OPTIONS) \
+		--python $(BIN)/python $(patsubst %,-r %,$(filter %.txt,$^))
 	@rm $@.installing && touch $@
 endef
 UV_OPTIONS = $(if $(wildcard $@.installing),--reinstall) $(if $(INDEX),--default-index '$(INDEX)')
-INDEX = $(or $(PIP_INDEX_URL),$(lastword $(shell $(BIN)/pip config list | sed -n "s/^.*\.index-url='\(.*\)'$$/\1/p")))
+INDEX = $(or $(PIP_INDEX_URL),$(call PIP_SETTING,index-url))
+CERT = $(or $(PIP_CERT),$(call PIP_SETTING,cert))
+PIP_SETTING = $(shell $(BIN)/pip config list | sed -n "s/^.*\.$(1)='\(.*\)'$$/\1/p" | tail -n 1)
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
