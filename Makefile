@@ -10,9 +10,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Trust this machine's certificates, where a company's proxy has its own.
 export NODE_USE_SYSTEM_CA := 1
 export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-*.crt /etc/pki/tls/certs/ca-*.crt),1,0)
+# Without a HOME that can be written, caches go to .venv.
 ifneq ($(shell made=$$(mktemp -d "$(HOME)/.XXXXXX" 2>/dev/null) && rmdir "$$made" && echo yes),yes)
-export UV_CACHE_DIR := $(CURDIR)/.venv/.cache
-export npm_config_cache := $(CURDIR)/.venv/.npm
+$(foreach cache,UV_CACHE_DIR npm_config_cache JSII_RUNTIME_PACKAGE_CACHE_ROOT CDK_HOME,$(eval export $(cache) := $$(CURDIR)/.venv/.cache/$(cache)))
 endif
 # As on Lambda, where several threads would only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1 OPENBLAS_NUM_THREADS=1
@@ -96,7 +96,7 @@ PIP_SETTING = $(shell $(BIN)/pip config list | sed -n "s/^.*\.$(1)='\(.*\)'$$/\1
 	@cd .venv && pwd -P > .made
 # Programs in .venv name its path: after a move, set up again.
 ifneq ($(or $(shell cat .venv/.made 2>/dev/null),$(realpath .venv)),$(realpath .venv))
-.PHONY: .venv/.made
+$(shell rm -f .venv/.made)
 endif
 .venv/.serving: .venv/.made model/requirements.txt predictive_lambda/local/requirements.txt
 	$(INSTALL)

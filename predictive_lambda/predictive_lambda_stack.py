@@ -84,7 +84,7 @@ def _authorizer(settings: Settings) -> apigateway.IHttpRouteAuthorizer | None:
     if len({auth == "jwt", bool(issuer), bool(audience)}) > 1:
         raise SettingError("auth=jwt, jwt_issuer and jwt_audience only work together.")
     if auth == "jwt":
-        return HttpJwtAuthorizer("Jwt", issuer, jwt_audience=re.split(" *, *", audience))
+        return HttpJwtAuthorizer("Jwt", issuer, jwt_audience=re.split(" *, *", audience.strip()))
     return HttpIamAuthorizer() if auth == "iam" else None
 
 

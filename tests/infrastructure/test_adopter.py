@@ -38,7 +38,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def synthesize(app: str, installed: Path, folder: Path) -> list[Path]:
     """Run an app with the installed package, in a folder with a model; return its templates."""
-    ignore = shutil.ignore_patterns("training", "__pycache__", ".*")
+    ignore = shutil.ignore_patterns("training", "__pycache__")
     shutil.copytree(ROOT / "model", folder / "churn" / "model", ignore=ignore)
     (folder / "app.py").write_text(app)
     environment = os.environ | {
