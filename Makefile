@@ -81,7 +81,7 @@ endef
 UV_OPTIONS = $(if $(wildcard $@.installing),--reinstall) $(if $(INDEX),--default-index '$(INDEX)')
 INDEX = $(or $(PIP_INDEX_URL),$(call PIP_SETTING,index-url))
 CERT = $(or $(PIP_CERT),$(call PIP_SETTING,cert))
-PIP_SETTING = $(shell $(BIN)/pip config list | sed -n "s/^.*\.$(1)='\(.*\)'$$/\1/p" | tail -n 1)
+PIP_SETTING = $(shell PIP_USER=0 $(BIN)/pip config list | sed -n "s/^.*\.$(1)='\(.*\)'$$/\1/p" | tail -n 1)
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \

@@ -1,5 +1,6 @@
 """The Makefile's targets that no other test runs."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,10 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def make(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["make", "--no-print-directory", *arguments], cwd=folder, capture_output=True, text=True
-    )
+def make(
+    *arguments: str, folder: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--no-print-directory", *arguments]
+    variables = os.environ | environment
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
 
 
 def test_help_lists_every_target() -> None:
@@ -45,6 +48,21 @@ def test_missing_arguments_are_explained(command: list[str], explanation: str) -
     done = make(*command)
     assert done.returncode
     assert explanation in done.stdout + done.stderr
+
+
+def test_the_set_up_uses_pips_index_and_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of pip's settings, such as a user's `user = true`, it ignores."""
+    settings = tmp_path / "pip.conf"
+    settings.write_text("[global]\nindex-url = http://h/file\ncert = a b.pem\nuser = true\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    monkeypatch.delenv("PIP_CERT", raising=False)
+    plan = ("--dry-run", "--always-make", ".venv/.serving")
+    by_file = make(*plan).stdout
+    assert "SSL_CERT_FILE='a b.pem'" in by_file and "--default-index 'http://h/file'" in by_file
+    by_variable = make(*plan, PIP_INDEX_URL="http://h/variable").stdout
+    assert "--default-index 'http://h/variable'" in by_variable
 
 
 @pytest.fixture
