@@ -131,6 +131,7 @@ def test_of_many_points_only_the_last_is_answered(visit: Open) -> None:
         first_route.continue_()
     assert "lat={}&long={}&".format(*asked(page)) in last.value.url
     page.wait_for_timeout(300)
+    expect(page.locator("#answer")).to_be_hidden()  # the first point is out of date
     routes[1].continue_()
     expect(page.locator("#point")).to_have_text("{}, {}".format(*asked(page)))
     assert len(routes) == 2

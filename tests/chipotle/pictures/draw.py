@@ -27,13 +27,17 @@ WIDE = (1200, 760)
 
 
 def draw(
-    browser: Browser, name: str, size: tuple[int, int], show: Callable[[Page], object]
+    browser: Browser,
+    name: str,
+    size: tuple[int, int],
+    show: Callable[[Page], object],
+    scale: int = 2,
 ) -> None:
     """Take a picture of what `show` opens, in both colour schemes."""
     for scheme, suffix in SCHEMES:
         page = browser.new_page(
             viewport={"width": size[0], "height": size[1]},
-            device_scale_factor=2,
+            device_scale_factor=scale,
             color_scheme=scheme,
         )
         show(page)
@@ -98,7 +102,7 @@ def main() -> None:
             "pacific": "?lat=-17.3&long=-179.2&k=3",
         }.items():
             with served(Path(__file__).parent / "places" / f"{name}.csv") as url:
-                draw(browser, name, WIDE, opened(url + query, "All"))
+                draw(browser, name, WIDE, opened(url + query, "All"), scale=1)
 
 
 if __name__ == "__main__":

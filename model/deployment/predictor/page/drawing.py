@@ -11,6 +11,7 @@ import numpy as np
 from predictor.nearest import stores
 
 RADIUS_KM = 6371.0088  # the Earth's mean radius
+SMALL_DOTS_FROM = 500  # stores
 VIEW_KM = 60, 120  # the least that an answer shows, by its extent
 GRID = 15  # degrees between the lines of the graticule
 BACK = -0.9  # cosine of the angle from the centre beyond which nothing is drawn: the rim is torn
@@ -76,10 +77,11 @@ def ground() -> str:
         for name in ("land", "borders")
     )
     dots = _path(flat(vectors(*stores.coordinates.T)), "h0m") + "h0"
+    width = 4.5 if len(stores) > SMALL_DOTS_FROM else 7
     return (
         f'<path id="land" transform="scale(.1)" d="{land}"/>'
         f'<path id="borders" transform="scale(.1)" d="{borders}"/>'
-        f'{graticule()}<path id="stores" transform="scale(.1)" d="{dots}"/>'
+        f'{graticule()}<path id="stores" transform="scale(.1)" stroke-width="{width}" d="{dots}"/>'
     )
 
 
