@@ -18,6 +18,7 @@ from pyarrow import parquet
 import bulk
 from bulk import csv_rows, text_rows
 from bulk.csv_rows import CsvRows
+from bulk.text_rows import TextRows
 from serving import batch
 from serving.handler import Handler
 from serving.model import Model
@@ -191,7 +192,7 @@ def test_rows_do_not_depend_on_where_blocks_end(text: str) -> None:
     content, rows = text.encode(), CsvRows(FLOWERS, compress=False)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(text_rows, "BLOCK", 2)
-        parts = [*rows.parts(io.BytesIO(content))]
+        parts = [block.content for block in TextRows.blocks(rows, io.BytesIO(content))]
 
     def read(block: bytes) -> list[tuple[bytes, bool]]:
         return [(piece[0], bool(piece["row"])) for piece in rows.pieces(block)]

@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import bulk
-from bulk.columns import MISSING, check, check_all, read_cell
+from bulk.columns import MISSING, check, read_text
+from bulk.parquet_rows import plain, read_value
 from serving.asking import ask
 from serving.manifest import Input
 from serving.model import Model
@@ -42,10 +43,10 @@ CELLS = [
 @given(cells=st.lists(st.sampled_from(CELLS) | st.text(max_size=4), max_size=5))
 @example(cells=CELLS)
 def test_a_column_is_read_like_its_cells(parameter: Parameter, cells: list[str]) -> None:
-    values, problems = check(parameter, pa.array(cells, pa.string()), is_text=True)
+    values, problems = check(parameter, pa.array(map(str.encode, cells), pa.binary()), read_text)
     for i, cell in enumerate(cells):
         try:
-            expected = parameter.in_point(read_cell(parameter, cell, True))
+            expected = parameter.in_point(read_text(parameter, cell.encode()))
         except Problem as problem:
             assert problems.pop(i) == problem.detail
         else:
@@ -68,8 +69,8 @@ def test_a_column_is_read_like_its_cells(parameter: Parameter, cells: list[str])
     ],
 )
 def test_a_typed_column_is_as_strict_as_a_post(parameter: Parameter, cells: pa.Array) -> None:
-    decoded = cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
-    values, problems = check(parameter, decoded, is_text=False)
+    decoded = plain(cells)
+    values, problems = check(parameter, decoded, read_value)
     for i, cell in enumerate(decoded.to_pylist()):
         try:
             expected = parameter.in_point(
@@ -89,8 +90,7 @@ def test_a_typed_column_is_as_strict_as_a_post(parameter: Parameter, cells: pa.A
     ],
 )
 def test_dates_of_a_table_are_read_as_text(cells: pa.Array, expected: str) -> None:
-    model = Model({"version": "1"}, (TEXT,), {"x": "integer"}, lambda points: [])
-    [values], problems = check_all(model, {"t": cells}, 2, is_text=False)
+    values, problems = check(TEXT, plain(cells), read_value)
     assert values.tolist() == [expected, None] and not problems
 
 

@@ -1,7 +1,6 @@
 """Check columns of inputs: `Parameter` decides on the values that vectorized checks reject."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,109 +8,65 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from serving.model import Model
-from serving.parameters import NUMBER, Parameter, Value
-from serving.problems import Problem, quoted, similar
+from serving.parameters import NUMBER, NUMBERS, Parameter, Value
+from serving.problems import Problem, quoted
 
 # What pandas.read_csv reads as a missing value.
 MISSING = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"}
 MISSING |= {"1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
 EXACT = 2.0**53  # greater whole numbers may not be exact
-NUMERIC = ("number", "integer")
-KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
-
-
-def check_names(names: Iterable[str], model: Model) -> None:
-    """Raise Problem if a required input or all inputs are missing, or if one is misspelt."""
-    known = [parameter.name for parameter in model.inputs]
-    absent = [parameter for parameter in model.inputs if parameter.name not in names]
-    for name in names if absent else ():
-        if name not in known and (meant := similar(name, [p.name for p in absent])):
-            raise Problem(400, f"{quoted(name)} is not an input. Did you mean {meant}?", meant)
-    for parameter in absent:
-        if parameter.required or len(absent) == len(known):
-            text = f"{parameter.name} is missing. The inputs are {', '.join(known)}."
-            raise Problem(400, text, parameter.name)
-
-
-def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int, tuple[str, ...]]:
-    """Return unused names for the answers' columns, the number of columns to keep, and notes.
-
-    Columns that an earlier run added are replaced if all of them are there, last and in order.
-    """
-    inputs = [parameter.name for parameter in model.inputs]
-    for name in inputs:
-        if columns.count(name) > 1:
-            raise Problem(400, f"There are two columns named {name}. Delete or rename one.", name)
-    check_names(columns, model)
-    notes = tuple(
-        f"There is no column {p.name}: the default, {p.default}, is used."
-        for p in model.inputs
-        if p.default is not None and p.name not in columns
-    )
-    added = [*(f"{model.answers}_{member}" for member in model.result), "problem"]
-    while {*inputs, *columns}.intersection(added):
-        if [*columns[-len(added) :]] == added and not {*inputs}.intersection(added):
-            notes += ("The answers of an earlier run are replaced.",)
-            return added, len(columns) - len(added), notes
-        added = [f"{name}_" for name in added]
-    return added, len(columns), notes
+KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+Read = Callable[[Parameter, Any], Value]
 
 
 def check_all(
-    model: Model, cells: Mapping[str, pa.Array], rows: int, is_text: bool
+    model: Model, cells: Mapping[str, pa.Array], rows: int, read: Read
 ) -> tuple[list[np.ndarray], dict[int, str]]:
     """Return each input's values, NaN or None if missing, and the first problem of each bad row.
 
-    is_text: the cells are a csv's bytes; otherwise they have the types of the inputs.
+    `read` reads a cell, or raises Problem.
     """
     columns, problems = [], dict[int, str]()
     for parameter in model.inputs:
-        if parameter.name not in cells:
-            kind = float if parameter.type in NUMERIC else object
-            columns.append(np.full(rows, parameter.in_point(parameter.default), kind))
-            continue
-        column, undecodable = cells[parameter.name], dict[int, str]()
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
-        if pa.types.is_temporal(column.type):
-            column = column.cast(pa.string())  # in ISO 8601, as a request has it
-        if is_text:
-            column, undecodable = decode(parameter.name, column)
-        values, wrong = check(parameter, column, is_text)
+        if parameter.name in cells:
+            values, wrong = check(parameter, cells[parameter.name], read)
+        else:
+            kind = float if parameter.type in NUMBERS else object
+            values, wrong = np.full(rows, parameter.in_point(parameter.default), kind), {}
         columns.append(values)
-        problems = wrong | undecodable | problems
+        problems = wrong | problems
     return columns, problems
 
 
-def check(
-    parameter: Parameter, cells: pa.Array, is_text: bool
-) -> tuple[np.ndarray, dict[int, str]]:
-    if parameter.type in NUMERIC:
-        values = to_numbers(cells, is_text)
+def check(parameter: Parameter, cells: pa.Array, read: Read) -> tuple[np.ndarray, dict[int, str]]:
+    """Return a column's values and the problems of its rows; `read` sees no cell twice."""
+    if parameter.type in NUMBERS:
+        values = to_numbers(cells)
         doubtful = np.flatnonzero(~are_right(parameter, values))
     else:
         values, doubtful = np.full(len(cells), None), np.arange(len(cells))
     distinct = cells.take(pa.array(doubtful)).dictionary_encode(null_encoding="encode")
-    read, reasons = np.full(len(distinct.dictionary), None, values.dtype), {}
+    found, reasons = np.full(len(distinct.dictionary), None, values.dtype), dict[int, str]()
     for code, cell in enumerate(distinct.dictionary.to_pylist()):
         try:
-            read[code] = parameter.in_point(read_cell(parameter, cell, is_text))
+            found[code] = parameter.in_point(read(parameter, cell))
         except Problem as problem:
             reasons[code] = problem.detail
     codes = distinct.indices.to_numpy()
-    values[doubtful] = read[codes]
+    values[doubtful] = found[codes]
     bad = np.flatnonzero(np.isin(codes, [*reasons]))
-    return values, dict(
-        zip(doubtful[bad].tolist(), map(reasons.get, codes[bad].tolist()), strict=True)
-    )
+    return values, {int(doubtful[i]): reasons[codes[i]] for i in bad}
 
 
-def read_cell(parameter: Parameter, cell: Any, is_text: bool) -> Value:
-    """Read a csv's cell as pandas does, or a typed cell like a value of a POST."""
-    if not is_text or cell is None:
-        return parameter.check_or_missing(None if cell != cell else cell)  # NaN is missing
+def read_text(parameter: Parameter, cell: bytes) -> Value:
+    """Read a csv's cell as pandas does."""
+    text = cell.decode(errors="replace")
+    if text.encode() != cell:
+        reason = f"is {quoted(text)}, which is not UTF-8. Save the file as UTF-8."
+        raise Problem(400, f"{parameter.name} {reason}", parameter.name)
     is_free_text = parameter.type == "string" and not parameter.choices
-    text = cell if is_free_text or cell in parameter.choices else cell.strip()
+    if not is_free_text and text not in parameter.choices:
+        text = text.strip()
     if text in MISSING and text not in parameter.choices:
         if parameter.may_be_missing:
             return None
@@ -120,26 +75,13 @@ def read_cell(parameter: Parameter, cell: Any, is_text: bool) -> Value:
     return parameter.parse(text)
 
 
-def decode(name: str, cells: pa.Array) -> tuple[pa.Array, dict[int, str]]:
-    """Return bytes as texts, and a problem for each one that is not UTF-8, by row."""
-    with suppress(pa.ArrowInvalid):
-        return cells.cast(pa.string()), {}
-    texts, problems = [], {}
-    for i, cell in enumerate(cells.to_pylist()):
-        texts.append(cell.decode(errors="replace"))
-        if texts[i].encode() != cell:
-            text = quoted(texts[i])
-            problems[i] = f"{name} is {text}, which is not UTF-8. Save the file as UTF-8."
-    return pa.array(texts, pa.string()), problems
-
-
-def to_numbers(cells: pa.Array, is_text: bool) -> np.ndarray:
+def to_numbers(cells: pa.Array) -> np.ndarray:
     """Return floats, with NaN for anything else."""
-    if is_text and pa.types.is_string(cells.type):
+    if pa.types.is_binary(cells.type):  # a csv's
         try:
             cells = cells.cast(pa.float64())
         except pa.ArrowInvalid:
-            trimmed = pc.utf8_trim_whitespace(cells)
+            trimmed = pc.replace_substring_regex(cells, r"^\s+|\s+$", "")
             is_number = pc.match_substring_regex(trimmed, f"^{NUMBER.pattern}$")
             cells = pc.if_else(is_number, trimmed, None)
     elif not any(is_kind(cells.type) for is_kind in KINDS):

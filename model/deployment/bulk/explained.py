@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from serving.formats import Result, dumps
-from serving.model import MOST_RESULTS, Model
+from serving.model import Model
 
 
 def explained(model: Model, asked: Mapping[str, Any]) -> tuple[Model, dict[str, Any]]:
@@ -28,15 +28,12 @@ class Explained:
     model: Model
 
     def __call__(self, points: Sequence[Sequence[Any]], **options: Any) -> list[list[Result]]:
+        """Answer and explain; raise Problem for too many points, which the scorer then halves."""
         from serving.explain import EXPLAIN, explain
 
-        at_once = max(1, MOST_RESULTS // (len(self.model.inputs) + 1))
-        found: list[list[Result]] = []
-        for start in range(0, len(points), at_once):
-            part = points[start : start + at_once]
-            answers = self.model.answer(part, **options)
-            whys = explain(self.model, part, answers, {**options, EXPLAIN.name: True})["why"]
-            for results, why in zip(answers, whys, strict=True):
-                texts = [dumps(why), *[""] * len(results)]
-                found.append([r | {"why": text} for r, text in zip(results, texts, strict=False)])
-        return found
+        answers = self.model.answer(points, **options)
+        whys = explain(self.model, points, answers, {**options, EXPLAIN.name: True})["why"]
+        return [
+            [result | {"why": "" if i else dumps(why)} for i, result in enumerate(results)]
+            for results, why in zip(answers, whys, strict=True)
+        ]

@@ -5,13 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from bulk.columns import check_all, check_header
-from bulk.scorer import AT_ONCE, TYPES, Rows
+from bulk.columns import check_all
+from bulk.names import check_header
+from bulk.scorer import TYPES, Block, Columns, Problems
 from serving.model import Model
+from serving.parameters import Parameter, Value
+
+AT_ONCE = 8_000  # rows of a block
 
 
 @dataclass
@@ -20,31 +23,46 @@ class ParquetRows:
 
     model: Model
     unit = "row"
-    lines = 0
+    read_so_far = 0
 
-    def blocks(self, file: IO[bytes]) -> Iterator[pa.RecordBatch]:
+    def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         reader = parquet.ParquetFile(file)
         schema = reader.schema_arrow
-        self.added, self.kept, self.notes = check_header(schema.names, self.model)
+        added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), pa.string()]
-        fields = [*[*schema][: self.kept], *map(pa.field, self.added, types)]
+        fields = [*[*schema][: self.kept], *map(pa.field, added, types)]
         self.schema = pa.schema(fields, schema.metadata)
-        return reader.iter_batches(AT_ONCE, use_threads=False)
+        return map(self.block, reader.iter_batches(AT_ONCE, use_threads=False))
+
+    def block(self, content: pa.RecordBatch) -> Block:
+        before, self.read_so_far = self.read_so_far, self.read_so_far + len(content)
+        return Block(before, content)
+
+    def line(self, content: pa.RecordBatch, row: int) -> int:
+        return row + 1
 
     @contextmanager
     def writer(self, out: IO[bytes]) -> Iterator[Callable[[pa.RecordBatch], Any]]:
         with parquet.ParquetWriter(out, self.schema) as writer:
             yield writer.write_batch
 
-    def count(self, block: pa.RecordBatch, row: int | None = None) -> int:
-        return len(block) if row is None else row + 1
+    def read(self, content: pa.RecordBatch) -> tuple[pa.RecordBatch, Columns, Problems]:
+        cells = dict(zip(content.schema.names, map(plain, content.columns), strict=True))
+        columns, problems = check_all(self.model, cells, len(content), read_value)
+        return content, columns, problems
 
-    def read(self, block: pa.RecordBatch) -> Rows:
-        cells = dict(zip(block.schema.names, block.columns, strict=True))
-        columns, problems = check_all(self.model, cells, len(block), is_text=False)
-        kept = block.select([*range(self.kept)])
-        return Rows(kept, len(block), columns, problems)
+    def write(self, content: pa.RecordBatch, answers: list[pa.Array]) -> pa.RecordBatch:
+        index, *columns = answers
+        kept = content.select([*range(self.kept)]).take(index)
+        return pa.RecordBatch.from_arrays([*kept.columns, *columns], schema=self.schema)
 
-    def write(self, kept: pa.RecordBatch, index: np.ndarray, answers: list[pa.Array]) -> Any:
-        rows = kept if len(index) == len(kept) else kept.take(index)
-        return pa.RecordBatch.from_arrays([*rows.columns, *answers], schema=self.schema)
+
+def plain(column: pa.Array) -> pa.Array:
+    """Return texts for a dictionary's, and for dates, in ISO 8601 as in a request."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return column.cast(pa.string()) if pa.types.is_temporal(column.type) else column
+
+
+def read_value(parameter: Parameter, value: Any) -> Value:
+    return parameter.check_or_missing(None if value != value else value)  # NaN is missing

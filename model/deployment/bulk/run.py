@@ -18,7 +18,7 @@ from bulk import files
 from bulk.csv_rows import CsvRows
 from bulk.json_lines import JsonLines
 from bulk.parquet_rows import ParquetRows
-from bulk.scorer import Scored, Scorer
+from bulk.scorer import Block, Scored, Scorer
 from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
@@ -32,6 +32,11 @@ class Summary:
     problems: int = 0
     first_problem: str = ""  # where it is: "line 7"
     notes: tuple[str, ...] = ()  # what else to tell the user
+
+    def add(self, part: Scored) -> None:
+        self.rows += part.rows
+        self.problems += part.problems
+        self.first_problem = self.first_problem or part.first_problem
 
 
 def score(
@@ -48,32 +53,25 @@ def score(
     of csv, and "-.jsonl" one of JSON lines. The target appears whole or not at all. Raises Problem
     for invalid names, columns and options, and for a broken source.
     """
-    model = replace(
-        model, formats={}, figures=dict
-    )  # only what other processes need, which can be pickled
+    model = replace(model, formats={}, figures=dict)  # other processes can unpickle the rest
     rows = rows_of(model, source, target)
     names = [option.name for option in model.options]
     if unknown := [name for name in options if name not in names]:
         allowed = f"The options are {', '.join(names)}." if names else "There are none."
         raise Problem(400, f"{quoted(unknown[0])} is not an option. {allowed}")
     scorer = Scorer(model, values(model.options, options, Parameter.parse), rows)
-    done, lines = Summary(), 0
     with files.reading(source, watch) as file, files.writing(target) as out:
         try:
             blocks = rows.blocks(file)
-            done.notes, lines = rows.notes, rows.lines
+            done = Summary(notes=rows.notes)
             with rows.writer(out) as write:
                 for part in in_order(scorer, blocks, workers):
                     write(part.content)
-                    if part.problems and not done.problems:
-                        done.first_problem = f"{rows.unit} {lines + part.first_problem:,}"
-                    done.rows += part.rows
-                    done.problems += part.problems
-                    lines += part.lines
+                    done.add(part)
         except (EOFError, zlib.error, ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.strerror:
                 raise
-            where = f"after {rows.unit} {lines:,}"
+            where = f"after {rows.unit} {rows.read_so_far:,}"
             raise Problem(400, f"{source} cannot be read {where}: {error}") from error
     return done
 
@@ -91,7 +89,7 @@ def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
     raise Problem(400, "IN and OUT must both end in .csv, .jsonl (.gz may follow) or .parquet.")
 
 
-def in_order(scorer: Scorer, blocks: Iterator[Any], workers: int) -> Iterator[Scored]:
+def in_order(scorer: Scorer, blocks: Iterator[Block], workers: int) -> Iterator[Scored]:
     """Answer the blocks in several processes, in order, with few of them in memory."""
     gc.freeze()  # so that collecting garbage does not copy shared memory in the processes
     if workers == 1:  # Lambda lacks the shared memory that a pool needs
@@ -119,5 +117,5 @@ def begin(scorer: Scorer) -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def answer(block: Any) -> Scored:
+def answer(block: Block) -> Scored:
     return SCORER(block)

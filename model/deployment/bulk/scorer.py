@@ -1,43 +1,39 @@
 """Answer a block of rows with any model, in any format."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from serving.model import Model
 from serving.problems import Problem
 
-AT_ONCE = 8_000  # rows of one prediction: bounds the memory
+AT_ONCE = {True: 32_000, False: 8_000}  # rows of a prediction, in columns or not: bounds the memory
 TYPES = {
     "number": pa.float64(),
     "integer": pa.int64(),
     "boolean": pa.bool_(),
     "string": pa.string(),
 }
-# The indices of some rows, how many results each has, and all results, by member.
-Answers = tuple[np.ndarray, np.ndarray, Mapping[str, Any]]
+Columns = Sequence[np.ndarray]  # the values of each input
+Problems = dict[int, str]  # by row
 
 
-class Rows(NamedTuple):
-    """The content of a block, as a format reads it."""
-
-    kept: Any  # for the format's `write`
-    size: int
-    columns: Sequence[np.ndarray]  # the values of each input
-    problems: dict[int, str]  # by row
+class Block(NamedTuple):
+    before: int  # lines above it
+    content: Any
 
 
 class Scored(NamedTuple):
     content: Any
     rows: int
-    lines: int
     problems: int
-    first_problem: int  # its line, counted from 1
+    first_problem: str  # where it is: "line 7"
 
 
 @dataclass(frozen=True)
@@ -46,63 +42,73 @@ class Scorer:
     options: Mapping[str, Any]
     format: Any
 
-    def __call__(self, block: Any) -> Scored:
-        kept, size, columns, problems = self.format.read(block)
-        good = np.setdiff1d(np.arange(size), [*problems])
+    def __call__(self, block: Block) -> Scored:
+        kept, columns, problems = self.format.read(block.content)
+        rows = np.arange(len(columns[0]))
+        good = np.setdiff1d(rows, [*problems])
+        at_once = AT_ONCE[hasattr(self.model.predict, "predict_columns")]
+        found = [self.schema.empty_table()]
         with joblib.parallel_config("sequential"):  # the cores are busy with other blocks
-            answers = [*self.answer(columns, good, problems)]
-        index, members = self.spread(answers, size)
-        texts = [problems.get(i) for i in range(size)] if problems else [None] * size
-        content = self.format.write(
-            kept, index, [*members, pa.array(texts, pa.string()).take(pa.array(index))]
-        )
-        first = self.format.count(block, min(problems)) if problems else 0
-        return Scored(content, size, self.format.count(block), len(problems), first)
+            for part in np.array_split(good, len(good) // at_once + 1):
+                found += self.answer(columns, part, problems)
+        content = self.format.write(kept, self.complete(pa.concat_tables(found), rows, problems))
+        first = ""
+        if problems:
+            line = block.before + self.format.line(block.content, min(problems))
+            first = f"{self.format.unit} {line:,}"
+        return Scored(content, len(rows), len(problems), first)
 
-    def answer(
-        self, columns: Sequence[np.ndarray], rows: np.ndarray, problems: dict[int, str]
-    ) -> Iterator[Answers]:
+    def answer(self, columns: Columns, rows: np.ndarray, problems: Problems) -> list[pa.Table]:
         """Answer some rows; halve them to find those that the model rejects."""
-        if 0 < len(rows) <= AT_ONCE:
-            try:
-                yield rows, *self.predict([column[rows] for column in columns])
-                return
-            except Problem as problem:
-                if problem.status >= 500:
-                    raise
-                if len(rows) == 1:
-                    problems[int(rows[0])] = problem.detail
-                    return
-        size = min(AT_ONCE, (len(rows) + 1) // 2) or 1
-        for start in range(0, len(rows), size):
-            yield from self.answer(columns, rows[start : start + size], problems)
+        if not len(rows):
+            return []
+        try:
+            return [self.predict(rows, [column[rows] for column in columns])]
+        except Problem as problem:
+            if problem.status >= 500:
+                raise
+            if len(rows) == 1:
+                problems[int(rows[0])] = problem.detail
+                return []
+        halves = np.array_split(rows, 2)
+        return [table for half in halves for table in self.answer(columns, half, problems)]
 
-    def predict(self, columns: list[np.ndarray]) -> tuple[np.ndarray, Mapping[str, Any]]:
-        """Return how many results each row has, and all results, by member."""
+    def predict(self, rows: np.ndarray, columns: Columns) -> pa.Table:
+        """Return all results: the number of the row, and the members."""
+        members: Mapping[str, Any]
         if predict := getattr(self.model.predict, "predict_columns", None):
             found = predict(columns, **self.options)
-            [width] = {values.shape[1] for values in found.values()}
-            counts = np.full(len(columns[0]), width)
-            return counts, {name: values.ravel() for name, values in found.items()}
+            [counts] = {values.shape[1] for values in found.values()}
+            members = {name: values.ravel() for name, values in found.items()}
+        else:
+            answers = self.model.answer(self.points(columns), **self.options)
+            counts = [*map(len, answers)]
+            results = [result for answer in answers for result in answer]
+            members = {name: [result[name] for result in results] for name in self.model.result}
+        arrays = [np.repeat(rows, counts), *(members[name] for name in self.model.result)]
+        typed = zip(map(pa.array, arrays), self.schema, strict=True)
+        return pa.table([array.cast(field.type) for array, field in typed], schema=self.schema)
+
+    def points(self, columns: Columns) -> list[tuple[Any, ...]]:
         cells = [column.tolist() for column in columns]
         for i, parameter in enumerate(self.model.inputs):
             if parameter.type == "integer":
                 cells[i] = [int(cell) if cell == cell else cell for cell in cells[i]]  # NaN stays
-        answers = self.model.answer([*zip(*cells, strict=True)], **self.options)
-        results = [*chain.from_iterable(answers)]
-        members = {name: [result[name] for result in results] for name in self.model.result}
-        return np.array([*map(len, answers)]), members
+        return [*zip(*cells, strict=True)]
 
-    def spread(self, answers: list[Answers], count: int) -> tuple[np.ndarray, list[pa.Array]]:
-        """Return a line for each result, and for each row without any: row numbers and members."""
-        counts = np.zeros(count, int)
-        for rows, found, _ in answers:
-            counts[rows] = found
-        lines = np.maximum(counts, 1)
-        has_result = np.repeat(counts > 0, lines)
-        place = pa.array(np.cumsum(has_result) - 1, mask=~has_result)
-        members = []
-        for name, kind in self.model.result.items():
-            parts = [pa.array(found[name]).cast(TYPES[kind]) for *_, found in answers]
-            members.append(pa.chunked_array(parts, TYPES[kind]).combine_chunks().take(place))
-        return np.repeat(np.arange(count), lines), members
+    def complete(self, found: pa.Table, rows: np.ndarray, problems: Problems) -> list[pa.Array]:
+        """Return the results' columns, with a line for each row without any, and the problems."""
+        if len(others := np.setdiff1d(rows, found[0])):
+            nulls = [pa.nulls(len(others), field.type) for field in [*self.schema][1:]]
+            found = pa.concat_tables([found, pa.table([others, *nulls], schema=self.schema)])
+            found = found.take(pc.sort_indices(found[0]))  # stable
+        texts = [problems.get(row) for row in found[0].to_pylist()]
+        return [
+            *(column.combine_chunks() for column in found.columns),
+            pa.array(texts, pa.string()),
+        ]
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        members = [(name, TYPES[kind]) for name, kind in self.model.result.items()]
+        return pa.schema([("row", pa.int64()), *members])
