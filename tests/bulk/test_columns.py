@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import bulk
 from bulk.columns import MISSING, check, read_text
 from bulk.parquet_rows import plain, read_value
 from serving.asking import ask
@@ -19,6 +18,7 @@ from serving.manifest import Input
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
+from tests.bulk.scored import cells
 
 NUMBER, TEXT = Parameter("n", "", "number"), Parameter("t", "", "string")
 PARAMETERS = [
@@ -69,34 +69,24 @@ def test_a_column_is_read_like_its_cells(parameter: Parameter, cells: list[str])
     ],
 )
 def test_a_typed_column_is_as_strict_as_a_post(parameter: Parameter, cells: pa.Array) -> None:
-    decoded = plain(cells)
-    values, problems = check(parameter, decoded, read_value)
-    for i, cell in enumerate(decoded.to_pylist()):
+    values, problems = check(parameter, plain(cells), read_value)
+    for i, cell in enumerate(plain(cells).to_pylist()):
         try:
-            expected = parameter.in_point(
-                parameter.check_or_missing(None if cell != cell else cell)
-            )
+            sent = None if cell != cell else cell  # NaN is missing
+            expected = parameter.in_point(parameter.check_or_missing(sent))
         except Problem as problem:
             assert problems[i] == problem.detail
         else:
             np.testing.assert_equal(values[i], expected)
 
 
-@pytest.mark.parametrize(
-    ("cells", "expected"),
-    [
-        (pa.array([pd.Timestamp("2020-12-31"), None]), "2020-12-31 00:00:00.000000"),
-        (pa.array([pd.Timestamp("2020-12-31").date(), None]), "2020-12-31"),
-    ],
-)
-def test_dates_of_a_table_are_read_as_text(cells: pa.Array, expected: str) -> None:
-    values, problems = check(TEXT, plain(cells), read_value)
-    assert values.tolist() == [expected, None] and not problems
-
-
-def test_spaces_around_a_date_are_ignored_as_pandas_does() -> None:
-    cells = np.array([" 2020-12-31 "], dtype=object)
-    found = ask("array", [Input("t", "string", "datetime64[us]")], [cells])
+def test_dates_are_read_in_iso_8601_with_spaces_around_them() -> None:
+    moments = [pd.Timestamp("2020-12-31"), None]
+    assert plain(pa.array(moments)).to_pylist() == ["2020-12-31 00:00:00.000000", None]
+    assert plain(pa.array(moments, pa.date32())).to_pylist() == ["2020-12-31", None]
+    found = ask(
+        "array", [Input("t", "string", "datetime64[us]")], [np.array([" 2020-12-31 "], object)]
+    )
     assert found == np.datetime64("2020-12-31")
 
 
@@ -108,11 +98,9 @@ def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
         points.extend(some)
         return [[{"x": 1}] for _ in some]
 
-    model = Model(about={"version": "1"}, inputs=inputs, result={"x": "integer"}, predict=predict)
-    (tmp_path / "in.csv").write_bytes(content)
-    bulk.score(model, tmp_path / "in.csv", tmp_path / "out.csv", {})
-    found = pd.read_csv(tmp_path / "out.csv", encoding_errors="replace")
-    return [*points, *found["problem"].dropna()]
+    model = Model({"version": "1"}, inputs, {"x": "integer"}, predict)
+    problems = [row[-1] for row in cells(tmp_path, content, model=model) if row[-1]]
+    return [*points, *problems]
 
 
 @pytest.mark.parametrize(

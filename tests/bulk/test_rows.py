@@ -1,0 +1,140 @@
+"""Rows come back in order, unchanged, with the answers of a POST or with their problem."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from bulk import text_rows
+from tests.bulk.scored import GOOD, HEADER, NAMES, POINTS, cells, posted, scored
+
+ADDED = ",predictions_species,predictions_probability,problem"
+
+
+def nearly(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Allow for the last digit: linear algebra depends on the number of rows."""
+    return [r | {"probability": pytest.approx(r["probability"])} for r in results]
+
+
+def by_name(point: list[Any]) -> dict[str, Any]:
+    return dict(zip(NAMES, point, strict=True))
+
+
+def table(folder: Path, rows: pa.Table, **options: Any) -> pa.Table:
+    file = io.BytesIO()
+    parquet.write_table(rows, file)
+    scored(folder, file.getvalue(), ".parquet", **options)
+    return parquet.read_table(folder / "out.parquet")
+
+
+@pytest.mark.parametrize("kind", [".csv", ".csv.gz", ".CSV", ".jsonl", ".jsonl.gz", ".parquet"])
+@pytest.mark.parametrize("block", [30, 2_000_000])
+@pytest.mark.parametrize("k", [1, 3])
+def test_each_row_gets_its_results(
+    kind: str, block: int, k: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_rows, "BLOCK", block)
+    rows = [{"id": f"no. {i}", **by_name(point)} for i, point in enumerate(POINTS)]
+    expected = posted(POINTS, k=k)
+    if kind.startswith(".jsonl"):
+        lines = scored(tmp_path, "\n\n".join(map(json.dumps, rows)), kind, k=k).splitlines()
+        added = [{"predictions": nearly(results)} for results in expected]
+        assert [*map(json.loads, lines)] == [r | a for r, a in zip(rows, added, strict=True)]
+        return
+    pairs = zip(rows, map(nearly, expected), strict=True)
+    flat = [[*row.values(), *result.values()] for row, results in pairs for result in results]
+    if kind == ".parquet":
+        found = table(tmp_path, pa.Table.from_pylist(rows), k=k)
+        assert found.schema.names == ["id", *NAMES, *ADDED[1:].split(",")]
+        assert [[*row.values()][:-1] for row in found.to_pylist()] == flat
+        return
+    text = "\n".join([f"id,{HEADER}", *(",".join(map(str, row.values())) for row in rows)])
+    assert scored(tmp_path, text, kind, k=str(k)).startswith(f"id,{HEADER}{ADDED}\n")
+    found = cells(tmp_path, text, kind, k=k)
+    assert [[row[0], *map(float, row[1:5]), row[5], float(row[6])] for row in found] == flat
+
+
+@pytest.mark.parametrize(
+    ("row", "line"),
+    [
+        ("5.1,3.5,1.4,0.2", "5.1,3.5,1.4,0.2,setosa,0."),
+        ('"5.1",+3.5, 1.4,2e-1\t', '"5.1",+3.5, 1.4,2e-1\t,setosa,0.'),
+        ("5.1,3.5,1.4,11", "5.1,3.5,1.4,11,,,\"petal_width is '11', which is out of range."),
+        ("5.1,3.5,1.4,", "5.1,3.5,1.4,,,,petal_width is empty. It"),
+        ("5.1,3.5,1.4,nan", "5.1,3.5,1.4,nan,,,\"petal_width is 'nan', which means a missing"),
+        ("5.1,3.5,1.4,inf", "5.1,3.5,1.4,inf,,,\"petal_width is 'inf', which is not a plain"),
+        ("5.1,3.5,1.4,0x1", "5.1,3.5,1.4,0x1,,,\"petal_width is '0x1', which is not a plain"),
+        ("5.1,3.5,1.4,1_0", "5.1,3.5,1.4,1_0,,,\"petal_width is '1_0', which is not a plain"),
+        ("5.1,3.5,1.4", '5.1,3.5,1.4,,,,"The row has 3 fields, but the header has 4."'),
+        ("5,3,1,0.2,1", '"5,3,1,0.2,1",,,,,,"The row has 5 fields, but the header has 4."'),
+        ('"5.1,3.5', '"""5.1,3.5",,,,,,"The quotes of this row are malformed.'),
+        ('"5.1"x,3.5,1,1', '"""5.1""x,3.5,1,1",,,,,,"The quotes of this row are malformed.'),
+        pytest.param(f'"{"x" * 200_000}"', f'"{"x" * 200_000}",,,,,,"The row has 1', id="long"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_row_of_a_csv_is_kept_and_gets_its_problem(
+    end: str, row: str, line: str, tmp_path: Path
+) -> None:
+    text = end.join((HEADER, GOOD, " ", row, "", GOOD, ""))
+    _, first, second, third = scored(tmp_path, text).splitlines()
+    assert second.startswith(line)
+    assert all(other.startswith(f"{GOOD},virginica,0.") for other in (first, third))
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("{", "The line is not a JSON object "),
+        ("[5.1, 3.5, 1.4, 0.2]", "The line is not a JSON object "),
+        ("7", "The line is not a JSON object "),
+        ("[" * 100_000, "The line is not a JSON object "),
+        (f'{{"x": {"[" * 99_000}{"]" * 99_000}}}', "The line is not a JSON object "),
+        ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object "),
+        ('{"sepal_length": 5, "x": 1e999}', "The line is not a JSON object "),
+        ('{"a;b": 5}', "sepal_length is missing. The inputs are sepal_length, "),
+        ('{"sepal_lenght": 5}', "'sepal_lenght' is not an input. Did you mean sepal_length?"),
+        (json.dumps(dict.fromkeys(NAMES, True)), "sepal_length is true, which is not a number."),
+        (json.dumps(dict.fromkeys(NAMES, "5.1")), "sepal_length is '5.1', which is not a number."),
+    ],
+)
+def test_a_bad_line_of_json_gets_its_problem(row: str, problem: str, tmp_path: Path) -> None:
+    good = json.dumps(by_name(POINTS[0]))
+    lines = scored(tmp_path, f"{good}\n{row}\n{good}\n", ".jsonl").splitlines()
+    first, second, third = map(json.loads, lines)
+    assert second["problem"].startswith(problem) and second["predictions"] == []
+    assert second["line"] == row if "line" in problem else row[2:-1] in json.dumps(second)
+    assert first == third and first["predictions"] == nearly(posted(POINTS[:1])[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "problem"),
+    [
+        ("sepal_width", [3, 11, 3], "sepal_width is 11, which is out of range."),
+        ("sepal_width", [3, None, 3], "sepal_width is null, which is not a number."),
+        ("petal_width", ["1", "2", "3"], "petal_width is '2', which is not a number."),
+        ("petal_length", pa.array([1, 2, 3], pa.int8()), ""),
+    ],
+)
+def test_a_bad_row_of_a_table_gets_its_problem(
+    name: str, values: Any, problem: str, tmp_path: Path
+) -> None:
+    columns = by_name([*zip(*POINTS, strict=True)]) | {name: values}
+    rows = pa.table(columns)
+    found = table(tmp_path, rows)
+    assert found.select(NAMES) == rows
+    assert (found["problem"].to_pylist()[1] or "")[: len(problem) or None] == problem
+
+
+def test_other_columns_pass_byte_for_byte(tmp_path: Path) -> None:
+    row = b'5.1,3.5,1.4,0.2,"say ""a, b""\r\nand\ngo","\r",caf\xe9,007,1.0,"", "x",6" pipe'
+    header = f'{HEADER},"note",end,place,a,b,c,d,e'.encode()
+    scored(tmp_path, b"\xef\xbb\xbf" + header + b"\r\n" + row + b"\r\n")
+    found = (tmp_path / "out.csv").read_bytes()
+    assert found.startswith(header + ADDED.encode() + b"\n" + row + b",setosa,0.")
+    line = f'{{"n": 1.0, "n": 1E5, "e": "\\ud800", {json.dumps(dict.fromkeys(NAMES, 1))[1:]}'
+    assert scored(tmp_path, line, ".jsonl").startswith(line[:-1] + ', "predictions": [{"species')
