@@ -47,10 +47,12 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
 def test_the_api_starts_without_pyarrow() -> None:
     code = (
         "import sys; sys.modules['pandas'] = None;"  # not in the image, and would import pyarrow
-        "import app; app.lambdaHandler({}, None); print({'bulk', 'pyarrow'} & {*sys.modules})"
+        "opened = []; sys.addaudithook(lambda name, of: name == 'open' and opened.append(of[0]));"
+        "import app; app.lambdaHandler({}, None); print({'bulk', 'pyarrow'} & {*sys.modules},"
+        "len(opened) > 100, [file for file in opened if '/pyarrow/' in str(file)])"
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
-    assert done.stdout == "set()\n"
+    assert done.stdout == "set() True []\n"
 
 
 def test_a_wrong_command_says_what_is_wrong(tmp_path: Path) -> None:

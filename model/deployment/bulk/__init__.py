@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bulk.explained import explained
-from bulk.run import Summary, score
+from bulk.run import score
+from bulk.scorer import Summary
 from serving.formats import dumps
 from serving.problems import Problem
 

@@ -28,6 +28,8 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 class CsvRows(TextRows):
     """A csv. A row is written as it was read, byte for byte, with its answers appended."""
 
+    own: re.Pattern[bytes] | None = None  # a row's columns, if the last ones are replaced
+
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         """Read the header; return the rows in blocks."""
         blocks = super().blocks(file)
@@ -53,8 +55,8 @@ class CsvRows(TextRows):
         if row.startswith(b"sep="):
             raise Problem(400, f"The first line is {quoted(row.decode())}. Delete it.")
         added, kept, self.notes = check_header(self.names, self.model)
-        self.kept = re.compile(rb"(?s)(%b(?:,%b){%d}).*" % (FIELD, FIELD, kept - 1))
-        self.is_earlier = kept < len(self.names)
+        if kept < len(self.names):
+            self.own = re.compile(rb"(?s)(%b(?:,%b){%d}).*" % (FIELD, FIELD, kept - 1))
         self.header = self.write([row], [pa.array([cell]) for cell in (0, *added)])
         return piece.end()
 
@@ -124,8 +126,8 @@ class CsvRows(TextRows):
 
     def write(self, rows: list[bytes], answers: list[pa.Array]) -> bytes:
         """Return lines: the rows as they were read, followed by the cells of the answers."""
-        if self.is_earlier:
-            rows = [self.kept.sub(rb"\1", row) for row in rows]
+        if self.own:
+            rows = [self.own.sub(rb"\1", row) for row in rows]
         index, *columns = answers
         *others, last = map(to_cells, columns)
         ends = pc.binary_join_element_wise(last, b"\n", b"")

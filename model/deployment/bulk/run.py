@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -18,25 +18,12 @@ from bulk import files
 from bulk.csv_rows import CsvRows
 from bulk.json_lines import JsonLines
 from bulk.parquet_rows import ParquetRows
-from bulk.scorer import Block, Scored, Scorer
+from bulk.scorer import Block, Scored, Scorer, Summary
 from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
 
 ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
-
-
-@dataclass
-class Summary:
-    rows: int = 0
-    problems: int = 0
-    first_problem: str = ""  # where it is: "line 7"
-    notes: tuple[str, ...] = ()  # what else to tell the user
-
-    def add(self, part: Scored) -> None:
-        self.rows += part.rows
-        self.problems += part.problems
-        self.first_problem = self.first_problem or part.first_problem
 
 
 def score(
@@ -65,8 +52,8 @@ def score(
             blocks = rows.blocks(file)
             done = Summary(notes=rows.notes)
             with rows.writer(out) as write:
-                for part in in_order(scorer, blocks, workers):
-                    write(part.content)
+                for content, part in in_order(scorer, blocks, workers):
+                    write(content)
                     done.add(part)
         except (EOFError, zlib.error, ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.strerror:

@@ -29,11 +29,20 @@ class Block(NamedTuple):
     content: Any
 
 
-class Scored(NamedTuple):
-    content: Any
-    rows: int
-    problems: int
-    first_problem: str  # where it is: "line 7"
+@dataclass
+class Summary:
+    rows: int = 0
+    problems: int = 0
+    first_problem: str = ""  # where it is: "line 7"
+    notes: tuple[str, ...] = ()  # what else to tell the user
+
+    def add(self, part: "Summary") -> None:
+        self.rows += part.rows
+        self.problems += part.problems
+        self.first_problem = self.first_problem or part.first_problem
+
+
+Scored = tuple[Any, Summary]  # what to write
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class Scorer:
         if problems:
             line = block.before + self.format.line(block.content, min(problems))
             first = f"{self.format.unit} {line:,}"
-        return Scored(content, len(rows), len(problems), first)
+        return content, Summary(len(rows), len(problems), first)
 
     def answer(self, columns: Columns, rows: np.ndarray, problems: Problems) -> list[pa.Table]:
         """Answer some rows; halve them to find those that the model rejects."""

@@ -16,6 +16,7 @@ from tests.chipotle.benchmarks import (
     growth,
     kinds,
     many,
+    rows,
     runtime,
     score,
     tables,
@@ -30,6 +31,7 @@ MEASURES: dict[str, Callable[[], dict[str, Any]]] = {
     "warm": warm.measure,
     "many": many.measure,
     "score": score.measure,
+    "rows": rows.measure,
     "growth": growth.measure,
 }
 QUICK_LIMIT = 0.6  # times plain: far from what is measured, for CI's machines are noisy

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.chipotle.benchmarks import kinds
+from tests.chipotle.benchmarks import kinds, rows
 
 RESULTS = Path(__file__).with_name("results.json")
 TABLES = {  # the heading, and what a row says after its name
@@ -47,7 +47,7 @@ def tables(results: dict[str, Any]) -> str:
         "warm": results["warm"]["answers"],
         "score": {f"{score['rows']:,}": score | {"rate": rate}},
     }
-    lines = [*kinds.table(results.get("kinds", {})), ""]
+    lines = [*kinds.table(results.get("kinds", {})), "", *rows.table(results.get("rows", {})), ""]
     for key, (head, row) in TABLES.items():
         lines += [f"| {head} |", "|" + " --- |" * (head.count("|") + 1)]
         lines += [
