@@ -12,7 +12,7 @@ from bulk.scorer import Block
 from serving.model import Model
 from serving.problems import Problem
 
-BLOCK, LONGEST = 2_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
+BLOCK, LONGEST = 1_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
 
 
 @dataclass
