@@ -1,6 +1,6 @@
-"""Check columns of inputs: `Parameter` decides on the values that vectorized checks reject."""
+"""Check the names of columns, and their values: `Parameter` decides on what numpy rejects."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from serving.model import Model
 from serving.parameters import NUMBER, NUMBERS, Parameter, Value
-from serving.problems import Problem, quoted
+from serving.problems import Problem, quoted, similar
 
 # What pandas.read_csv reads as a missing value.
 MISSING = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"}
@@ -17,6 +17,43 @@ MISSING |= {"1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan",
 EXACT = 2.0**53  # greater whole numbers may not be exact
 KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
 Read = Callable[[Parameter, Any], Value]
+
+
+def check_names(names: Iterable[str], model: Model) -> None:
+    """Raise Problem if a required input or all inputs are missing, or if one is misspelt."""
+    known = [parameter.name for parameter in model.inputs]
+    absent = [parameter for parameter in model.inputs if parameter.name not in names]
+    for name in names if absent else ():
+        if name not in known and (meant := similar(name, [p.name for p in absent])):
+            raise Problem(400, f"{quoted(name)} is not an input. Did you mean {meant}?", meant)
+    for parameter in absent:
+        if parameter.required or len(absent) == len(known):
+            text = f"{parameter.name} is missing. The inputs are {', '.join(known)}."
+            raise Problem(400, text, parameter.name)
+
+
+def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int, tuple[str, ...]]:
+    """Return unused names for the answers' columns, the number of columns to keep, and notes.
+
+    Columns that an earlier run added are replaced if all of them are there, last and in order.
+    """
+    inputs = [parameter.name for parameter in model.inputs]
+    for name in inputs:
+        if columns.count(name) > 1:
+            raise Problem(400, f"There are two columns named {name}. Delete or rename one.", name)
+    check_names(columns, model)
+    notes = tuple(
+        f"There is no column {p.name}: the default, {p.default}, is used."
+        for p in model.inputs
+        if p.default is not None and p.name not in columns
+    )
+    added = [*(f"{model.answers}_{member}" for member in model.result), "problem"]
+    while {*inputs, *columns}.intersection(added):
+        if [*columns[-len(added) :]] == added and not {*inputs}.intersection(added):
+            notes += ("The answers of an earlier run are replaced.",)
+            return added, len(columns) - len(added), notes
+        added = [f"{name}_" for name in added]
+    return added, len(columns), notes
 
 
 def check_all(

@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from bulk.columns import check_all, read_text
-from bulk.names import check_header
+from bulk.columns import check_all, check_header, read_text
 from bulk.scorer import Block, Columns, Problems
 from bulk.text_rows import LONGEST, TextRows
 from serving.problems import Problem, quoted

@@ -1,7 +1,8 @@
 """The option `explain` for files of rows: says why each row got its answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from serving.formats import Result, dumps
@@ -20,20 +21,19 @@ def explained(model: Model, asked: Mapping[str, Any]) -> tuple[Model, dict[str, 
     rest = {name: value for name, value in asked.items() if name != EXPLAIN.name}
     if not EXPLAIN.parse(asked[EXPLAIN.name]):
         return model, rest
-    return replace(model, predict=Explained(model), result={**model.result, "why": "string"}), rest
+    predict, result = partial(predict_and_explain, model), {**model.result, "why": "string"}
+    return replace(model, predict=predict, result=result), rest
 
 
-@dataclass(frozen=True)
-class Explained:
-    model: Model
+def predict_and_explain(
+    model: Model, points: Sequence[Sequence[Any]], **options: Any
+) -> list[list[Result]]:
+    """Return results with `why`; raise Problem for too many points, which the scorer halves."""
+    from serving.explain import EXPLAIN, explain
 
-    def __call__(self, points: Sequence[Sequence[Any]], **options: Any) -> list[list[Result]]:
-        """Answer and explain; raise Problem for too many points, which the scorer then halves."""
-        from serving.explain import EXPLAIN, explain
-
-        answers = self.model.answer(points, **options)
-        whys = explain(self.model, points, answers, {**options, EXPLAIN.name: True})["why"]
-        return [
-            [result | {"why": "" if i else dumps(why)} for i, result in enumerate(results)]
-            for results, why in zip(answers, whys, strict=True)
-        ]
+    answers = model.answer(points, **options)
+    whys = explain(model, points, answers, {**options, EXPLAIN.name: True})["why"]
+    return [
+        [result | {"why": "" if i else dumps(why)} for i, result in enumerate(results)]
+        for results, why in zip(answers, whys, strict=True)
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from bulk.names import check_names
+from bulk.columns import check_names
 from bulk.scorer import Columns, Problems
 from bulk.text_rows import TextRows
 from serving.formats import dumps

@@ -8,8 +8,7 @@ from typing import IO, Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from bulk.columns import check_all
-from bulk.names import check_header
+from bulk.columns import check_all, check_header
 from bulk.scorer import TYPES, Block, Columns, Problems
 from serving.model import Model
 from serving.parameters import Parameter, Value
