@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.chipotle.benchmarks import kinds
+from tests.chipotle.benchmarks import cold_start
 from tests.chipotle.benchmarks.serving import MODEL, ROOT, progress, run, task_root
 from tests.chipotle.points import by_proj, to_stores
 
@@ -48,8 +48,8 @@ def random_points(number: int, seed: int) -> np.ndarray:
 def measure() -> dict[str, Any]:
     """Measure with deferred imports, as in the image."""
     with TemporaryDirectory(dir=ROOT / ".bench") as place, task_root() as task:
-        deferred = kinds.environment(Path(place, "deferred"))
-        kinds.defer(task, deferred)
+        deferred = cold_start.environment(Path(place, "deferred"))
+        cold_start.defer(task, deferred)
         return {f"{number:,}": grow(number, deferred / "bin" / "python") for number in NUMBERS}
 
 
