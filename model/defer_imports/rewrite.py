@@ -15,18 +15,18 @@ Node = TypeVar("Node", bound=ast.AST)
 COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
 GETATTR = """
 def __getattr__(name):
-    for deferred, module, inside in {table!r}:
-        if name == deferred:
-            import importlib
-            value = importlib.import_module(module)
-            return globals().setdefault(name, getattr(value, inside) if inside else value)
+    if name in {names}:
+        import importlib
+        module, inside = {sources}[name]
+        value = importlib.import_module(module)
+        return globals().setdefault(name, getattr(value, inside) if inside else value)
     if name == '__all__':
-        return [n for n in {{*globals(), *{names!r}}} if not n.startswith('_')]
+        return [n for n in {{*globals(), *{names}}} if not n.startswith('_')]
     if '__own_getattr__' in globals():
         return __own_getattr__(name)
     raise AttributeError(f'module {{__name__!r}} has no attribute {{name!r}}')
 def __dir__():
-    return sorted({{*globals(), *{names!r}}})
+    return sorted({{*globals(), *{names}}})
 """
 
 
@@ -109,19 +109,21 @@ class Rewriting(ast.NodeTransformer):
         return f"from {found[1]} import {', '.join(names)}; "
 
     def defer(self, imports: list[Import]) -> None:
-        """Remove the names that can wait from the module's imports."""
+        """Remove the names that can wait, or that are imported again, from the imports."""
+        found = {id(a): (a.asname or a.name, self.source(n, a)) for n in imports for a in n.names}
         # A name that is imported twice must be the same object both times.
-        names = [(a.asname or a.name, self.source(node, a)) for node in imports for a in node.names]
-        self.names.fixed.update(name for name, source in names if not source)
+        self.names.fixed.update(n for n, source in found.values() if not source)
+        seen: set[str] = set()
         for node in imports:
             kept = []
             for alias in node.names:
-                name, source = alias.asname or alias.name, self.source(node, alias)
-                if source and self.can_wait(name, source):
+                name, source = found[id(alias)]
+                again = name in seen and name not in self.names.fixed
+                seen.add(name)
+                if not again and source and self.can_wait(name, source):
                     self.deferred[name] = source
-                else:
+                elif not again:
                     kept.append(alias)
-                    self.names.fixed.add(name)
             node.names = kept
 
     def source(self, node: Import, alias: ast.alias) -> Source | None:
@@ -163,10 +165,11 @@ class Rewriting(ast.NodeTransformer):
         for node in [n for s in body for n in (s, *(s.body if isinstance(s, ast.If) else ()))]:
             if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
                 node.name, is_own = "__own_getattr__", True
-        if "__getattr__" in self.names.fixed and not is_own:
+        imported = {a.asname or a.name for n in body if isinstance(n, Import) for a in n.names}
+        if "__getattr__" in self.names.fixed | imported and not is_own:
             raise LeftAlone("its __getattr__ is not defined as a function")
-        table = tuple((name, *source) for name, source in sources.items())
-        added = ast.parse(GETATTR.format(table=table, names=tuple(sources))).body
+        names = f"{{{', '.join(map(repr, sources))}}}"  # a constant set, which is fast
+        added = ast.parse(GETATTR.format(names=names, sources=sources)).body
         top = ast.Pass(lineno=1, col_offset=0)
         # Before the imports, which may be circular.
         future = [i for i, n in enumerate(body) if getattr(n, "module", "") == "__future__"]

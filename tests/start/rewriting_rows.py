@@ -49,9 +49,9 @@ ROWS = [
         f"class C:\n    def tool(self):\n        return {TOOL}()",
     ),
     Row(
-        "a name may be imported twice if it is the same object",
-        "from .helper import tool\nfrom .again import tool\ndef f(): tool()",
-        f"def f(): {TOOL}()",
+        "importing the same object again does nothing",
+        "from .helper import tool, other\nfrom .again import tool, other\nother()\ndef f(): tool()",
+        f"from .helper import other\nother()\ndef f(): {TOOL}()",
     ),
     Row(
         "a package passes names on without importing them",
