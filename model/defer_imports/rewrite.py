@@ -13,13 +13,21 @@ Source = tuple[str, str]  # what `from module import name` names; no name means 
 Import = ast.Import | ast.ImportFrom
 Node = TypeVar("Node", bound=ast.AST)
 COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
+# Threads that import modules in circles get in each other's way, so one imports at a time.
+# The time limit is for an import that holds Python's own lock of a module and waits for this one.
 GETATTR = """
 def __getattr__(name):
     if name in {names}:
-        import importlib
-        module, inside = {sources}[name]
-        value = importlib.import_module(module)
-        return globals().setdefault(name, getattr(value, inside) if inside else value)
+        import importlib, sys, threading
+        lock = sys.__dict__.setdefault('_deferred_imports', threading.RLock())
+        locked = lock.acquire(timeout=5)
+        try:
+            module, inside = {sources}[name]
+            value = importlib.import_module(module)
+            return globals().setdefault(name, getattr(value, inside) if inside else value)
+        finally:
+            if locked:
+                lock.release()
     if name == '__all__':
         return [n for n in {{*globals(), *{names}}} if not n.startswith('_')]
     if '__own_getattr__' in globals():
@@ -79,10 +87,7 @@ class Rewriting(ast.NodeTransformer):
         self.add_getattr(self.submodules() | self.deferred)
 
     def write_out(self, text: str) -> str:
-        """Write out the names of a computed `__all__` and of a package's star imports.
-
-        Computing them would load everything that the module imports.
-        """
+        """Write out the names that a computed `__all__` and star imports would load."""
         lines, body, new = text.split("\n"), ast.parse(text).body, dict[ast.stmt, str]()
         for node in body if self.module.exports is not None else ():
             if (line := lines[node.lineno - 1]).startswith("__all__"):

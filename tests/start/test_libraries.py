@@ -53,7 +53,8 @@ def use(seed):
             getattr(module, name)
         except BaseException as error:
             errors.append(f"{{module.__name__}}.{{name}}: {{error!r}}")
-threads = [threading.Thread(target=use, args=(f"{{sys.argv[1]}} {{i}}",)) for i in range(24)]
+seeds = [(f"{{sys.argv[1]}} {{i}}",) for i in range(24)]
+threads = [threading.Thread(target=use, args=seed, daemon=True) for seed in seeds]
 for thread in threads: thread.start()
 for thread in threads: thread.join(20)
 print(*errors, *(["it hangs"] if any(thread.is_alive() for thread in threads) else []))
