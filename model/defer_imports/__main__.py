@@ -38,13 +38,13 @@ def main() -> None:
         return print("EAGER_IMPORT is set: the packages stay as they are.")
     step = Step(*plain)
     try:
-        print(step.run())
-    except StepError as error:
-        step.put_back()
-        print(f"All packages stay as they are: {error}.")
-    except BaseException:
-        step.put_back()
-        raise
+        summary = step.run()
+    except BaseException as error:
+        put_back(step.paths.values())
+        if not isinstance(error, StepError):
+            raise
+        summary = f"All packages stay as they are: {error}."
+    print(summary)
 
 
 class StepError(Exception):
@@ -132,10 +132,6 @@ class Step:
         public = [n for n in module.attributes if not n.startswith("_")]
         exports = public if module.exports is None else module.exports
         return self.deferred[name], [*module.attributes], module.listed, exports
-
-    def put_back(self) -> None:
-        put_back(self.paths[name] for name in self.deferred)
-        self.deferred = {}
 
 
 def can_change(module: Module) -> bool:
