@@ -98,7 +98,7 @@ def test_a_bad_query_is_explained(query: dict[str, str], detail: str) -> None:
             {"weight": 2, "size": "big", "hieght": 1},
             "'hieght' is not an input. Did you mean height",
         ),
-        ([None, 2, True, "x", 1], "points[0]: size is null, which is not text."),
+        ([None, 2, True, "x", 1], "points[0]: size is null, which is not text in quotes."),
         (["big", 2], "('big', 2.0, False, None, nan), road"),
         (["big"], "points[0] is "),
         (["big", 2, True, "x", 1, 1], "points[0] is "),

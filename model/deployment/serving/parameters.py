@@ -147,7 +147,7 @@ class Parameter:
 
     def _why_invalid_text(self, value: Any) -> str:
         if not isinstance(value, str):
-            return "which is not text"
+            return "which is not text in quotes"
         if self.choices and value not in self.choices:
             if set(value.split(",")) <= set(self.choices):
                 return "which was given twice"
