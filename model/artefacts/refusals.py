@@ -16,8 +16,8 @@ OWN_STEPS = (
     "import them from there: from steps import NAME"
 )
 PANDAS = (
-    "Avoid pandas inside the pipeline, or add it to the function, which makes cold starts about "
-    "0.5 s slower: echo pandas >> model/requirements.in; make lock"
+    "Avoid pandas inside the pipeline, or add it to the function, which takes 0.2 s at every cold "
+    "start: echo pandas >> model/requirements.in; make lock"
 )
 ROW_BY_ROW = (
     "A prediction must depend only on its own row: not on chance, on other rows or on earlier "
