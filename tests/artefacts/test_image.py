@@ -13,6 +13,7 @@ import pytest
 import sklearn
 from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import FunctionTransformer, make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
@@ -117,10 +118,16 @@ def test_classes_in_a_column_have_probabilities(steps: Any, tmp_path: Path) -> N
     assert {first["survived"], second["survived"]} == {True, False}
 
 
+def test_a_model_with_its_own_threshold_has_no_probabilities(tmp_path: Path) -> None:
+    model = make_pipeline(FixedThresholdClassifier(LogisticRegression(), threshold=0.5))
+    assert write(model, PASSENGERS[["class", "survived"]], tmp_path).options == ()
+
+
 def test_a_hidden_threshold_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:
-    """Like a tuned threshold on 20,000 rows, 0.4 % of them positive."""
-    x = np.random.default_rng(0).normal(size=20_000)
-    table = pd.DataFrame({"x": x + 1, "survived": x > 2.65})
+    """Like a tuned threshold on 20,000 rows, 0.1 % of them positive."""
+    x = np.zeros(20_000)
+    x[7::1000] = 3.7  # between the rows that are spread over the table
+    table = pd.DataFrame({"x": x, "survived": x > 3})
     served = write(steps.Threshold(), table, tmp_path)
     assert served.options == () and "probability" not in served.result
     assert served.predict([(3.7,)]) == [[{"survived": True}]]  # its chance is 0.43
