@@ -126,7 +126,7 @@ def test_a_model_with_its_own_threshold_has_no_probabilities(tmp_path: Path) -> 
 def test_a_hidden_threshold_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:
     """Like a tuned threshold on 20,000 rows, 0.1 % of them positive."""
     x = np.zeros(20_000)
-    x[7::1000] = 3.7  # between the rows that are spread over the table
+    x[19::1000] = 3.7  # between the rows that are spread over the table
     table = pd.DataFrame({"x": x, "survived": x > 3})
     served = write(steps.Threshold(), table, tmp_path)
     assert served.options == () and "probability" not in served.result
