@@ -33,7 +33,6 @@ ADVICE = {  # by a part of the error's text
     "local object": OWN_STEPS,
     "not fitted": "Call fit before write",
     "features, but": SAME_TABLE,
-    "feature names should match": SAME_TABLE,
     "string to float": "Encode strings in a pipeline, with OneHotEncoder or OrdinalEncoder",
     "contains NaN": FILL_IN,
     "no attribute 'lower'": FILL_IN,
