@@ -34,8 +34,9 @@ def main() -> tuple[str, list[str]]:
         predict = Tabular(estimator, replace(signature, takes=takes)).predict_columns
         if not (found := difference(predict, columns, expected)):
             break
-        is_last = reason and "No module named 'pandas'" in found
-        reason = f"{reason} (without pandas)" if is_last else found
+        if reason and "No module named 'pandas'" in found:
+            found = reason if "pandas" in reason else f"{reason} (without pandas)"
+        reason = found
     else:
         sys.exit(reason)
     for row in range(min(ONE_BY_ONE, len(columns[0]))):

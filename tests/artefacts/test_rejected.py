@@ -95,7 +95,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     "answers that are not numbers": (iris(Nothing()), "predicts NaN or infinity for rows of the"),
     "tables inside": (
         iris(StandardScaler().set_output(transform="pandas"), DecisionTreeClassifier()),
-        "Avoid pandas inside the pipeline, or add it to the function",
+        "could not use [^()]*. Avoid pandas inside the pipeline, or add it to the function",
     ),
     "chance": (
         fit(CHANCE, EVEN.assign(z=EVEN.y.where(EVEN.y % 2 == 0)), "y"),
