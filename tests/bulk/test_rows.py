@@ -71,6 +71,7 @@ def test_each_row_gets_its_results(
         ("5.1,3.5,1.4,1_0", "5.1,3.5,1.4,1_0,,,\"petal_width is '1_0', which is not a plain"),
         ("5.1,3.5,1.4", '5.1,3.5,1.4,,,,"The row has 3 fields, but the header has 4."'),
         ("5,3,1,0.2,1", '"5,3,1,0.2,1",,,,,,"The row has 5 fields, but the header has 4."'),
+        ("caf\xe9,3.5", 'caf\ufffd,3.5,,,,,"The row has 2 fields, but the header has 4."'),
         ('"5.1,3.5', '"""5.1,3.5",,,,,,"The quotes of this row are malformed.'),
         ('"5.1"x,3.5,1,1', '"""5.1""x,3.5,1,1",,,,,,"The quotes of this row are malformed.'),
         pytest.param(f'"{"x" * 200_000}"', f'"{"x" * 200_000}",,,,,,"The row has 1', id="long"),
@@ -80,7 +81,7 @@ def test_each_row_gets_its_results(
 def test_a_row_of_a_csv_is_kept_and_gets_its_problem(
     end: str, row: str, line: str, tmp_path: Path
 ) -> None:
-    text = end.join((HEADER, GOOD, " ", row, "", GOOD, ""))
+    text = end.join((HEADER, GOOD, " ", row, "", GOOD, "")).encode("latin-1")
     _, first, second, third = scored(tmp_path, text).splitlines()
     assert second.startswith(line)
     assert all(other.startswith(f"{GOOD},virginica,0.") for other in (first, third))

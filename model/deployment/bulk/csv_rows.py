@@ -2,9 +2,9 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import chain
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,7 @@ END = rb"(?:\r\n|\r|\n|\Z)"
 # A row, or a line that is not one, because its quotes are malformed.
 PIECES = re.compile(rb"(?P<row>%b(?:,%b)*+%b)|[^\r\n]*+%b" % (FIELD, FIELD, END, END))
 OPEN = re.compile(rb'(?:%b,)*+"[^"]*+(?:""[^"]*+)*+' % FIELD)  # a row whose last quote is missing
+FIELDS = re.compile(rb"(?:^|,)%b" % FIELD)
 MALFORMED = "The quotes of this row are malformed. Close quoted fields, and double quotes in them."
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -79,8 +80,14 @@ class CsvRows(TextRows):
             widths = {i: 0 for i, piece in enumerate(pieces) if not piece["row"]}
         else:
             rows, widths = [*filter(bytes.strip, content.splitlines())], {}
-        columns, problems = check_all(self.model, self.parse(rows, widths), len(rows), read_text)
         wanted = len(self.names)
+        try:
+            cells = self.parse(rows, widths)
+        except pa.ArrowInvalid:
+            found = {i: len(FIELDS.findall(row)) for i, row in enumerate(rows) if i not in widths}
+            widths |= {i: width for i, width in found.items() if width != wanted}
+            cells = self.parse(rows, widths)
+        columns, problems = check_all(self.model, cells, len(rows), read_text)
         for i, width in widths.items():
             problems[i] = f"The row has {width} fields, but the header has {wanted}."
             if width == 0:
@@ -91,37 +98,27 @@ class CsvRows(TextRows):
                 rows[i] = b'"%b"%b' % (rows[i].replace(b'"', b'""'), b"," * (wanted - 1))
         return rows, columns, problems
 
-    def parse(self, rows: list[bytes], widths: dict[int, int]) -> dict[str, pa.Array]:
-        """Return the inputs' cells by name, empty ones for the rows in `widths`.
-
-        Adds each row that has another number of fields than the header, with that number.
-        """
+    def parse(self, rows: list[bytes], unreadable: Container[int]) -> dict[str, pa.Array]:
+        """Return the inputs' cells by name, empty ones for unreadable rows."""
         empty = b'""' + b"," * (len(self.names) - 1)
-        readable = [empty if i in widths else row for i, row in enumerate(rows)]
-        content, found = b"\n".join(readable), dict[int, int]()
-
-        def skip(row: Any) -> str:
-            found[row.number - 1] = row.actual_columns
-            return "skip"
-
-        places = [str(i) for i in range(len(self.names))]  # names may be repeated
-        inputs = {
-            p.name: str(self.names.index(p.name)) for p in self.model.inputs if p.name in self.names
-        }
+        content = b"\n".join([empty if i in unreadable else row for i, row in enumerate(rows)])
+        names = [str(i) for i in range(len(self.names))]  # the header's may be repeated
+        inputs = [p.name for p in self.model.inputs if p.name in self.names]
+        places = [names[self.names.index(name)] for name in inputs]
         table = arrow_csv.read_csv(
             pa.py_buffer(content),
             arrow_csv.ReadOptions(
-                use_threads=False, block_size=len(content) + 1, column_names=places
+                use_threads=False, block_size=len(content) + 1, column_names=names
             ),
-            arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+            arrow_csv.ParseOptions(newlines_in_values=True),
             arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(places, pa.binary()), include_columns=[*inputs.values()]
+                column_types=dict.fromkeys(places, pa.binary()), include_columns=places
             ),
         )
-        if found:
-            widths.update(found)
-            return self.parse(rows, widths)
-        return {name: table[i].combine_chunks() for name, i in inputs.items()}
+        return {
+            name: column.combine_chunks()
+            for name, column in zip(inputs, table.columns, strict=True)
+        }
 
     def write(self, rows: list[bytes], answers: list[pa.Array]) -> bytes:
         """Return lines: the rows as they were read, followed by the cells of the answers."""
