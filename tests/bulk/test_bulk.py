@@ -99,7 +99,12 @@ def test_only_an_earlier_runs_columns_are_replaced(
 
 def test_only_an_earlier_runs_keys_are_replaced(tmp_path: Path) -> None:
     rows: list[dict[str, Any]]
-    rows = [POINT, POINT | {"problem": "mine"}, POINT | {"predictions": [1]}, {"sepal_length": "x"}]
+    rows = [
+        POINT | {"x": "\ud800"},
+        POINT | {"problem": "mine"},
+        POINT | {"predictions": [1]},
+        {"sepal_length": "x"},
+    ]
     once = scored(tmp_path, "\n".join(map(json.dumps, rows)), ".jsonl")
     assert scored(tmp_path, once, ".jsonl") == once
     found = [json.loads(line) for line in once.splitlines()]

@@ -73,7 +73,7 @@ class JsonLines(TextRows):
         (answers, why), own = self.names_for(row)
         if len(own) < len(row):
             row = {name: row[name] for name in own}
-            line = dumps(row).encode("utf-8", "surrogateescape")
+            line = dumps(row).encode(errors="backslashreplace")  # as JSON escapes lone surrogates
         added = {answers: results} | ({why: problem} if problem else {})
         return line[:-1].rstrip() + (b", " if row else b"") + dumps(added)[1:].encode() + b"\n"
 
