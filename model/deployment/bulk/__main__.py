@@ -34,11 +34,9 @@ def main() -> None:
         print(f"There is no model to score with: {error}", file=sys.stderr)
         sys.exit(2)
     parser = argparse.ArgumentParser("python -m bulk", description=f"{MODEL.title}, for many rows.")
-    name = (
-        "a .csv, .jsonl or .parquet; the first two also as .gz. - and -.jsonl are standard streams"
-    )
-    parser.add_argument("source", metavar="IN", help=name)
-    parser.add_argument("target", metavar="OUT", help=name)
+    kinds = ".csv, .jsonl (.gz may follow) or .parquet; - and -.jsonl are standard streams"
+    parser.add_argument("source", metavar="IN", help=kinds)
+    parser.add_argument("target", metavar="OUT", help=kinds)
     for option in lambdaHandler.options:
         text = f"{option.description} It must be {option.allowed}.".replace("%", "%%")
         parser.add_argument(f"--{option.name}", default=argparse.SUPPRESS, help=text)
@@ -59,10 +57,9 @@ def main() -> None:
         parser.exit(2, "A process was killed, perhaps because memory ran out.\n")
     for note in done.notes:
         print(note, file=sys.stderr)
-    where = f" (the first on {done.first_problem}). See `problem` in the answers" * bool(
-        done.problems
-    )
-    print(f"{done.rows:,} rows, {done.problems:,} of them with a problem{where}.", file=sys.stderr)
+    where = f" (the first on {done.first_problem}). See `problem` in the answers"
+    problems = f"{done.problems:,} of them with a problem{where if done.problems else ''}"
+    print(f"{done.rows:,} rows, {problems}.", file=sys.stderr)
     sys.exit(bool(done.problems))
 
 

@@ -115,10 +115,8 @@ class CsvRows(TextRows):
                 column_types=dict.fromkeys(places, pa.binary()), include_columns=places
             ),
         )
-        return {
-            name: column.combine_chunks()
-            for name, column in zip(inputs, table.columns, strict=True)
-        }
+        columns = (column.combine_chunks() for column in table.columns)
+        return dict(zip(inputs, columns, strict=True))
 
     def write(self, rows: list[bytes], answers: list[pa.Array]) -> bytes:
         """Return lines: the rows as they were read, followed by the cells of the answers."""
@@ -128,9 +126,8 @@ class CsvRows(TextRows):
         *others, last = map(to_cells, columns)
         ends = pc.binary_join_element_wise(last, b"\n", b"")
         lines = pa.array(rows, pa.binary()).take(index)
-        return self.encode(
-            pc.binary_join_element_wise(lines, *others, ends, b",").buffers()[2].to_pybytes()
-        )
+        answered = pc.binary_join_element_wise(lines, *others, ends, b",")
+        return self.encode(answered.buffers()[2].to_pybytes())
 
 
 def to_cells(column: pa.Array) -> pa.Array:
