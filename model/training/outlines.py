@@ -34,7 +34,7 @@ GLOBE = f"+proj=longlat +R={RADIUS_M}"
 
 
 def outlines(shapes: geopandas.GeoSeries, places: np.ndarray) -> dict[str, Any]:
-    """Return coasts (rings) and borders (lines) around places, which are degrees, shape (n, 2).
+    """Return coasts (rings) and borders (lines) around `places`, in degrees, shape (n, 2).
 
     Each is a list of whole numbers, `steps` per degree: latitude, longitude, then differences. They
     are cut and simplified on the page's plane, which has no edge at the antimeridian or a pole.

@@ -27,7 +27,7 @@ class DataError(ValueError):
 
 
 def raise_errors(path: Path, errors: Errors) -> None:
-    """Raise DataError with the errors, up to MOST, in the file's order; do nothing without any."""
+    """Raise DataError with up to MOST errors, in the file's order, if there are any."""
     if errors:
         lines = [f"{path}, line {line}: {what}" for line, what in sorted(errors)[:MOST]]
         more = [f"And {len(errors) - MOST} more."] if len(errors) > MOST else []
@@ -48,7 +48,7 @@ def read_text(path: Path, data: bytes) -> str:
 
 
 def read_csv(path: Path, text: str) -> tuple[Rows, Errors]:
-    """Return a csv's rows, and the lines that are not rows.
+    """Return the rows of a csv, and an error for each malformed line.
 
     Prints the separator and the names of columns, where they are not the usual ones. Raises
     DataError if a column is missing.

@@ -1,4 +1,4 @@
-"""What the rows of this folder ask for."""
+"""Queries and checks that the rows of this folder share."""
 
 from collections.abc import Callable
 from typing import Any

@@ -32,14 +32,14 @@ def click(page: Page, place: tuple[float, float]) -> None:
 
 
 def submit(page: Page, *values: object) -> None:
-    """Fill in latitude, longitude and number, as far as they are given, and press Find."""
+    """Fill in latitude, longitude and number, if they are given, and press Find."""
     for label, value in zip(("Latitude", "Longitude", "How many"), values, strict=False):
         page.get_by_label(label).fill(str(value))
     page.get_by_role("button", name="Find").click()
 
 
 def shows(page: Page, text: str) -> None:
-    """Expect a text in the first of the answers."""
+    """Expect a text in the first answer."""
     expect(first(page)).to_contain_text(text)
 
 

@@ -32,7 +32,7 @@ def near_stores(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def on_earth(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Points even on the sphere, a fifth of them at the poles and on the antimeridian."""
+    """Points spread evenly over the sphere, but a fifth at the poles and on the antimeridian."""
     points = np.degrees(
         np.column_stack([np.arcsin(rng.uniform(-1, 1, count)), rng.uniform(-np.pi, np.pi, count)])
     )

@@ -1,4 +1,4 @@
-"""The example's HTTP contract: one row a rule, sent alike to every engine."""
+"""The example's HTTP contract: one row per rule, sent to every engine."""
 
 from tests.chipotle import answer_rows, batch_rows, page_rows, place_rows, refusal_rows
 

@@ -1,4 +1,4 @@
-"""The page suits its reader: screen reader, phone, large text, dark mode, print."""
+"""The page works for everyone: screen reader, phone, large text, dark mode, print."""
 
 from pathlib import Path
 from typing import Literal

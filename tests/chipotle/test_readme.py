@@ -24,7 +24,7 @@ def test_transcripts_are_current(command: str, local_api: str) -> None:
 
 
 def test_all_make_targets_exist() -> None:
-    """Those that the text mentions, too, which deleting the example may delete."""
+    """Also those that the text mentions, which may be deleted with the example."""
     text = "\n".join(
         (ROOT / file).read_text() for file in ("Makefile", "tests/chipotle/targets.mk")
     )

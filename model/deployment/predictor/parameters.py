@@ -16,5 +16,7 @@ INPUTS = (
 )
 OPTIONS = (
     Parameter("k", K_DESCRIPTION, "integer", ABOUT["places"], 1, 50, default=1),
-    Parameter("radius", "Leave out what is farther away.", "number", "metres", above=0),
+    Parameter(
+        "radius", f"Leave out {ABOUT['places']} that are farther away.", "number", "metres", above=0
+    ),
 )

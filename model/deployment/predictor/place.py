@@ -28,7 +28,7 @@ PLACE = Parameter("place", f"A {KINDS}, instead of coordinates.", "string", long
 
 
 def coordinates(latitude: float, longitude: float, name: str | None = None) -> tuple[float, float]:
-    """Return where a point is: the place, if it is named; raise Problem (400) for both."""
+    """Return the coordinates, or those of the named place; raise Problem (400) for both."""
     if name is None:
         return latitude, longitude
     if latitude or longitude:
@@ -60,7 +60,7 @@ def problem(name: str, reason: str) -> Problem:
 
 
 def _choices(matches: list[int]) -> list[str]:
-    """Return the towns of the matching stores; their addresses, if only those tell them apart."""
+    """Return the matching towns, or the addresses if several towns have the same name."""
     cities, states, addresses = (stores.columns[name] for name in ("city", "state", "address"))
     towns = {", ".join(filter(None, (cities[i], states[i]))) for i in matches}
     if len(towns) == 1 and np.ptp(stores.coordinates[matches], axis=0).max() > TOWN_DEGREES:

@@ -34,7 +34,7 @@ MEASURES: dict[str, Callable[[], dict[str, Any]]] = {
     "rows": rows.measure,
     "growth": growth.measure,
 }
-QUICK_LIMIT = 0.6  # times plain: far from what is measured, for CI's machines are noisy
+QUICK_LIMIT = 0.6  # times plain: well above what is measured, because CI's machines are noisy
 
 
 def main() -> None:

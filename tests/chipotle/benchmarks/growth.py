@@ -39,7 +39,7 @@ print(json.dumps({"answers": answers, "answer_us": answer_us, "peak_kib": peak_k
 
 
 def random_points(number: int, seed: int) -> np.ndarray:
-    """Return latitudes and longitudes in degrees, shape (number, 2), even over the sphere."""
+    """Return latitudes and longitudes in degrees, shape (number, 2), spread evenly."""
     random = np.random.default_rng(seed)
     latitudes = np.degrees(np.arcsin(random.uniform(-1, 1, number)))
     return np.round(np.column_stack([latitudes, random.uniform(-180, 180, number)]), 6)

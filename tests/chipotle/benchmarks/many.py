@@ -1,4 +1,4 @@
-"""Points a second of one processor, as `predictor.predict` answers many at once, and as it did."""
+"""Compare points per second of CPU: many at once, as now, and point by point, as before."""
 
 from typing import Any
 

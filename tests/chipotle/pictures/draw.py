@@ -48,7 +48,7 @@ def draw(
 
 
 def opened(url: str, button: str = "") -> Callable[[Page], None]:
-    """Return what opens a page, and presses a button."""
+    """Return a function that opens a page and presses a button."""
 
     def show(page: Page) -> None:
         page.goto(url)

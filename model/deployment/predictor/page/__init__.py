@@ -1,6 +1,6 @@
 """The page for people: page.html, filled in with an answer or a problem.
 
-The format "html" is the whole page. "part" is for its script: it lacks what answers do not change.
+The format "html" is the whole page. "part" is for its script, and leaves out what never changes.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ aria-describedby="$name-error $name-hint"><strong id="$name-error" class="error"
 
 @cache
 def file(name: str) -> str:
-    """Read a file of this folder for the first page, not at the cold start."""
+    """Read a file from this folder when the first page needs it, not at the cold start."""
     return Path(__file__).with_name(name).read_text("utf-8")
 
 
@@ -72,7 +72,7 @@ def headers() -> dict[str, str]:
 
 
 def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
-    """Write the page with an answer; with only form and map if the client named no point."""
+    """Write the page with an answer, or with only the form and the map if no point was sent."""
     if query["defaulted"] == ["lat", "long"] and query["place"] is None:
         return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
     point = coordinates(query["lat"], query["long"], query["place"])
@@ -103,12 +103,12 @@ def item(point: tuple[float, float], store: Result) -> str:
 
 
 def problem(whole: bool, problem: Problem, query: Query) -> str:
-    """Write the page with what the client sent in its form, and the problem beside its field."""
+    """Write the page with the problem next to its field, and the form as the client sent it."""
     return fill(whole, {"k": FEW, **query}, problem)
 
 
 def fill(whole: bool, sent: Query, problem: Problem | None = None, **values: Any) -> str:
-    """Fill in page.html with values, and with what was sent, which may be anything."""
+    """Fill in page.html with the values, and with what the client sent, valid or not."""
     texts = {name: written(value) for name, value in sent.items() if value is not None}
     shown = [p for p in (*INPUTS, *OPTIONS) if p.name != "radius" or "radius" in texts]
     fields = {p.name: field(p, texts.get(p.name, ""), problem) for p in shown}

@@ -14,7 +14,7 @@ RADIUS_KM = 6371.0088  # the Earth's mean radius
 SMALL_DOTS_FROM = 500  # stores
 VIEW_KM = 60, 120  # the least that an answer shows, by its extent
 GRID = 15  # degrees between the lines of the graticule
-BACK = -0.9  # cosine of the angle from the centre beyond which nothing is drawn: the rim is torn
+BACK = -0.9  # cosine of the angle from the centre beyond which no line is drawn
 
 
 @cache
@@ -48,12 +48,12 @@ def flat(places: np.ndarray) -> np.ndarray:
 
 @cache
 def whole() -> np.ndarray:
-    """Return what shows all stores: left, top, width and height in km."""
+    """Return the view of all stores: left, top, width and height in km."""
     return _box(flat(vectors(*stores.coordinates.T)))
 
 
 def view(point: tuple[float, float], nearest: Sequence[tuple[float, float]]) -> np.ndarray:
-    """Return what shows an answer: the point and the nearest stores."""
+    """Return the view of an answer: the point and its nearest stores."""
     places = flat(vectors(*np.array([point, *nearest]).T))
     return _box(places, float(np.clip(4 * np.ptp(places, axis=0).max(), *VIEW_KM)))
 
@@ -71,7 +71,7 @@ def outlines() -> dict[str, Any]:
 
 @cache
 def ground() -> str:
-    """Draw what is the same for every request: outlines, graticule and stores."""
+    """Draw what all requests share: outlines, graticule and stores."""
     land, borders = (
         "".join(_path(flat(_decoded(line))) for line in outlines()[name])
         for name in ("land", "borders")
@@ -108,7 +108,7 @@ def overlay(point: tuple[float, float] | None, nearest: Sequence[tuple[float, fl
     if point is None:  # the page's script moves these
         return '<path class="query halo" d=""/><path class="query" d=""/>'
     [x, y], *ends = flat(vectors(*np.array([point, *nearest]).T)).tolist()
-    # A line without length has round ends: it is a dot that keeps its size.
+    # With round ends, a line of length 0 is a dot that keeps its size.
     here, there = f"M{x:.2f} {y:.2f}h0", "".join(f"M{x:.2f} {y:.2f}h0" for x, y in ends)
     lines = "".join(f"M{x:.2f} {y:.2f}L{x2:.2f} {y2:.2f}" for x2, y2 in ends)
     ways = {"lines": lines, "query ring": here, "query halo": here, "nearest": there, "query": here}
