@@ -66,13 +66,13 @@ def by_geographiclib(point: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.array([Geodesic.WGS84.Inverse(*point, *place)["s12"] for place in places])
 
 
-def to_stores(oracle: Oracle, point: np.ndarray, k: int, stores: np.ndarray = STORES) -> np.ndarray:
+def to_stores(oracle: Oracle, point: np.ndarray, k: int) -> np.ndarray:
     """Measure from the point to every store that may be among the k nearest; inf for the others."""
-    chords = np.linalg.norm(unit_vectors(stores) - unit_vectors(point[None]), axis=1)
+    chords = np.linalg.norm(unit_vectors(STORES) - unit_vectors(point[None]), axis=1)
     angles = 2 * np.arcsin(np.minimum(chords / 2, 1))
     possible = np.flatnonzero(angles <= np.partition(angles, k - 1)[k - 1] * 1.0102 + 1e-6)
-    metres = np.full(len(stores), np.inf)
-    metres[possible] = oracle(point, stores[possible])
+    metres = np.full(len(STORES), np.inf)
+    metres[possible] = oracle(point, STORES[possible])
     return metres
 
 

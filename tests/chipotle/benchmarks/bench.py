@@ -1,6 +1,6 @@
 """Measure everything again and write results.json: `make bench`.
 
-Names of results measure only these (`... bench many growth`). `--quick` only checks a cold start.
+Names of results measure only these (`... bench many`). `--quick` only checks a cold start.
 """
 
 import json
@@ -13,7 +13,6 @@ from predictive_lambda.local.image import EngineError, docker
 from tests.chipotle.benchmarks import (
     cold_start,
     cost,
-    growth,
     kinds,
     many,
     rows,
@@ -32,7 +31,6 @@ MEASURES: dict[str, Callable[[], dict[str, Any]]] = {
     "many": many.measure,
     "score": score.measure,
     "rows": rows.measure,
-    "growth": growth.measure,
 }
 QUICK_LIMIT = 0.6  # times plain: well above what is measured, because CI's machines are noisy
 
@@ -49,8 +47,8 @@ def main() -> None:
     results = json.loads(tables.RESULTS.read_text())
     for name in sys.argv[1:] or MEASURES:
         results[name] = MEASURES[name]()
-    results["cost, modelled"] = cost.model(results["image"], results["warm"])
-    tables.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+        results["cost, modelled"] = cost.model(results["image"], results["warm"])
+        tables.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     print(tables.tables(results))
     progress(f"Wrote {tables.RESULTS}; README.md has these tables")
 

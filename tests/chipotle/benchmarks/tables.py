@@ -28,10 +28,6 @@ TABLES = {  # the heading, and what a row says after its name
         "`make score`, rows | s | rows a second | CPU, s | peak, MB",
         "{wall_s:.1f} | {rate:,.0f} | {cpu_s:.1f} | {peak_mb:.0f}",
     ),
-    "growth": (
-        "stores | training, s | artefact, MB | start, s | with, MB | answer, µs | exact",
-        "{train_s} | {artefact_mb} | {start_s} | {peak_mb} | {answer_us} | {exact:.0%}",
-    ),
     "cost, modelled": (
         "function | million warm, USD | million cold, USD | SnapStart idle, USD a month",
         "{warm:.2f} | {cold:.2f} | {snap_start_idle_month:.2f}",
