@@ -56,6 +56,8 @@ def write(
     """
     if not re.fullmatch(r"[\w-][\w.-]*", name):
         raise ModelError(f"{name!r} is not a valid name. Use letters, digits, _, - and .")
+    if not isinstance(about or {}, Mapping):
+        raise ModelError(f"`about` is a {type(about).__name__}. It must be a dictionary.")
     targets = [target] if isinstance(target, str) else [*target]
     units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
     check(model, table, targets, [*units, *example])

@@ -27,6 +27,7 @@ FILL_IN = "Fill in missing values in a pipeline, with SimpleImputer, or drop tho
 SAME_TABLE = "Pass the table that it was fitted on, targets included"
 ADVICE = {  # by a part of the error's text
     "one by one": ROW_BY_ROW,
+    "'isnan'": "Convert columns of dtype object to numbers: table[NAME].astype(float)",
     "pandas": PANDAS,
     "__main__": OWN_STEPS,
     "lambda": OWN_STEPS,
@@ -67,6 +68,11 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterab
         raise ModelError(
             f"{type(model).__name__} has no `predict` method. Use a model that has one: a pipeline "
             "that ends in a classifier, a regressor or a clusterer such as KMeans."
+        )
+    if sklearn.get_config()["transform_output"] != "default":
+        raise ModelError(
+            "The function lacks sklearn.set_config(transform_output=...). Set it in the pipeline: "
+            "pipeline.set_output(transform='pandas')."
         )
     columns = [*table.columns]
     inputs = [name for name in columns if name not in targets]

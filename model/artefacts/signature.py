@@ -32,6 +32,10 @@ def describe(column: pd.Series, units: Mapping[str, str] = {}) -> Input:
         raise ModelError(
             f"A column is called {name!r}, which is not a valid input name. Rename it."
         )
+    if isinstance(column.dtype, pd.SparseDtype):
+        raise ModelError(
+            f"The column {name} is sparse. Convert it: table[{name!r}].sparse.to_dense()."
+        )
     type_, dtype = type_of(column), column.dtype
     entry = Input(name, type_, str(dtype), units.get(name, ""), required=len(known) == len(column))
     if entry.dtype == "object":
@@ -129,12 +133,13 @@ def type_of(column: pd.Series) -> str:
     names = {json_type(kind) for kind in kinds}
     if names == {"integer", "number"}:
         return "number"
-    if len(names) == 1 and (name := names.pop()):
+    are_dates = kinds == {pd.Timestamp} and column.dtype.kind != "M"  # in a category, say
+    if len(names) == 1 and (name := names.pop()) and not are_dates:
         return name
-    found = " and ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
+    found = " and ".join(sorted(kind.__name__ for kind in kinds)) or "only missing values"
     raise ModelError(
         f"The column {column.name} has {found}. It must have only numbers, only booleans, only "
-        "strings or only datetimes, apart from missing values. Convert or drop it."
+        "strings or only datetimes (pd.to_datetime), apart from missing values. Convert or drop it."
     )
 
 

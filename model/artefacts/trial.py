@@ -18,6 +18,7 @@ import numpy as np
 from serving.manifest import Input
 from serving.tabular import Tabular
 
+ROUNDING = 1e-6
 ONE_BY_ONE = 10  # rows that are also asked one by one
 Columns = Sequence[np.ndarray]
 Results = Mapping[str, np.ndarray]  # by the result's members
@@ -70,9 +71,8 @@ def difference(predict: Predict, columns: Columns, expected: Results) -> str:
         found = results[name]
         same = found == right
         if right.dtype.kind == "f":
-            rounding = 1e-9 if right.dtype == float else 1e-6
             scale = np.abs(right).max()
-            same = np.isclose(found.astype(float), right, rtol=rounding, atol=rounding * scale)
+            same = np.isclose(found.astype(float), right, rtol=ROUNDING, atol=ROUNDING * scale)
         if not same.all():
             [row, *_] = np.flatnonzero(~same)
             return (

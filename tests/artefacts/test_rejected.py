@@ -97,6 +97,14 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
         iris(StandardScaler().set_output(transform="pandas"), DecisionTreeClassifier()),
         "could not use [^()]*. Avoid pandas inside the pipeline, or add it to the function",
     ),
+    "integers in a column of objects": (
+        fit(
+            make_pipeline(OneHotEncoder(), LogisticRegression()),
+            pd.DataFrame({"x": pd.Series([1, 2] * 10, dtype=object), "c": [0, 1] * 10}),
+            "c",
+        ),
+        r"Convert columns of dtype object to numbers: table\[NAME\].astype\(float\)",
+    ),
     "chance": (
         fit(CHANCE, EVEN.assign(z=EVEN.y.where(EVEN.y % 2 == 0)), "y"),
         "it predicts .* A prediction must depend only on its own row: not on chance",
@@ -151,7 +159,9 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
 COLUMNS: list[tuple[dict[Any, Any], str]] = [
     ({"when": DATES.tz_localize("UTC")}, r"time zone: table\['when'\].dt.tz_convert\(None\)"),
     ({"x": ["a", 1] * 10}, "The column x has int and str. It must have only numbers, only"),
-    ({"x": [None] * 20}, "The column x has nothing."),
+    ({"x": [None] * 20}, "The column x has only missing values."),
+    ({"x": pd.Series(TEN, dtype="Sparse[int]")}, r"Convert it: table\['x'\].sparse.to_dense()"),
+    ({"x": pd.Categorical(DATES)}, r"The column x has Timestamp.*pd.to_datetime"),
     ({"x": np.ones(20) * 1j}, "The column x has complex."),
     ({"x": [np.inf, *range(19)]}, "The column x has an infinite value."),
     ({"format": TEN}, "A column is called 'format', which is not a valid input name. Rename it."),
@@ -165,6 +175,7 @@ FACTS: list[tuple[dict[str, Any], str]] = [
     ({"example": {"c": 1}}, "The table has no input 'c'. Its inputs are x."),
     ({"units": {"c": "cm"}}, "The table has no input 'c'. Its inputs are x."),
     ({"about": {"title": 5}}, "the title is not text"),
+    ({"about": "iris"}, "`about` is a str. It must be a dictionary."),
     ({"about": {"when": DATES[0]}}, "name is invalid: Object of type Timestamp"),
     ({"about": {"title": "\ud800"}}, "name is invalid: .* surrogates"),
     ({"name": "a/b"}, "'a/b' is not a valid name. Use letters, digits, _, - and ."),

@@ -1,6 +1,7 @@
 """A model is served as it predicts: in batches, in queries, in every format."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +29,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 import artefacts
 from predictive_lambda.local.event import make_event
 from serving import batch, html, openapi, tabular
+from serving.asking import ask
 from serving.handler import Handler
+from serving.manifest import Input
+from serving.problems import Problem
 
 IRIS = load_iris(as_frame=True).frame  # "sepal length (cm)"
 DIABETES = load_diabetes(as_frame=True).frame
@@ -151,3 +155,22 @@ def compare(found: list[dict[str, Any]], expected: np.ndarray, targets: list[str
         np.testing.assert_allclose(values, expected)
     else:
         np.testing.assert_array_equal(values, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "dtype", "known"),
+    [
+        ("2020-12-31", "datetime64[ns]", True),
+        ("1600-01-01", "datetime64[ns]", False),  # 64 bits of nanoseconds would wrap around
+        ("1600-01-01", "datetime64[us]", True),
+        ("2020-12-31T00:00:00+01:00", "datetime64[us]", False),
+        ("31/12/2020", "datetime64[us]", False),
+    ],
+)
+def test_a_date_reaches_the_model_or_is_rejected(text: str, dtype: str, known: bool) -> None:
+    inputs = [Input("when", "string", dtype)]
+    if known:
+        assert ask("array", inputs, [np.array([text], object)]) == np.datetime64(text)
+    else:
+        with pytest.raises(Problem, match=f"when is '{re.escape(text)}'. It must be a date from"):
+            ask("array", inputs, [np.array([text], object)])

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bulk.columns import MISSING, check, read_text
-from bulk.parquet_rows import plain, read_value
+from bulk.columns import MISSING, check, read_text, read_value
+from bulk.parquet_rows import plain
 from serving.asking import ask
 from serving.manifest import Input
 from serving.model import Model
@@ -59,7 +59,8 @@ def test_a_column_is_read_like_its_cells(parameter: Parameter, cells: list[str])
 @pytest.mark.parametrize(
     "cells",
     [
-        pa.array([1, 2**53 + 3, -5, None], pa.int64()),
+        pa.array([1, 2**53 - 3, -5, None], pa.int64()),
+        pa.array(["a", "NA", None], pa.string_view()),
         pa.array([1.5, np.nan, np.inf, -0.0, None]),
         pa.array(["a", "NA", "b", "1", "long text", None]),
         pa.array(["a", "NA", "a"]).dictionary_encode(),
@@ -143,9 +144,10 @@ def test_a_csv_is_read_as_pandas_reads_it(content: str, tmp_path: Path) -> None:
         (b" b ", Parameter("t", "", "string", choices=("a", "b"), required=True), ("b",)),
         (b" b", Parameter("t", "", "string", choices=(" b", "b"), required=True), (" b",)),
         (b" b", Parameter("t", "", "string"), (" b",)),
+        (b"9007199254740993", Parameter("t", "", "integer"), "t is 9007199254740993, which is too"),
         (b"rat\xe9", Parameter("t", "", "string"), "t is 'rat\ufffd', which is not UTF-8. Save"),
     ],
 )
 def test_a_cell_of_text(cell: bytes, parameter: Parameter, expected: Any, tmp_path: Path) -> None:
-    [found] = seen(tmp_path, b"t,other\n" + cell + b",caf\xe9\n", parameter)
+    [found] = seen(tmp_path, b" t,other\n" + cell + b",caf\xe9\n", parameter)
     assert found == expected or found.startswith(expected)

@@ -14,6 +14,7 @@ from serving import batch, explain, html, metrics, openapi, outside
 from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
+from serving.problems import Problem
 from tests.serving.flowers import ask, post
 
 DIABETES = load_diabetes(as_frame=True, scaled=False).data
@@ -143,6 +144,21 @@ def test_inputs_beyond_the_training_data_are_named_but_not_rejected(
     assert (
         "Outside the training data: " in ask(NUMBER, **query(point, format="html"))["body"]
     ) is (names != [])
+
+
+def test_whole_numbers_are_classes_and_a_rejected_variant_is_left_out() -> None:
+    def above(points: Sequence[Sequence[float]]) -> list[list[dict[str, int]]]:
+        if any(a > b for a, b in points):
+            raise Problem(400, "The first is greater.")
+        return [[{"class": 10 * int(b > 5)}] for _, b in points]
+
+    pair = tuple(
+        Parameter(name, "", "number", typical=typical) for name, typical in (("a", 1), ("b", 2))
+    )
+    handler = Handler(Model({"version": "1"}, pair, {"class": "integer"}, above), batch, explain)
+    many = json.loads(post(handler, points=[[0, 9], [3, 4]], explain=True)["body"])
+    changes = [{c["input"]: c["change"] for c in why} for why in many["why"]]
+    assert changes == [{"b": -1, "a": 0}, {"a": 0}]  # another class; b = 2 is less than a = 3
 
 
 def test_the_page_shows_the_changes_and_the_description_has_the_option() -> None:

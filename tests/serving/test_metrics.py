@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app import lambdaHandler
@@ -92,6 +93,24 @@ def test_a_failure_is_a_line_as_well(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(ZeroDivisionError):
         Handler(replace(FLOWERS, predict=fail), metrics)({}, None)
     assert line(capsys)["status"] == "5xx"
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        (lambda result: {"y": np.float32(0.5)}, [0.5]),
+        (lambda result: {"y": float("nan")}, None),  # JSON does not have it
+        (lambda result: {"y": 1 / 0}, None),
+        (lambda result: None, None),
+    ],
+)
+def test_a_broken_figure_costs_no_answer(
+    figures: Any, expected: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = Handler(replace(FLOWERS, figures=figures), metrics)
+    for _ in range(2):
+        assert handler({"queryStringParameters": FLOWER}, None)["statusCode"] == 200
+        assert line(capsys).get("y") == expected
 
 
 def test_an_empty_answer_is_not_measured(capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,6 +117,7 @@ GEO = Format("application/geo+json", lambda *_: "", needs=("where",))
         ({"inputs": ()}, "no inputs"),
         ({"options": PLAIN.inputs}, "two parameters have the same name"),
         ({"inputs": (Parameter("format", "", "number"),)}, "'format' is reserved"),
+        ({"options": (Parameter("points", "", "number"),)}, "called points or self"),
         ({"result": {"y": "complex"}}, "each of a type in"),
         ({"formats": {"geo": GEO}}, "geo needs where"),
         ({"formats": {"json": GEO}}, "which every model has"),
@@ -140,8 +141,10 @@ def test_an_invalid_model_is_rejected(changes: dict[str, Any], sentence: str) ->
         ([{"y": 1.0}], 500, "predict must return a list of results for each point"),
         ([["y"]], 500, "a result is a str, not a dict"),
         ([[{}]], 500, "a result has , not y"),
-        ([[{"y": 1.0, "z": 1}]], 500, "a result has y, z, not y"),
-        ([[{"y": object}]], 500, "which is a type and not JSON"),
+        ([[{"y": 1.0, 2: 1}]], 500, "a result has y, 2, not y"),
+        ([[{"y": "one"}]], 500, "a result has 'one', a str, which is not a number"),
+        ([[{"y": True}]], 500, "a result has True, a bool, which is not a number"),
+        ([[{"y": object}]], 500, "a type, which is not a number"),
         ([[{"y": float("nan")}]], 400, ""),
         ([[{"y": float("inf")}]], 400, ""),
         ([[{"y": np.float32("nan")}]], 400, ""),
@@ -157,9 +160,18 @@ def test_what_a_model_returns_is_checked(
     assert log in caplog.text
 
 
-@pytest.mark.parametrize("value", [np.float32(0.5), np.int64(2**60), np.bool_(True), np.str_("a")])
-def test_scalars_of_numpy_are_served(value: np.generic) -> None:
-    handler = Handler(replace(PLAIN, predict=lambda points: [[{"y": value}]]), batch)
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("number", np.float32(0.5)),
+        ("integer", np.int64(2**60)),
+        ("boolean", np.bool_(True)),
+        ("string", np.str_("a")),
+    ],
+)
+def test_scalars_of_numpy_are_served(type_: str, value: np.generic) -> None:
+    predict = lambda points: [[{"y": value}]]  # noqa: E731
+    handler = Handler(replace(PLAIN, result={"y": type_}, predict=predict), batch)
     assert json.loads(ask(handler, x="1")["body"])["predictions"] == [{"y": value.item()}]
 
 

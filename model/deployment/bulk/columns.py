@@ -109,7 +109,21 @@ def read_text(parameter: Parameter, cell: bytes) -> Value:
             return None
         if text:
             raise parameter.problem(text, "which means a missing value")
-    return parameter.parse(text)
+    if parameter.type == "string":
+        return parameter.check(text)
+    return exact(parameter, parameter.parse(text))
+
+
+def read_value(parameter: Parameter, value: Any) -> Value:
+    """Read a value of JSON or Parquet; NaN is missing."""
+    return exact(parameter, parameter.check_or_missing(None if value != value else value))
+
+
+def exact(parameter: Parameter, value: Value) -> Value:
+    """Return the value; raise Problem if a float, as in columns of numbers, would change it."""
+    if isinstance(value, int) and abs(value) > EXACT:
+        raise parameter.problem(value, "which is too large for a file of rows")
+    return value
 
 
 def to_numbers(cells: pa.Array) -> np.ndarray:

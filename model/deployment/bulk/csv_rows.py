@@ -44,11 +44,13 @@ class CsvRows(TextRows):
         piece = next(self.pieces(content))
         row = piece[0].rstrip(b"\r\n")
         try:
-            [self.names] = csv.reader([row.decode()], strict=True)
+            [names] = csv.reader([row.decode()], strict=True)
         except UnicodeDecodeError as error:
             raise Problem(400, "The header is not UTF-8. Save the file as UTF-8.") from error
         except (csv.Error, ValueError) as error:
             raise Problem(400, f"The header cannot be read. {MALFORMED}") from error
+        inputs = {parameter.name for parameter in self.model.inputs}
+        self.names = [n if n in inputs or n.strip() not in inputs else n.strip() for n in names]
         for separator, plural in SEPARATORS.items() if len(self.names) == 1 else ():
             if separator in self.names[0]:
                 raise Problem(400, f"The columns must be separated by commas, not by {plural}.")

@@ -21,19 +21,22 @@ def explained(model: Model, asked: Mapping[str, Any]) -> tuple[Model, dict[str, 
     rest = {name: value for name, value in asked.items() if name != EXPLAIN.name}
     if not EXPLAIN.parse(asked[EXPLAIN.name]):
         return model, rest
-    predict, result = partial(predict_and_explain, model), {**model.result, "why": "string"}
+    why = "why"
+    while why in model.result:
+        why += "_"
+    predict, result = partial(predict_and_explain, model, why), {**model.result, why: "string"}
     return replace(model, predict=predict, result=result), rest
 
 
 def predict_and_explain(
-    model: Model, points: Sequence[Sequence[Any]], **options: Any
+    model: Model, why: str, points: Sequence[Sequence[Any]], **options: Any
 ) -> list[list[Result]]:
-    """Return results with `why`; raise Problem for too many points, which the scorer halves."""
+    """Return results with reasons; raise Problem for too many points, which the scorer halves."""
     from serving.explain import EXPLAIN, explain
 
     answers = model.answer(points, **options)
-    whys = explain(model, points, answers, {**options, EXPLAIN.name: True})["why"]
+    changes = explain(model, points, answers, {**options, EXPLAIN.name: True})["why"]
     return [
-        [result | {"why": "" if i else dumps(why)} for i, result in enumerate(results)]
-        for results, why in zip(answers, whys, strict=True)
+        [result | {why: "" if i else dumps(change)} for i, result in enumerate(results)]
+        for results, change in zip(answers, changes, strict=True)
     ]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from bulk.columns import check_names
+from bulk.columns import check_names, read_value
 from bulk.scorer import Columns, Problems
 from bulk.text_rows import TextRows
 from serving.formats import dumps
-from serving.parameters import NUMBERS, Parameter, values
+from serving.parameters import NUMBERS, values
 from serving.problems import Problem
 
 BAD_LINE = (
@@ -41,7 +41,7 @@ class JsonLines(TextRows):
             try:
                 row = JSON.decode(line.decode("utf-8", "surrogateescape"))
                 check_names(row, self.model)
-                point = self.model.point(values(self.model.inputs, row, Parameter.check_or_missing))
+                point = self.model.point(values(self.model.inputs, row, read_value))
                 "".join(map(str, point)).encode()
             except Problem as problem:
                 problems[i] = problem.detail

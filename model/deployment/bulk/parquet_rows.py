@@ -8,10 +8,10 @@ from typing import IO, Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from bulk.columns import check_all, check_header
+from bulk.columns import check_all, check_header, read_value
 from bulk.scorer import TYPES, Block, Columns, Problems
 from serving.model import Model
-from serving.parameters import Parameter, Value
+from serving.problems import Problem
 
 AT_ONCE = 8_000  # rows of a block
 
@@ -27,6 +27,11 @@ class ParquetRows:
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         reader = parquet.ParquetFile(file)
         schema = reader.schema_arrow
+        for parameter in self.model.inputs:
+            column = schema.get_field_index(parameter.name)
+            if column >= 0 and pa.types.is_nested(schema.types[column]):
+                text = f"{parameter.name} is a column of {schema.types[column]}"
+                raise Problem(400, f"{text}. It must be {parameter.allowed}.", parameter.name)
         added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), pa.string()]
         fields = [*[*schema][: self.kept], *map(pa.field, added, types)]
@@ -60,8 +65,5 @@ def plain(column: pa.Array) -> pa.Array:
     """Return texts for a dictionary's, and for dates, in ISO 8601 as in a request."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    return column.cast(pa.string()) if pa.types.is_temporal(column.type) else column
-
-
-def read_value(parameter: Parameter, value: Any) -> Value:
-    return parameter.check_or_missing(None if value != value else value)  # NaN is missing
+    is_text = pa.types.is_temporal(column.type) or pa.types.is_string_view(column.type)
+    return column.cast(pa.string()) if is_text else column

@@ -69,7 +69,9 @@ def _numbers(entry: Input, values: np.ndarray) -> np.ndarray:
         return values.astype(dtype)
     if entry.type == "integer":
         for narrow in (dtype, "int64") if dtype.startswith(("int", "uint")) else ("int64",):
-            if ((cast := values.astype(narrow)) == values).all():
+            with np.errstate(invalid="ignore"):  # NaN and numbers that are too large
+                cast = values.astype(narrow)
+            if (cast == values).all():
                 return cast
     return values
 
@@ -81,13 +83,16 @@ def _with_nan(values: np.ndarray) -> np.ndarray:
 
 def _dates(entry: Input, values: np.ndarray) -> np.ndarray:
     dates = []
+    # In 64 bits, nanoseconds reach from 1677 to 2262.
+    first, last = (1678, 2261) if "[ns]" in entry.dtype else (1, 9999)
     for text in values.tolist():
         try:
             date = None if text is None else datetime.fromisoformat(text.strip())
         except ValueError:
             date = datetime.max.replace(tzinfo=UTC)
-        if date and date.tzinfo:
-            allowed = "a date in ISO 8601, without a time zone: 2020-12-31 or 2020-12-31T23:59:00"
+        if date and (date.tzinfo or not first <= date.year <= last):
+            when = f"a date from {first} to {last} in ISO 8601, without a time zone"
+            allowed = f"{when}: 2020-12-31 or 2020-12-31T23:59:00"
             raise Problem(400, f"{entry.name} is {quoted(text)}. It must be {allowed}.", entry.name)
         dates.append(date)
     return np.array(dates, dtype=entry.dtype)
@@ -105,8 +110,8 @@ def _frame(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> Any:
             dtype = pd.CategoricalDtype([*entry.categories], entry.ordered)
             unknown = column[column.notna() & ~column.isin(entry.categories)]
             if len(unknown):
-                value = quoted(unknown.iloc[0])
-                wrong = f"{entry.name} is {value}, which is not a category of the training data."
+                value, known = quoted(unknown.tolist()[0]), ", ".join(map(str, entry.categories))
+                wrong = f"{entry.name} is {value}. The training data has the categories {known}."
                 raise Problem(400, wrong, entry.name)
         elif entry.type in NUMBERS and dtype.islower():  # numpy's
             dtype = column.dtype

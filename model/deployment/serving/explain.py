@@ -41,28 +41,44 @@ def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, 
     variants: list[Sequence[Any]] = []
     for point in points:
         variants += [point, *((*point[:i], p.typical, *point[i + 1 :]) for i, p in inputs)]
-    try:
-        found = model.answer(variants, **options)
-    except Problem:  # the model rejects a variant, although it has answered the points
-        return {"why": [[] for _ in points]}
+    found = answered(model, variants, options)
     why = []
     for row, (point, results) in enumerate(zip(points, answers, strict=True)):
-        usual, *scores = (score(model, f, results) for f in found[row * size : (row + 1) * size])
+        usual, *others = found[row * size : (row + 1) * size]
         shown = [None if value != value else value for value in point]  # NaN is a missing number
         changes: list[dict[str, Any]] = [
-            {"input": p.name, "value": shown[i], "typical": p.typical, "change": new - usual}
-            for (i, p), new in zip(inputs, scores, strict=True)
+            {
+                "input": p.name,
+                "value": shown[i],
+                "typical": p.typical,
+                "change": score(model, other, results) - score(model, usual, results),
+            }
+            for (i, p), other in zip(inputs, others, strict=True)
+            if usual is not None and other is not None
         ]
         why.append(sorted(changes, key=lambda change: -abs(change["change"])))
     return {"why": why}
+
+
+def answered(
+    model: Model, points: Sequence[Sequence[Any]], options: Mapping[str, Any]
+) -> list[list[Result] | None]:
+    """Answer the points, or halve them to find those that the model rejects: they get None."""
+    try:
+        return [*model.answer(points, **options)]
+    except Problem:
+        if len(points) == 1:
+            return [None]
+    half = len(points) // 2
+    return answered(model, points[:half], options) + answered(model, points[half:], options)
 
 
 def score(model: Model, results: list[Result], answer: list[Result]) -> float:
     """Return the probability of the answer, or its number, or else whether it is the same."""
     if not answer or not results:
         return float(answer == results)
-    if "probability" not in model.result:
-        numbers = [v for v in results[0].values() if isinstance(v, (int, float))]
+    if "probability" not in model.result:  # whole numbers may be classes
+        numbers = [results[0][name] for name, type_ in model.result.items() if type_ == "number"]
         return float(numbers[0]) if numbers else float(results[0] == answer[0])
     labels = {name: v for name, v in answer[0].items() if name != "probability"}
     return next((r["probability"] for r in results if labels.items() <= r.items()), 0.0)

@@ -6,7 +6,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from math import inf
 from typing import Any
 
-from serving.parameters import NUMBERS, Parameter, either
+from serving.parameters import NUMBERS, Parameter
 
 TAKES = ("array", "texts", "table", "frame")
 
@@ -45,8 +45,6 @@ class Input:
         description = "A column of the training data."
         if self.type in NUMBERS:
             description = f"From {self.low} to {self.high} in the training data."
-        elif self.others_allowed:
-            description = f"In the training data: {either(self.choices)}."
         elif self.is_date:
             description = "A date or a time, in ISO 8601."
         return Parameter(

@@ -4,15 +4,19 @@ Only on Lambda, in the embedded metric format. The line contains nothing that a 
 """
 
 import json
+import logging
 import os
 import sys
 from functools import cache
+from math import isfinite
 from time import time
 from typing import Any
 
+from serving.formats import Result
 from serving.gateway import Response
 from serving.handler import Answers, Handler, Notes
 
+log = logging.getLogger(__name__)
 UNITS = {"predict_ms": "Milliseconds", "points": "Count", "cold_start": "Count"}
 MOST_VALUES = 100  # of one metric in a line
 Names = tuple[str, ...]
@@ -40,8 +44,17 @@ class Metrics:
         if "outside" in notes:  # its average is the share of answers outside the training data
             self.outside["outside"] = [int(bool(names)) for names in notes["outside"][:MOST_VALUES]]
         for results in answers[:MOST_VALUES]:
-            for name, value in self.handler.model.figures(results[0]).items() if results else ():
+            for name, value in self.figures_of(results[0]).items() if results else ():
                 self.figures.setdefault(name, []).append(value)
+
+    def figures_of(self, result: Result) -> dict[str, float]:
+        """Return the model's figures; a broken one is logged, and costs no answer."""
+        try:
+            found = {name: float(v) for name, v in self.handler.model.figures(result).items()}
+        except Exception:
+            log.exception("The model's figures cannot be measured")
+            return {}
+        return {name: value for name, value in found.items() if isfinite(value)}
 
     def write(self, response: Response) -> None:
         names = tuple(self.measured), tuple(self.figures), tuple(self.outside)

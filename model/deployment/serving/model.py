@@ -15,6 +15,7 @@ RESERVED = ("format", "defaulted")  # a query also has these
 MOST_POINTS = 1_000  # in one batch
 MOST_RESULTS = 10_000  # points times results for each
 LISTS = (list, tuple)
+PYTHON = {"number": (float, int), "integer": (int,), "boolean": (bool,), "string": (str,)}
 
 # Answers many points at once: for each, a list of results, which are dicts of the model's members.
 # A point is a sequence of the inputs' values, in their order; a missing value is NaN for a number
@@ -70,6 +71,8 @@ class Model:
             return "two parameters have the same name"
         if reserved := [name for name in names if name in RESERVED]:
             return f"{reserved[0]!r} is reserved and cannot be the name of a parameter"
+        if any(p.name in ("points", "self") for p in self.options):
+            return "an option is called points or self, which `predict` has already"
         if not self.result or any(type_ not in TYPES for type_ in self.result.values()):
             return f"`result` needs at least one member, each of a type in {', '.join(TYPES)}"
         if "json" in self.formats:
@@ -109,21 +112,23 @@ class Model:
                 if not isinstance(result, dict):
                     raise fault(f"a result is a {type(result).__name__}, not a dict")
                 if result.keys() != members:
-                    raise fault(f"a result has {', '.join(result)}, not {', '.join(members)}")
+                    found = ", ".join(map(str, result))
+                    raise fault(f"a result has {found}, not {', '.join(members)}")
                 for name, value in result.items():
-                    result[name] = checked(value)
+                    result[name] = checked(value, self.result[name])
         return answers
 
 
-def checked(value: Any) -> Any:
-    """Return a value of a result in a type of Python; raise Problem if JSON cannot represent it."""
+def checked(value: Any, type_: str) -> Any:
+    """Return a value of a result in a type of Python; raise Problem if it is not as declared."""
     if hasattr(value, "tolist"):  # numpy's scalars
         value = value.tolist()
-    if isinstance(value, float):
-        if not isfinite(value):
-            raise Problem(400, "The model has no finite answer for these values.")
-    elif not isinstance(value, (str, int, type(None))):
-        raise fault(f"a result has {value!r}, which is a {type(value).__name__} and not JSON")
+    if type(value) not in (*PYTHON[type_], type(None)):
+        raise fault(
+            f"a result has {value!r}, a {type(value).__name__}, which is not {TYPES[type_]}"
+        )
+    if isinstance(value, float) and not isfinite(value):
+        raise Problem(400, "The model has no finite answer for these values.")
     return value
 
 

@@ -86,8 +86,8 @@ class Parameter:
     @property
     def allowed(self) -> str:
         """The allowed values in words: "a number from -90 to 90 (degrees)"."""
-        if self.choices and not self.others_allowed:
-            return either(self.choices)
+        if self.choices:
+            return ("text, such as " if self.others_allowed else "") + either(self.choices)
         if self.type == "string":
             return f"text of at most {self.longest} characters"
         limits = (("greater than", self.above), ("from", self.minimum), ("to", self.maximum))
@@ -104,6 +104,8 @@ class Parameter:
 
         Raises Problem (400), which says what is wrong and what is allowed.
         """
+        if isinstance(value, str) and value not in self.choices and self._is_twice(value):
+            raise self.problem(value, "which was given twice")
         if not isinstance(value, str) or self.type == "string":
             return self.check(value)
         if self.type == "boolean":
@@ -115,9 +117,14 @@ class Parameter:
         twice = "which was given twice, or has a decimal comma"
         raise self.problem(value, twice if "," in value else "which is not a plain decimal number")
 
+    def _is_twice(self, text: str) -> bool:
+        """Say whether the text is choices that API Gateway has joined."""
+        return bool(self.choices) and set(text.split(",")) <= set(self.choices)
+
     def check(self, value: Any, sent: object = None) -> Value:
         """Check a JSON value; an error quotes `sent` instead, if given."""
-        if value == "" and self.type == "string" and not self.choices and not self.may_be_empty:
+        is_free_text = self.type == "string" and (self.others_allowed or not self.choices)
+        if value == "" and is_free_text and not self.may_be_empty:
             return self.absent()
         if reason := self.why_invalid(value):
             raise self.problem(value if sent is None else sent, reason)
@@ -148,11 +155,8 @@ class Parameter:
     def _why_invalid_text(self, value: Any) -> str:
         if not isinstance(value, str):
             return "which is not text in quotes"
-        if self.choices and value not in self.choices:
-            if set(value.split(",")) <= set(self.choices):
-                return "which was given twice"
-            if not self.others_allowed:
-                return "which is not one of its values"
+        if self.choices and not self.others_allowed and value not in self.choices:
+            return "which is not one of its values"
         return f"which has {len(value)} characters" if len(value) > self.longest else ""
 
     def absent(self) -> Value:

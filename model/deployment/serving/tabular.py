@@ -19,8 +19,6 @@ from serving.parameters import Parameter
 from serving.problems import Problem
 
 log = logging.getLogger(__name__)
-# What estimators raise for values that they do not accept.
-REJECTIONS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def model(folder: str | Path) -> Model:
@@ -95,7 +93,9 @@ class Tabular:
             with np.errstate(all="ignore"), joblib.parallel_config("sequential"):
                 answer = self.estimator.predict_proba if likeliest else self.estimator.predict
                 predicted = np.asarray(answer(given)).reshape(len(columns[0]), -1)
-        except REJECTIONS as error:
+        except Problem:
+            raise
+        except Exception as error:  # estimators have errors of their own
             log.exception("The estimator rejected the values")
             raise Problem(400, "The model cannot answer for these values.") from error
         if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
