@@ -17,6 +17,8 @@ COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
 # The time limit is for an import that holds Python's own lock of a module and waits for this one.
 GETATTR = """
 def __getattr__(name):
+    if name == '__path__':  # imports inside functions ask for it each time
+        raise AttributeError(name)
     if name in {names}:
         import importlib, sys, threading
         lock = sys.__dict__.setdefault('_deferred_imports', threading.RLock())
