@@ -44,19 +44,24 @@ def describe(column: pd.Series, units: Mapping[str, str] = {}) -> Input:
         entry = replace(
             entry, categories=tuple(dtype.categories.tolist()), ordered=bool(dtype.ordered)
         )
-    if type_ not in NUMBERS and not entry.is_date:
-        entry = replace(entry, typical=plain(known.mode().iloc[0]))
-        return _with_choices(entry, known) if type_ == "string" else entry
-    known = known.sort_values()
+    if type_ in NUMBERS or entry.is_date:
+        return _with_range(entry, known.sort_values())
+    entry = replace(entry, typical=plain(known.mode().iloc[0]))
+    return _with_choices(entry, known) if type_ == "string" else entry
+
+
+def _with_range(entry: Input, known: pd.Series) -> Input:
     low, median, high = known.iloc[[0, len(known) // 2, -1]]
+    if entry.is_date and "," in entry.dtype:
+        raise ModelError(
+            f"The column {entry.name} has dates with a time zone. Make it UTC without a time zone: "
+            f"table[{entry.name!r}].dt.tz_convert(None)."
+        )
     if entry.is_date:
-        if "," in entry.dtype:
-            advice = f"Make it UTC without a time zone: table[{name!r}].dt.tz_convert(None)"
-            raise ModelError(f"The column {name} has dates with a time zone. {advice}.")
         return replace(entry, typical=median.isoformat())
     if np.isinf([float(low), float(high)]).any():
-        raise ModelError(f"The column {name} has an infinite value. Drop those rows.")
-    kind = int if type_ == "integer" else float
+        raise ModelError(f"The column {entry.name} has an infinite value. Drop those rows.")
+    kind = int if entry.type == "integer" else float
     return replace(entry, low=kind(low), high=kind(high), typical=kind(median))
 
 
@@ -104,11 +109,12 @@ def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
 
 def first_row(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> dict[str, Any]:
     """Return the values of the first row by name, without the missing ones."""
-    values = {}
-    for entry, column in zip(inputs, columns, strict=True):
-        if not pd.isna(column[0]):
-            values[entry.name] = int(column[0]) if entry.type == "integer" else plain(column[0])
-    return values
+    values = map(np.ndarray.tolist, columns)
+    return {
+        entry.name: int(value) if entry.type == "integer" else value
+        for entry, [value, *_] in zip(inputs, values, strict=True)
+        if not pd.isna(value)
+    }
 
 
 def result_types(results: Mapping[str, np.ndarray]) -> dict[str, str]:
