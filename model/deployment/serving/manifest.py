@@ -8,8 +8,6 @@ from typing import Any
 
 from serving.parameters import NUMBERS, Parameter
 
-TAKES = ("array", "texts", "table", "frame")
-
 
 @dataclass(frozen=True)
 class Input:
@@ -75,7 +73,7 @@ class Signature:
     inputs: tuple[Input, ...]
     result: Mapping[str, str]
     example: Mapping[str, Any]
-    takes: str = TAKES[0]
+    takes: str = "array"
 
     @property
     def targets(self) -> list[str]:
