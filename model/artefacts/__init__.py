@@ -69,7 +69,7 @@ def write(
         with pickled.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         python = ".".join(platform.python_version_tuple()[:2])
-        signature = sign(model, table, targets, units, example, dumped)
+        signature = find_signature(model, table, targets, units, example, dumped)
         manifest = Manifest(sha256, python, dumped.versions(), signature, dict(about or {}))
         described.write_text(complete(model, manifest), encoding="utf-8")
         for path in (pickled, described):
@@ -80,7 +80,7 @@ def write(
     return sha256
 
 
-def sign(
+def find_signature(
     model: Any,
     table: pd.DataFrame,
     targets: Sequence[str],

@@ -99,6 +99,7 @@ def predict_here(
 
 
 def by_target(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the column of each target; raise ModelError if they do not match or are not finite."""
     if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
         raise ModelError("The model predicts NaN or infinity for rows of the table.")
     if predicted.shape[1] != len(targets):
