@@ -32,7 +32,7 @@ def table(folder: Path, rows: pa.Table, **options: Any) -> pa.Table:
 
 
 @pytest.mark.parametrize("kind", [".csv", ".csv.gz", ".CSV", ".jsonl", ".jsonl.gz", ".parquet"])
-@pytest.mark.parametrize("block", [30, 2_000_000])
+@pytest.mark.parametrize("block", [30, 4_000_000])
 @pytest.mark.parametrize("k", [1, 3])
 def test_each_row_gets_its_results(
     kind: str, block: int, k: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from app import lambdaHandler
-from bulk import text_rows
 
 
 def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -81,7 +80,7 @@ def test_a_stopped_run_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
         start_new_session=True,
     ) as running:
         assert running.stdin and running.stderr
-        running.stdin.write(f"{','.join(header)}\n" + f"{row}\n" * text_rows.BLOCK)
+        running.stdin.write(f"{','.join(header)}\n" + f"{row}\n" * 500_000)
         running.stdin.flush()
         while len([*tmp_path.iterdir()]) < 2:
             assert running.poll() is None

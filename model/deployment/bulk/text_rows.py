@@ -12,7 +12,8 @@ from bulk.scorer import Block
 from serving.model import Model
 from serving.problems import Problem
 
-BLOCK, LONGEST = 1_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
+BLOCK, LONGEST = 4_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
+ROWS = 25_000  # of a block, about
 
 
 @dataclass
@@ -28,13 +29,15 @@ class TextRows:
 
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         """Cut a file where rows end; every block has at least one row."""
-        rest = file.read(3).removeprefix(b"\xef\xbb\xbf")
-        while chunk := file.read(BLOCK):
+        rest, size = file.read(3).removeprefix(b"\xef\xbb\xbf"), min(BLOCK, 100_000)
+        while chunk := file.read(size):
             rest += chunk
             end = self.cut(rest)
             if rest[:end].strip():
-                yield self.block(rest[:end])
+                block = self.block(rest[:end])
+                yield block
                 rest = rest[end:]
+                size = min(BLOCK, ROWS * end // (self.read_so_far - block.before))
             elif len(rest) > 2 * LONGEST:
                 raise Problem(400, f"A line is longer than {LONGEST:,} bytes.")
         if rest.strip():
