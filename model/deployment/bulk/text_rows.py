@@ -13,7 +13,7 @@ from serving.model import Model
 from serving.problems import Problem
 
 BLOCK, LONGEST = 4_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
-ROWS = 25_000  # of a block, about
+ROWS = 16_000  # of a block, about
 
 
 @dataclass
