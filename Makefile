@@ -10,9 +10,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Trust this machine's certificates, where a company's proxy has its own.
 export NODE_USE_SYSTEM_CA := 1
 export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-*.crt /etc/pki/tls/certs/ca-*.crt),1,0)
-# Without a HOME that can be written, caches go to .venv.
+# Caches need a HOME that can be written.
 ifneq ($(shell made=$$(mktemp -d "$(HOME)/.XXXXXX" 2>/dev/null) && rmdir "$$made" && echo yes),yes)
-$(foreach cache,UV_CACHE_DIR npm_config_cache JSII_RUNTIME_PACKAGE_CACHE_ROOT CDK_HOME,$(eval export $(cache) := $$(CURDIR)/.venv/.cache/$(cache)))
+export HOME := $(CURDIR)/.venv
 endif
 # As on Lambda, where several threads would only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1 OPENBLAS_NUM_THREADS=1
