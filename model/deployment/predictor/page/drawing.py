@@ -89,13 +89,10 @@ def graticule() -> str:
     """Draw parallels and meridians, and write their degrees across the map's centre."""
     latitudes, longitudes = np.linspace(-90, 90, 73), np.linspace(-180, 180, 145)
     below, beside = (np.rint(np.array(centre()) / GRID) - 0.5) * GRID
-    lines = [  # degrees, signs, the line, and the place of its number
-        *(
-            (p, "NS", vectors(p, longitudes), vectors(p, beside))
-            for p in range(GRID - 90, 90, GRID)
-        ),
-        *((m, "EW", vectors(latitudes, m), vectors(below, m)) for m in range(-180, 180, GRID)),
-    ]
+    parallels, meridians = range(GRID - 90, 90, GRID), range(-180, 180, GRID)
+    # Degrees, their signs, the line, and the place of its number.
+    lines = [(p, "NS", vectors(p, longitudes), vectors(p, beside)) for p in parallels]
+    lines += [(m, "EW", vectors(latitudes, m), vectors(below, m)) for m in meridians]
     d = "".join(_path(flat(part)) for _, _, line, _ in lines for part in _in_front(line))
     texts = "".join(
         _text(place, angle, signs) for angle, signs, _, place in lines if place[2] > BACK
