@@ -4,14 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from app import lambdaHandler
 from serving import explain, html, outside, tabular
@@ -22,8 +22,11 @@ from tests.chipotle.pictures.elsewhere import served
 HERE = Path(__file__).resolve().parents[3] / "img"
 MODEL = HERE.parent / "model"
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
-SCHEMES: list[tuple[Literal["light", "dark"], str]] = [("light", ""), ("dark", "-dark")]
-WIDE = (1200, 760)
+Scheme = tuple[Literal["light", "dark"], str]
+SCHEMES: list[Scheme] = [("light", ""), ("dark", "-dark")]
+WIDE, PHONE, TALL = (1200, 760), (390, 844), (800, 1000)
+ON_A_PHONE = {"phone": "?lat=39.6655&long=-105.2057", "zip": "?place=80465&k=3"}
+ELSEWHERE = {"europe": "?place=Wien&k=3", "pacific": "?lat=-17.3&long=-179.2&k=3"}
 
 
 def draw(
@@ -32,13 +35,16 @@ def draw(
     size: tuple[int, int],
     show: Callable[[Page], object],
     scale: int = 2,
+    schemes: Sequence[Scheme] = SCHEMES,
 ) -> None:
-    """Take a picture of what `show` opens, in both colour schemes."""
-    for scheme, suffix in SCHEMES:
+    """Take a picture of what `show` opens, in each colour scheme."""
+    viewport: ViewportSize = {"width": size[0], "height": size[1]}
+    for scheme, suffix in schemes:
         page = browser.new_page(
-            viewport={"width": size[0], "height": size[1]},
+            viewport=viewport,
             device_scale_factor=scale,
             color_scheme=scheme,
+            has_touch=size == PHONE,
         )
         show(page)
         page.evaluate("document.activeElement.blur()")
@@ -86,21 +92,11 @@ def main() -> None:
             answer = f"{url}?lat=39.153198&long=-77.066176&k=5"
             draw(browser, "page", WIDE, opened(answer, "Zoom out"))
             draw(browser, "map", WIDE, opened(url))
-            phone = browser.new_page(
-                viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True
-            )
-            for name, query in (
-                ("phone", "?lat=39.6655&long=-105.2057"),
-                ("zip", "?place=80465&k=3"),
-            ):
-                phone.goto(url + query)
-                phone.screenshot(path=HERE / f"{name}.png")
+            for name, query in ON_A_PHONE.items():
+                draw(browser, name, PHONE, opened(url + query), schemes=SCHEMES[:1])
         with penguins() as url:
-            draw(browser, "penguins", (800, 1000), opened(url))
-        for name, query in {
-            "europe": "?place=Wien&k=3",
-            "pacific": "?lat=-17.3&long=-179.2&k=3",
-        }.items():
+            draw(browser, "penguins", TALL, opened(url))
+        for name, query in ELSEWHERE.items():
             with served(Path(__file__).parent / "places" / f"{name}.csv") as url:
                 draw(browser, name, WIDE, opened(url + query, "All"), scale=1)
 
