@@ -1,6 +1,7 @@
 """The served answer is the WGS84-geodesic k nearest, everywhere on Earth.
 
-A few points are measured by geographiclib, and many by PROJ. So each is the other's oracle.
+The predictor measures a few points with geographiclib, and many with PROJ. Each is tested with the
+other.
 """
 
 from typing import Any

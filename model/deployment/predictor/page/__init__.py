@@ -150,9 +150,8 @@ def field(parameter: Parameter, text: str, problem: Problem | None) -> str:
     )
 
 
-HTML = "text/html; charset=utf-8"
-PART, WHOLE = (
-    Format(
+def page(media_type: str, whole: bool) -> Format:
+    return Format(
         media_type,
         partial(answer, whole),
         media_type,
@@ -162,5 +161,7 @@ PART, WHOLE = (
         listed=whole,
         is_default=False,
     )
-    for media_type, whole in (("text/x-part; charset=utf-8", False), (HTML, True))
-)
+
+
+PART = page("text/x-part; charset=utf-8", whole=False)
+WHOLE = page("text/html; charset=utf-8", whole=True)
