@@ -31,6 +31,7 @@ TEXTS = pd.DataFrame(
 TEN = [*range(20)]
 DATES = pd.date_range("2020", periods=20)
 NUMBERS = pd.DataFrame({"x": TEN, "c": [0, 1] * 10})
+TWICE, UNSURE = NUMBERS[["x", "x", "c"]], NUMBERS.assign(probability=1.0)
 
 
 class Own(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -144,15 +145,9 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
         fit(KNeighborsClassifier(1), pd.DataFrame({"x": TEN, "when": DATES}), "when"),
         "when is predicted as .*Convert it in the table.",
     ),
-    "an array": ((FOREST, IRIS.to_numpy(), ["target"]), "The table is a ndarray. It must be a pan"),
-    "two columns with the same name": (
-        (FOREST, pd.DataFrame([[1, 2, 0]], columns=["x", "x", "c"]), ["c"]),
-        "Two columns of the table have the same name. Rename one.",
-    ),
-    "a target called probability": (
-        (FOREST, IRIS.rename(columns={"target": "probability"}), ["probability"]),
-        "A target is called probability",
-    ),
+    "an array": ((FOREST, IRIS.to_numpy(), ["target"]), "The table is a ndarray. It must be"),
+    "two columns of one name": ((FOREST, TWICE, ["c"]), "Two columns of the table have the same"),
+    "a target called probability": ((FOREST, UNSURE, ["probability"]), "A target is called prob"),
     "no rows": ((FOREST, IRIS.iloc[:0], ["target"]), "The table has no rows"),
     "no inputs": ((FOREST, IRIS[["target"]], ["target"]), "no columns besides the targets"),
 }
@@ -168,10 +163,7 @@ COLUMNS: list[tuple[dict[Any, Any], str]] = [
     ({0: TEN}, "A column is called 0, which is not a valid input name. Rename it."),
 ]
 FACTS: list[tuple[dict[str, Any], str]] = [
-    (
-        {"example": {"x": "wide"}},
-        "The example cannot be served: x is 'wide', which is not a number",
-    ),
+    ({"example": {"x": "wide"}}, "example cannot be served: x is 'wide', which is not a number"),
     ({"example": {"c": 1}}, "The table has no input 'c'. Its inputs are x."),
     ({"units": {"c": "cm"}}, "The table has no input 'c'. Its inputs are x."),
     ({"about": {"title": 5}}, "the title is not text"),
