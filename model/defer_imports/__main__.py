@@ -65,6 +65,7 @@ class Step:
         self.answers, self.modules = answers, {fields[0]: Module(*fields) for fields in modules}
         self.paths = {name: Path(m.path) for name, m in self.modules.items() if can_change(m)}
         self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
+        self.broken: set[str] = set()  # those that were put back
         self.deferred: dict[str, dict[str, Source]] = {}  # by the names of rewritten modules
 
     def run(self) -> str:
@@ -74,14 +75,10 @@ class Step:
         """
         for name in self.paths:
             self.rewrite(name)
-        if not (used := self.answer()):
-            self.put_back_broken()
-            used = self.answer()
-        if used:
+        if used := self.answer() or self.repaired():
             for name in used.keys() & self.deferred.keys():
                 self.rewrite(name, used[name])
-            self.put_back_broken()
-            used = self.answer()
+            used = self.repaired()
         if not used:
             raise StepError("with imports deferred, the model answers its example differently")
         names = sum(map(len, self.deferred.values()))
@@ -117,14 +114,27 @@ class Step:
             return {}
         return {module.name: module.attributes for module in itertools.starmap(Module, modules)}
 
-    def put_back_broken(self) -> None:
-        """Put back modules that differ from the plain ones, until none does."""
+    def repaired(self) -> dict[str, Collection[str]]:
+        """Put back modules that differ from the plain ones, until none does; then answer.
+
+        If that fails, put back the packages that these modules are in.
+        """
         while wrong := observe("check", {name: self.expected(name) for name in self.deferred}):
-            self.unchanged |= wrong
-            put_back(self.paths[name] for name in wrong)
-            self.deferred = {n: it for n, it in self.deferred.items() if n not in wrong}
+            self.put_back(wrong)
         if wrong is None:
             raise StepError("the packages cannot be checked")
+        if not (used := self.answer()):
+            roots = {name.partition(".")[0] for name in self.broken}
+            inside = [name for name in self.deferred if name.partition(".")[0] in roots]
+            self.put_back(dict.fromkeys(inside, "other modules of its package are broken"))
+            used = self.answer()
+        return used
+
+    def put_back(self, wrong: dict[str, str]) -> None:
+        self.unchanged |= wrong
+        self.broken |= wrong.keys()
+        put_back(self.paths[name] for name in wrong)
+        self.deferred = {n: sources for n, sources in self.deferred.items() if n not in wrong}
 
     def expected(self, name: str) -> tuple[Any, ...]:
         """Return what a rewritten module must have: the arguments of observe.differences."""

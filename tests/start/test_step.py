@@ -18,6 +18,14 @@ ODD = {  # its second module can only be imported before the package is complete
     "odd/first.py": "def one(): return 1\n",
     "odd/second.py": "import odd\nassert 'complete' not in vars(odd), 'late'\ntwo = int\n",
 }
+TANGLED = {  # what is imported first decides whether the rest can be imported
+    "tangled/__init__.py": "from .first import one\nfrom .second import two\n",
+    "tangled/first.py": "from . import state\nstate.ready = True\ndef one(): return 1\n",
+    "tangled/second.py": "from . import state\nfrom .third import three\nassert state.ready\n"
+    "def two(): return three()\n",
+    "tangled/state.py": "ready = False\n",
+    "tangled/third.py": "from . import state\nassert state.ready\ndef three(): return 3\n",
+}
 COUNTING = {  # its answer depends on what else is loaded
     "counting/__init__.py": "from .first import one\nfrom .second import two\n",
     "counting/first.py": "import sys\ndef one(): return 'counting.second' in sys.modules\n",
@@ -42,6 +50,15 @@ def test_a_package_that_cannot_be_handled_is_left_alone_and_named(tmp_path: Path
     said = environment.defer()
     assert "\n  odd: AssertionError: late\n" in said
     assert environment.run("-c", "import odd; print(odd.two(2))").stdout == "2\n"
+    loaded = environment.run("-c", "import good, sys; print(*sys.modules)").stdout
+    assert "good.second" not in loaded.split()
+
+
+def test_a_package_with_a_hidden_order_of_imports_is_left_alone(tmp_path: Path) -> None:
+    code = "import good, tangled\nanswer = lambda: [good.one(), tangled.two()]"
+    environment = Environment(tmp_path, GOOD | TANGLED, code)
+    assert "\n  tangled" in environment.defer()
+    assert environment.run("-c", "import tangled; print(tangled.two())").stdout == "3\n"
     loaded = environment.run("-c", "import good, sys; print(*sys.modules)").stdout
     assert "good.second" not in loaded.split()
 
