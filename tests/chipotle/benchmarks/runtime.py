@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from predictive_lambda.local.image import Container, build, container, docker
+from predictive_lambda.local.image import MODEL, Container, build, container, docker
 from tests.chipotle.benchmarks.serving import EVENT, interleaved
 
 CPUS = (0.5, 1.0, 2.0)
@@ -18,9 +18,9 @@ PEAK = "cat /sys/fs/cgroup/memory.peak || cat /sys/fs/cgroup/memory/memory.max_u
 
 def measure(rounds: int = 3) -> dict[str, Any]:
     """Compare with plain imports and with nothing, each at several shares of a processor."""
-    images = {"ours": build()}
-    for handler in ("plain", "empty"):
-        images[handler] = image_with(handler, images["ours"])
+    options = ("--quiet", "--force-rm", "--build-arg", "EAGER_IMPORT=1")
+    eager = docker("build", *options, str(MODEL)).split()[-1]
+    images = {"ours": build()} | {name: image_with(name, eager) for name in ("plain", "empty")}
     return interleaved(
         "Image under the runtime emulator",
         rounds,
