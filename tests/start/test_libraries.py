@@ -29,7 +29,7 @@ LIBRARY_TESTS = [
     *(
         pytest.param(path, marks=pytest.mark.proof)
         for path in (
-            *(f"sklearn/{name}/tests" for name in ("neighbors", "naive_bayes", "svm", "cluster")),
+            *(f"sklearn/{name}/tests" for name in ("neighbors", "svm", "cluster")),
             *(
                 "sklearn/linear_model/tests/test_ridge.py",
                 "sklearn/ensemble/tests/test_stacking.py",
