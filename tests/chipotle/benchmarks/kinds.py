@@ -25,7 +25,7 @@ KINDS = {
     "ridge": "sklearn.linear_model.RidgeClassifierCV()",
     "random forest": "sklearn.ensemble.RandomForestClassifier(30, random_state=0)",
     "isolation forest": "sklearn.ensemble.IsolationForest(n_estimators=30, random_state=0)",
-    "gradient boosting": "sklearn.ensemble.GradientBoostingClassifier(n_estimators=20, random_state=0)",
+    "gradient boosting": "sklearn.ensemble.GradientBoostingClassifier(random_state=0)",
     "histogram gradient boosting": "sklearn.ensemble.HistGradientBoostingClassifier(max_iter=20)",
     "stacking": "sklearn.ensemble.StackingClassifier([('n', sklearn.naive_bayes.GaussianNB())])",
     "support vectors": "sklearn.svm.SVC()",
