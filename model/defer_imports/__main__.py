@@ -65,7 +65,6 @@ class Step:
         self.answers, self.modules = answers, {fields[0]: Module(*fields) for fields in modules}
         self.paths = {name: Path(m.path) for name, m in self.modules.items() if can_change(m)}
         self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
-        self.broken: set[str] = set()  # those that were put back
         self.deferred: dict[str, dict[str, Source]] = {}  # by the names of rewritten modules
 
     def run(self) -> str:
@@ -117,24 +116,24 @@ class Step:
     def repaired(self) -> dict[str, Collection[str]]:
         """Put back modules that differ from the plain ones, until none does; then answer.
 
-        If that fails, put back the packages that these modules are in.
+        While that fails, put back whole packages, the last that was imported first.
         """
         while wrong := observe("check", {name: self.expected(name) for name in self.deferred}):
+            self.unchanged |= wrong
             self.put_back(wrong)
         if wrong is None:
             raise StepError("the packages cannot be checked")
-        if not (used := self.answer()):
-            roots = {name.partition(".")[0] for name in self.broken}
-            inside = [name for name in self.deferred if name.partition(".")[0] in roots]
-            self.put_back(dict.fromkeys(inside, "other modules of its package are broken"))
-            used = self.answer()
+        roots = [name for name in reversed(self.modules) if "." not in name]
+        while not (used := self.answer()) and roots:
+            root = roots.pop(0)
+            if inside := [name for name in self.deferred if name.partition(".")[0] == root]:
+                self.unchanged[root] = "the example needs all of the package's imports in place"
+                self.put_back(inside)
         return used
 
-    def put_back(self, wrong: dict[str, str]) -> None:
-        self.unchanged |= wrong
-        self.broken |= wrong.keys()
-        put_back(self.paths[name] for name in wrong)
-        self.deferred = {n: sources for n, sources in self.deferred.items() if n not in wrong}
+    def put_back(self, names: Collection[str]) -> None:
+        put_back(self.paths[name] for name in names)
+        self.deferred = {n: sources for n, sources in self.deferred.items() if n not in names}
 
     def expected(self, name: str) -> tuple[Any, ...]:
         """Return what a rewritten module must have: the arguments of observe.differences."""

@@ -63,11 +63,21 @@ def test_a_package_with_a_hidden_order_of_imports_is_left_alone(tmp_path: Path) 
     assert "good.second" not in loaded.split()
 
 
-def test_if_the_model_answers_differently_everything_is_put_back(tmp_path: Path) -> None:
-    environment = Environment(tmp_path, COUNTING, "import counting\nanswer = counting.one")
-    assert "answers its example differently" in environment.defer()
-    loaded = environment.run("-c", "import counting, sys; print(*sys.modules)").stdout
+def test_a_package_that_changes_the_answer_is_put_back(tmp_path: Path) -> None:
+    code = "import good, counting\nanswer = lambda: [good.one(), counting.one()]"
+    environment = Environment(tmp_path, GOOD | COUNTING, code)
+    assert "\n  counting: the example needs all of the package's imports" in environment.defer()
+    loaded = environment.run("-c", "import counting, good, sys; print(*sys.modules)").stdout
     assert "counting.second" in loaded.split()
+    assert "good.second" not in loaded.split()
+
+
+def test_a_model_that_answers_by_chance_keeps_all_packages_as_they_are(tmp_path: Path) -> None:
+    code = "import good, random\nanswer = lambda: [good.one(), random.random()]"
+    environment = Environment(tmp_path, GOOD, code)
+    assert "answers its example differently" in environment.defer()
+    loaded = environment.run("-c", "import good, sys; print(*sys.modules)").stdout
+    assert "good.second" in loaded.split()
 
 
 def test_a_model_that_does_not_answer_fails_the_build(tmp_path: Path) -> None:
