@@ -6,18 +6,14 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # User settings that would install packages elsewhere, or make Python import other modules.
 unexport CDPATH PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS UV_SYSTEM_PYTHON UV_NO_BINARY
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Trust this machine's certificates, where a company's proxy has its own.
 export NODE_USE_SYSTEM_CA := 1
 export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-*.crt /etc/pki/tls/certs/ca-*.crt),1,0)
 # Caches need a HOME that can be written.
-ifneq ($(shell made=$$(mktemp -d "$(HOME)/.XXXXXX" 2>/dev/null) && rmdir "$$made" && echo yes),yes)
-export HOME := $(CURDIR)/.venv
-endif
-# As on Lambda, where several threads would only wait for each other.
-ONE_THREAD := OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1 OPENBLAS_NUM_THREADS=1
+export HOME := $(shell made=$$(mktemp -d "$(HOME)/.XXXXXX" 2>/dev/null) && rmdir "$$made" && echo "$(HOME)" || echo "$(CURDIR)/.venv")
+ONE_THREAD := OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1 OPENBLAS_NUM_THREADS=1  # as on Lambda
 
-.PHONY: help run run-image score smoke test proof conformance lint train train-local synth deploy diff destroy bootstrap lock clean
+.PHONY: help run run-image score smoke test proof lint train train-local synth deploy diff destroy bootstrap lock clean
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for another port)
@@ -34,9 +30,6 @@ test: .venv/.development node_modules/.installed ## Run the tests (skips those t
 proof: .venv/.development node_modules/.installed ## Run the long tests, such as 100,000 events
 	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/contract/test_fuzz.py
 	@$(BIN)/pytest -m proof
-conformance: .venv/.development ## Run the tests that hold for any model against the one in this tree
-	@$(BIN)/python -P -m tests.contract.start
-	@$(BIN)/pytest tests/contract
 lint: .venv/.development ## Check formatting, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -70,8 +63,7 @@ clean: ## Remove everything that the other targets create
 	rm -rf .venv .bench node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# Each set-up leaves a stamp, and runs again once a lock is newer. uv is several times faster than pip.
-# If it was interrupted, its .installing is still there: packages may lack files.
+# Each set-up leaves a stamp, and runs again once a lock is newer. One that was interrupted leaves .installing.
 define INSTALL
 	@touch $@.installing
 	@$(if $(CERT),SSL_CERT_FILE='$(CERT)') $(BIN)/uv pip install --quiet --require-hashes --only-binary :all: $(UV_OPTIONS) \
@@ -90,14 +82,12 @@ PIP_SETTING = $(shell PIP_USER=0 $(BIN)/pip config list | sed -n "s/^.*\.$(1)='\
 		{ echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv --clear .venv
 	@# Two steps: pip's settings may name an index, which is used, or a target, which is ignored.
-	@$(BIN)/pip download --quiet --no-deps --only-binary :all: --dest .venv uv==0.13.9
+	@$(BIN)/pip download --disable-pip-version-check --quiet --no-deps --only-binary :all: --dest .venv uv==0.13.9
 	@PIP_CONFIG_FILE=/dev/null $(BIN)/pip --isolated install --quiet --no-deps --no-index .venv/uv-*.whl && rm .venv/uv-*.whl
 	@cd .venv/lib/python*/site-packages && printf '%s\n' ../../../../model/deployment ../../../../model ../../../.. > project.pth
 	@cd .venv && pwd -P > .made
 # Programs in .venv name its path: after a move, set up again.
-ifneq ($(or $(shell cat .venv/.made 2>/dev/null),$(realpath .venv)),$(realpath .venv))
-$(shell rm -f .venv/.made)
-endif
+$(shell test "$$(cat .venv/.made 2>/dev/null)" = "$$(cd .venv 2>/dev/null && pwd -P)" || rm -f .venv/.made)
 .venv/.serving: .venv/.made model/requirements.txt predictive_lambda/local/requirements.txt
 	$(INSTALL)
 .venv/.deploying: .venv/.made requirements.txt

@@ -116,14 +116,18 @@ class Step:
     def repaired(self) -> dict[str, Collection[str]]:
         """Put back modules that differ from the plain ones, until none does; then answer.
 
-        While that fails, put back whole packages, the last that was imported first.
+        While that fails, put back whole packages: first those that had such modules, then the last
+        that was imported.
         """
+        broken = set[str]()
         while wrong := observe("check", {name: self.expected(name) for name in self.deferred}):
+            broken |= {name.partition(".")[0] for name in wrong}
             self.unchanged |= wrong
             self.put_back(wrong)
         if wrong is None:
             raise StepError("the packages cannot be checked")
         roots = [name for name in reversed(self.modules) if "." not in name]
+        roots.sort(key=lambda root: root not in broken)
         while not (used := self.answer()) and roots:
             root = roots.pop(0)
             if inside := [name for name in self.deferred if name.partition(".")[0] == root]:

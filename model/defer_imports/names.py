@@ -7,6 +7,10 @@ from symtable import SymbolTable, symtable
 
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 EXPRESSIONS = ("lambda", "genexpr", "listcomp", "setcomp", "dictcomp")  # they may run at import
+HOOKS = (
+    "__getattr__",
+    "__dir__",
+)  # they may look at the module's names, so they find all of theirs
 
 
 class Names:
@@ -40,7 +44,7 @@ class Names:
                 self.read.add(name)
                 if early:
                     self.early.add(name)
-                if scope.get_name() not in ("__getattr__", "__dir__"):
+                if scope.get_name() not in HOOKS:
                     if name in ("globals", "eval", "exec"):
                         self.dynamic = f"{name}()"
                     elif early and name in ("vars", "locals", "dir"):
@@ -56,5 +60,5 @@ def scopes(table: SymbolTable, early: bool = True) -> Iterator[tuple[SymbolTable
     """Yield all scopes, and whether their code may run at import."""
     yield table, early
     for inside in table.get_children():
-        later = inside.get_type() == "function" and inside.get_name() not in EXPRESSIONS
+        later = inside.get_type() == "function" and inside.get_name() not in EXPRESSIONS + HOOKS
         yield from scopes(inside, early and not later)

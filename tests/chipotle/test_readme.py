@@ -25,9 +25,8 @@ def test_transcripts_are_current(command: str, local_api: str) -> None:
 
 def test_all_make_targets_exist() -> None:
     """Also those that the text mentions, which may be deleted with the example."""
-    text = "\n".join(
-        (ROOT / file).read_text() for file in ("Makefile", "tests/chipotle/targets.mk")
-    )
+    makefiles = [ROOT / "Makefile", *ROOT.glob("tests/*/targets.mk")]
+    text = "\n".join(file.read_text() for file in makefiles)
     named = {*re.findall(r"(?:`|\$ )make ([a-z-]+)", FIGURES)}
     assert named <= {*re.findall(r"^([a-z-]+):.* ## ", text, re.MULTILINE)}
 
