@@ -1,16 +1,14 @@
-"""Why this answer (optional): the effect of each input on its own.
-
-It shows neither interactions nor what correlated inputs do together.
-"""
+"""Why this answer (optional): the effect of each input on its own, without interactions."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import isfinite
 from typing import Any
 
 from serving.formats import Result
 from serving.handler import Answers, Handler, Notes, Points
 from serving.model import MOST_RESULTS, Model
-from serving.parameters import Parameter
+from serving.parameters import NAN, Parameter
 from serving.problems import Problem
 
 EXPLAIN = Parameter("explain", "Whether to say what each input changes.", "boolean", default=False)
@@ -24,10 +22,7 @@ def add_to(handler: Handler) -> None:
 
 
 def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, Any]) -> Notes:
-    """Return the changes of each point's answer, largest first, if they were asked for.
-
-    All variants of all points are one batch. Raises Problem (413) if there are too many.
-    """
+    """Return the changes of each answer, largest first; raise Problem (413) for too many points."""
     if not asked[EXPLAIN.name]:
         return {}
     inputs = [(i, p) for i, p in enumerate(model.inputs) if p.typical is not None]
@@ -41,42 +36,33 @@ def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, 
     variants: list[Sequence[Any]] = []
     for point in points:
         variants += [point, *((*point[:i], p.typical, *point[i + 1 :]) for i, p in inputs)]
-    found = answered(model, variants, options)
-    why = []
+    found, why = answered(model, variants, options), []
     for row, (point, results) in enumerate(zip(points, answers, strict=True)):
-        usual, *others = found[row * size : (row + 1) * size]
+        usual, *scores = (score(model, f, results) for f in found[row * size : (row + 1) * size])
         shown = [None if value != value else value for value in point]  # NaN is a missing number
         changes: list[dict[str, Any]] = [
-            {
-                "input": p.name,
-                "value": shown[i],
-                "typical": p.typical,
-                "change": score(model, other, results) - score(model, usual, results),
-            }
-            for (i, p), other in zip(inputs, others, strict=True)
-            if usual is not None and other is not None
+            {"input": p.name, "value": shown[i], "typical": p.typical, "change": new - usual}
+            for (i, p), new in zip(inputs, scores, strict=True)
+            if isfinite(new - usual)
         ]
         why.append(sorted(changes, key=lambda change: -abs(change["change"])))
     return {"why": why}
 
 
-def answered(
-    model: Model, points: Sequence[Sequence[Any]], options: Mapping[str, Any]
-) -> list[list[Result] | None]:
-    """Answer the points, or halve them to find those that the model rejects: they get None."""
+def answered(model: Model, points: Points, options: Mapping[str, Any]) -> list[list[Result] | None]:
+    """Answer the points; those that the model rejects are found by halving, and get None."""
     try:
         return [*model.answer(points, **options)]
     except Problem:
-        if len(points) == 1:
-            return [None]
-    half = len(points) // 2
-    return answered(model, points[:half], options) + answered(model, points[half:], options)
+        half = len(points) // 2
+        halves = (points[:half], points[half:]) if half else ()
+        return [found for part in halves for found in answered(model, part, options)] or [None]
 
 
-def score(model: Model, results: list[Result], answer: list[Result]) -> float:
+def score(model: Model, results: list[Result] | None, answer: list[Result]) -> float:
     """Return the probability of the answer, or its number, or else whether it is the same."""
     if not answer or not results:
-        return float(answer == results)
+        return NAN if results is None else float(answer == results)
     if "probability" not in model.result:  # whole numbers may be classes
         numbers = [results[0][name] for name, type_ in model.result.items() if type_ == "number"]
         return float(numbers[0]) if numbers else float(results[0] == answer[0])
