@@ -1,4 +1,4 @@
-"""Outside the training data (optional): names the inputs that training saw no such value of.
+"""Outside the training data (optional): names the inputs with values beyond those of training.
 
 Nothing is rejected: the answer says so, and metrics.py counts it.
 """
