@@ -9,7 +9,7 @@ import pytest
 
 from app import lambdaHandler
 from tests.chipotle.benchmarks import tables
-from tests.repository.test_readme import COMMANDS, DELETABLE, README, ROOT, TEXTS
+from tests.repository.test_readme import COMMANDS, DELETABLE, README, ROOT, TEXTS, anchor
 
 BENCHMARKS = ROOT / "tests" / "chipotle" / "benchmarks"
 FIGURES = README + (BENCHMARKS / "README.md").read_text()
@@ -39,8 +39,12 @@ def test_what_the_readme_says_to_delete_exists() -> None:
 
 def test_links_to_files_of_the_example_exist() -> None:
     for document, text in TEXTS.items():
-        for name in re.findall(r"\]\((?!https?:)([^)\s#]+)", text):
-            assert (document.parent / name).exists(), name
+        for name, heading in re.findall(r"\]\((?!https?:)([^)\s#]+)(?:#([^)]+))?\)", text):
+            target = document.parent / name
+            assert target.exists(), name
+            if heading and target.suffix == ".md":
+                headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+                assert heading in map(anchor, headings), (name, heading)
 
 
 def test_all_pictures_are_shown() -> None:

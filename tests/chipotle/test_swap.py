@@ -56,7 +56,8 @@ def borrow_packages(folder: Path) -> None:
             content = program.read_bytes()
             copy.write_bytes(content.replace(str(borrowed).encode(), str(mine).encode(), 1))
             copy.chmod(0o755)
-    for stamp in (".made", ".serving", ".deploying", ".development"):
+    (mine / ".made").write_text(str(mine.resolve()))
+    for stamp in (".serving", ".deploying", ".development"):
         (mine / stamp).touch()
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
 

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.chipotle.benchmarks.kinds import KINDS, TRAIN
 from tests.start.environments import Environment
+from tests.start.kinds import KINDS, TRAIN
 
 PACKAGES = [
     *(f"sklearn.{name}" for name in ("cluster", "ensemble", "gaussian_process", "linear_model")),
