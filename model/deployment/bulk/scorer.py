@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from serving.model import Model
 from serving.problems import Problem
 
-AT_ONCE = {True: 32_000, False: 8_000}  # rows of a prediction, in columns or not: bounds the memory
+AT_ONCE = {True: 32_000, False: 7_000}  # rows of a prediction, in columns or not: bounds the memory
 TYPES = {
     "number": pa.float64(),
     "integer": pa.int64(),

@@ -15,7 +15,12 @@ RESERVED = ("format", "defaulted")  # a query also has these
 MOST_POINTS = 1_000  # in one batch
 MOST_RESULTS = 10_000  # points times results for each
 LISTS = (list, tuple)
-PYTHON = {"number": (float, int), "integer": (int,), "boolean": (bool,), "string": (str,)}
+PYTHON: dict[str, set[type]] = {
+    "number": {float, int},
+    "integer": {int},
+    "boolean": {bool},
+    "string": {str},
+}
 
 # Answers many points at once: for each, a list of results, which are dicts of the model's members.
 # A point is a sequence of the inputs' values, in their order; a missing value is NaN for a number
@@ -107,6 +112,7 @@ class Model:
                 f"predict returned {len(answers)} lists of results for {len(points)} points"
             )
         members = self.result.keys()
+        kinds = {name: {*PYTHON[type_], type(None)} for name, type_ in self.result.items()}
         for results in answers:
             for result in results:
                 if not isinstance(result, dict):
@@ -115,7 +121,11 @@ class Model:
                     found = ", ".join(map(str, result))
                     raise fault(f"a result has {found}, not {', '.join(members)}")
                 for name, value in result.items():
-                    result[name] = checked(value, self.result[name])
+                    # Millions of rows go through here, so values that are right cost no call.
+                    if type(value) not in kinds[name] or (
+                        type(value) is float and not isfinite(value)
+                    ):
+                        result[name] = checked(value, self.result[name])
         return answers
 
 
@@ -123,7 +133,7 @@ def checked(value: Any, type_: str) -> Any:
     """Return a value of a result in a type of Python; raise Problem if it is not as declared."""
     if hasattr(value, "tolist"):  # numpy's scalars
         value = value.tolist()
-    if type(value) not in (*PYTHON[type_], type(None)):
+    if value is not None and type(value) not in PYTHON[type_]:
         raise fault(
             f"a result has {value!r}, a {type(value).__name__}, which is not {TYPES[type_]}"
         )
