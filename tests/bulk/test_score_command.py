@@ -55,11 +55,11 @@ def test_the_api_starts_without_pyarrow() -> None:
 
 
 def test_a_wrong_command_says_what_is_wrong(tmp_path: Path) -> None:
-    app = "from serving.artefacts import ArtefactError\nraise ArtefactError('There is no pickle')"
+    app = "from serving.artefacts import ArtefactError\nraise ArtefactError('No pickle was found')"
     (tmp_path / "app.py").write_text(app)
     done = run("in.csv", "out.csv", env=os.environ | {"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 2
-    assert done.stderr.startswith("There is no model to score with: There is no pickle")
+    assert done.stderr.startswith("Scoring needs a model: No pickle was found")
     done = run("nowhere.csv", "out.csv")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "nowhere.csv: No such file or directory.\n"

@@ -81,7 +81,7 @@ def edit_manifest(task: Path, **changes: object) -> None:
 
 NO_MANIFEST = f"{MANIFEST.name} is not a manifest"
 MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "no pickle": (lambda task: (task / PICKLE.name).unlink(), "There is no pickle (*.pkl) in"),
+    "no pickle": (lambda task: (task / PICKLE.name).unlink(), "No pickle (*.pkl) was found in"),
     "no manifest": (
         lambda task: (task / MANIFEST.name).unlink(),
         f"{MANIFEST.name} cannot be read",

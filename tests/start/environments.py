@@ -31,7 +31,7 @@ class Environment:
         command = [sys.executable, "-m", "venv", "--without-pip", str(folder / "env")]
         subprocess.run(command, check=True)
         [self.site] = (folder / "env").glob("lib/python*/site-packages")
-        if packages is None:  # all of the tests' own; whoever changes a file there replaces it
+        if packages is None:  # the tests' own, as hard links: never write to one
             source = sysconfig.get_path("purelib") + "/."
             subprocess.run(["cp", "-al", source, str(self.site)], check=True)
             (self.site / "project.pth").unlink()

@@ -31,7 +31,7 @@ def main() -> None:
     try:
         from app import MODEL, lambdaHandler
     except ArtefactError as error:
-        print(f"There is no model to score with: {error}", file=sys.stderr)
+        print(f"Scoring needs a model: {error}", file=sys.stderr)
         sys.exit(2)
     parser = argparse.ArgumentParser("python -m bulk", description=f"{MODEL.title}, for many rows.")
     kinds = ".csv, .jsonl (.gz may follow) or .parquet; - and -.jsonl are standard streams"

@@ -43,7 +43,7 @@ def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int, 
             raise Problem(400, f"There are two columns named {name}. Delete or rename one.", name)
     check_names(columns, model)
     notes = tuple(
-        f"There is no column {p.name}: the default, {p.default}, is used."
+        f"The column {p.name} is missing: the default, {p.default}, is used."
         for p in model.inputs
         if p.default is not None and p.name not in columns
     )

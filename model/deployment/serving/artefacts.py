@@ -59,7 +59,7 @@ def find(folder: Path) -> Path:
             )
         if pickles:
             return pickles[0]
-    raise ArtefactError(f"There is no pickle (*.pkl) in {folder} or above it")
+    raise ArtefactError(f"No pickle (*.pkl) was found in {folder} or above it")
 
 
 def compare_versions(name: str, versions: Mapping[str, str]) -> None:

@@ -1,0 +1,52 @@
+"""A file that cannot be read is explained, and leaves what was there."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+import bulk
+from serving.problems import Problem
+from tests.bulk.scored import GOOD, HEADER, scored
+from tests.serving.flowers import MODEL as FLOWERS
+
+FILE = f"{HEADER}\n{GOOD}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("names", "content", "message"),
+    [
+        ("in.csv out.jsonl", FILE, "must both end in .csv, .jsonl"),
+        ("in.xlsx out.xlsx", FILE, "must both end in .csv, .jsonl"),
+        ("in.csv out.csv --k 4", FILE, "k is '4', which is out of range."),
+        ("in.csv out.csv --K 1", FILE, "'K' is not an option. The options are k."),
+        ("in.csv out.csv", b"a,b\n1,2\n", "sepal_length is missing."),
+        ("in.csv out.csv", FILE.replace(b"petal_", b"Petal"), "Did you mean petal_length?"),
+        ("in.csv out.csv", b"petal_width," + FILE, "There are two columns named petal_width."),
+        ("in.csv out.csv", FILE.replace(b",", b";"), "by commas, not by semicolons"),
+        ("in.csv out.csv", FILE.replace(b",", b"\t"), "by commas, not by tabs"),
+        ("in.csv out.csv", FILE.replace(b",", b"|"), "by commas, not by vertical bars"),
+        ("in.csv out.csv", b"sep=,\n" + FILE, "The first line is 'sep=,'. Delete it."),
+        ("in.csv out.csv", b"caf\xe9," + FILE, "not UTF-8. Save the file as UTF-8."),
+        ("in.csv out.csv", FILE.decode().encode("utf-16"), "Save the file as UTF-8."),
+        ("in.csv out.csv", b'"a"b,' + FILE, "The header cannot be read. The quotes"),
+        ("in.csv.gz out.csv", gzip.compress(FILE)[:-9], "in.csv.gz cannot be read after"),
+        ("in.csv.gz out.csv", FILE, "in.csv.gz cannot be read .* Not a gzipped file"),
+        ("in.parquet out.parquet", FILE, "in.parquet cannot be read"),
+        ("nowhere.csv out.csv", FILE, "No such file"),
+    ],
+)
+def test_an_unreadable_file_is_explained_and_leaves_what_was_there(
+    names: str, content: bytes, message: str, tmp_path: Path
+) -> None:
+    source, target, *option = names.split()
+    (tmp_path / source.replace("nowhere", "in")).write_bytes(content)
+    (tmp_path / "elsewhere").write_text("what was there")
+    (tmp_path / target).symlink_to(tmp_path / "elsewhere")
+    options = {option[0].removeprefix("--"): option[1]} if option else {}
+    with pytest.raises((Problem, OSError), match=message):
+        bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options)
+    assert (tmp_path / target).read_text() == "what was there"
+    assert len([*tmp_path.iterdir()]) == 3
+    scored(tmp_path, FILE)
+    assert (tmp_path / "out.csv").is_symlink() == (target == "out.csv")  # a link stays one
