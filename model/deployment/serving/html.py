@@ -1,7 +1,8 @@
 """A plain page (optional) for models without their own: a form, and the answer as a table."""
 
-from collections.abc import Mapping
-from functools import cache
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,12 +20,8 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 FORM = (
     '<form><input type="hidden" name="format" value="html">{fields}<button>Predict</button></form>'
 )
-WHY = (
-    "<h2>Why this answer</h2><p>How it would change if one input were typical.</p>"
-    '<table><tr><th scope="col">input<th scope="col">value → typical<th scope="col">change{rows}'
-    "</table>"
-)
 TOO_MANY = "<p>This model has more inputs than fit into a URL. Send them as JSON, by POST.</p>"
+WHY = "<h2>Why this answer</h2><p>How it would change if one input were typical.</p>"
 STYLE = """
 :root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
 body { max-width: 46rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
@@ -40,37 +37,25 @@ th, td { padding: .4rem .6rem .4rem 0; text-align: start; border-bottom: 1px sol
 progress { display: block; width: 100%; min-width: 5rem; accent-color: #57a; }
 .wrong { font-weight: 600; opacity: 1; color: light-dark(#a4001d, #ff9aa8); }
 """
+STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
+HEADERS = {  # allow the page its own style, and nothing else
+    "content-security-policy": f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+}
 
 
 def add_to(handler: Handler) -> None:
     def write(query: Query, results: list[Result], about: About) -> str:
-        return page(handler, query, table(results) + notes(getattr(query, "notes", {})))
+        return page(handler, query, answer(results, getattr(query, "notes", {})))
 
     def write_problem(problem: Problem, query: Query) -> str:
         if query.keys().isdisjoint(parameter.name for parameter in handler.model.inputs):
             return page(handler, handler.model.example)  # nothing was asked yet
         return page(handler, query, problem=problem)
 
-    html = Format(HTML, write, HTML, write_problem, headers, is_default=False)
+    html = Format(HTML, write, HTML, write_problem, lambda: HEADERS, is_default=False)
     handler.formats.setdefault("html", html)
-
-
-@cache
-def headers() -> Mapping[str, str]:
-    """Allow the page its own style, and nothing else."""
-    from base64 import b64encode
-    from hashlib import sha256
-
-    style = b64encode(sha256(STYLE.encode()).digest()).decode()
-    rules = ("default-src 'none'", f"style-src 'sha256-{style}'", "form-action 'self'")
-    policy = "; ".join((*rules, "base-uri 'none'", "frame-ancestors 'none'"))
-    return {"content-security-policy": policy, "referrer-policy": "no-referrer"}
-
-
-def escaped(value: Any) -> str:
-    from html import escape  # few requests need it, and no cold start does
-
-    return escape("" if value is None else str(value))
 
 
 def page(handler: Handler, query: Query, answer: str = "", problem: Problem | None = None) -> str:
@@ -101,8 +86,8 @@ def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
     required = " required" if parameter.required else ""
     invalid = ' aria-invalid="true"' if problem else ""
     attributes = f'id="{id_}" name="{name}" aria-describedby="about-{id_}"{required}{invalid}'
-    shown = parameter.default if value is None else value
     about = f"{parameter.description} It must be {parameter.allowed}."
+    shown = parameter.default if value is None else value
     return (
         f'<div><label for="{id_}">{name}</label>{control(id_, parameter, attributes, shown)}'
         f'{problem}<small id="about-{id_}">{escaped(about)}</small></div>'
@@ -110,53 +95,59 @@ def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
 
 
 def control(id_: str, parameter: Parameter, attributes: str, value: Any) -> str:
-    if isinstance(value, bool):
-        value = str(value).lower()
+    text = escaped(str(value).lower() if isinstance(value, bool) else value)
     choices = ("true", "false") if parameter.type == "boolean" else parameter.choices
-    offered = ("", *choices) if parameter.may_be_missing else choices
+    if not choices and parameter.type == "string":
+        return f"<textarea {attributes} rows='3'>\n{text}</textarea>"
+    if not choices:
+        return f'<input {attributes} inputmode="decimal" value="{text}">'
     options = "".join(
-        f'<option value="{escaped(choice)}"{" selected" if choice == value else ""}>'
-        f"{escaped(choice)}"
-        for choice in offered
+        f'<option value="{choice}"{" selected" if choice == text else ""}>{choice}'
+        for choice in map(escaped, ("", *choices) if parameter.may_be_missing else choices)
     )
-    if choices and parameter.others_allowed:
-        text = f'<input {attributes} list="{id_}-list" value="{escaped(value)}">'
-        return f'{text}<datalist id="{id_}-list">{options}</datalist>'
-    if choices:
-        return f"<select {attributes}>{options}</select>"
-    if parameter.type == "string":
-        return f"<textarea {attributes} rows='3'>\n{escaped(value)}</textarea>"
-    return f'<input {attributes} inputmode="decimal" value="{escaped(value)}">'
+    if parameter.others_allowed:
+        list_ = f'<datalist id="{id_}-list">{options}</datalist>'
+        return f'<input {attributes} list="{id_}-list" value="{text}">{list_}'
+    return f"<select {attributes}>{options}</select>"
 
 
-def table(results: list[Result]) -> str:
-    if not results:
-        return "<p>The model has no answer.</p>"
-    names = "".join(f'<th scope="col">{escaped(name)}' for name in results[0])
-    rows = "".join(
-        "<tr>" + "".join(f'<td dir="auto">{escaped(short(value))}' for value in result.values())
-        for result in results
-    )
-    return f"<table><tr>{names}{rows}</table>"
-
-
-def notes(notes: Mapping[str, Any]) -> str:
-    """Say which inputs lie outside the training data, and show what explains the answer as bars."""
-    found = ""
+def answer(results: list[Result], notes: Mapping[str, Any]) -> str:
+    """Write the results; then the inputs outside the training data, and each input's effect."""
+    found = "<p>The model has no answer.</p>"
+    if results:
+        found = table(results[0], (map(shown, result.values()) for result in results))
     if outside := notes.get("outside"):
         found += f"<p>Outside the training data: {escaped(', '.join(outside))}.</p>"
     if why := notes.get("why"):
         largest = max(abs(change["change"]) for change in why) or 1
-        rows = "".join(
-            f"<tr><td>{escaped(c['input'])}"
-            f"<td>{escaped(short(c['value']))} → {escaped(short(c['typical']))}"
-            f"<td>{c['change']:+.3g}"
-            f'<progress max="{largest}" value="{abs(c["change"])}"></progress>'
+        rows = (
+            (
+                shown(c["input"]),
+                f"{shown(c['value'])} → {shown(c['typical'])}",
+                bar(c["change"], largest),
+            )
             for c in why
         )
-        found += WHY.format(rows=rows)
+        found += WHY + table(("input", "value → typical", "change"), rows)
     return found
 
 
-def short(value: Any) -> Any:
-    return f"{value:.6g}" if isinstance(value, float) else value
+def bar(change: float, largest: float) -> str:
+    return f'{change:+.3g}<progress max="{largest}" value="{abs(change)}"></progress>'
+
+
+def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write a table; its cells are HTML."""
+    head = "".join(f'<th scope="col">{escaped(name)}' for name in names)
+    body = "".join("<tr>" + "".join(f'<td dir="auto">{cell}' for cell in row) for row in rows)
+    return f"<table><tr>{head}{body}</table>"
+
+
+def shown(value: Any) -> str:
+    return escaped(f"{value:.6g}" if isinstance(value, float) else value)
+
+
+def escaped(value: Any) -> str:
+    from html import escape  # few requests need it, and no cold start does
+
+    return escape("" if value is None else str(value))
