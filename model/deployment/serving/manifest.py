@@ -25,11 +25,11 @@ class Input:
     unit: str = ""
     choices: tuple[str, ...] = ()
     others_allowed: bool = False
-    longest: int = 0
+    longest: int = Parameter.longest
     required: bool = False
     may_be_empty: bool = False
-    low: float | None = None
-    high: float | None = None
+    low: float = -inf
+    high: float = inf
     typical: Any = None
     categories: tuple[Any, ...] = ()
     ordered: bool = False
@@ -45,20 +45,8 @@ class Input:
             description = f"From {self.low} to {self.high} in the training data."
         elif self.is_date:
             description = "A date or a time, in ISO 8601."
-        return Parameter(
-            self.name,
-            description,
-            self.type,
-            self.unit,
-            choices=self.choices,
-            others_allowed=self.others_allowed,
-            longest=self.longest or Parameter.longest,
-            required=self.required,
-            may_be_empty=self.may_be_empty,
-            low=-inf if self.low is None else self.low,
-            high=inf if self.high is None else self.high,
-            typical=self.typical,
-        )
+        shared = {f.name: getattr(self, f.name) for f in fields(Parameter) if hasattr(self, f.name)}
+        return Parameter(description=description, **shared)
 
 
 @dataclass(frozen=True)

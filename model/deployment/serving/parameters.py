@@ -73,10 +73,9 @@ class Parameter:
             return "has limits that no number can meet"
         if self.choices and self.type != "string":
             return "has choices, but is not a string"
-        if not all(isinstance(choice, str) and choice for choice in self.choices):
-            return "has choices that are empty or not strings"
-        if len(set(self.choices)) < len(self.choices):
-            return "has repeated choices"
+        are_texts = all(isinstance(choice, str) and choice for choice in self.choices)
+        if not are_texts or len(set(self.choices)) < len(self.choices):
+            return "has choices that are empty, repeated or not strings"
         if self.longest < 1:
             return "allows no text at all"
         if self.required and self.default is not None:
@@ -104,9 +103,11 @@ class Parameter:
 
         Raises Problem (400), which says what is wrong and what is allowed.
         """
-        if isinstance(value, str) and value not in self.choices and self._is_twice(value):
-            raise self.problem(value, "which was given twice")
-        if not isinstance(value, str) or self.type == "string":
+        if not isinstance(value, str):
+            return self.check(value)
+        if self.choices and value not in self.choices and {*value.split(",")} <= {*self.choices}:
+            raise self.problem(value, "which was given twice")  # API Gateway joins them
+        if self.type == "string":
             return self.check(value)
         if self.type == "boolean":
             return self.check(BOOLEANS.get(value.lower(), value))
@@ -116,10 +117,6 @@ class Parameter:
             return self.check(float(value), value)
         twice = "which was given twice, or has a decimal comma"
         raise self.problem(value, twice if "," in value else "which is not a plain decimal number")
-
-    def _is_twice(self, text: str) -> bool:
-        """Say whether the text is choices that API Gateway has joined."""
-        return bool(self.choices) and set(text.split(",")) <= set(self.choices)
 
     def check(self, value: Any, sent: object = None) -> Value:
         """Check a JSON value; an error quotes `sent` instead, if given."""
