@@ -135,10 +135,10 @@ def test_an_invalid_model_is_rejected(changes: dict[str, Any], sentence: str) ->
 @pytest.mark.parametrize(
     ("returned", "status", "log"),
     [
-        ([[], []], 500, "predict returned 2 lists of results for 1 points"),
-        ([], 500, "predict returned 0 lists"),
-        (None, 500, "predict must return a list of results for each point"),
-        ([{"y": 1.0}], 500, "predict must return a list of results for each point"),
+        ([[], []], 500, "predict must return a list of results for each point (here 1)"),
+        ([], 500, "predict must return a list of results"),
+        (None, 500, "predict must return a list of results"),
+        ([{"y": 1.0}], 500, "predict must return a list of results"),
         ([["y"]], 500, "a result is a str, not a dict"),
         ([[{}]], 500, "a result has , not y"),
         ([[{"y": 1.0, 2: 1}]], 500, "a result has y, 2, not y"),

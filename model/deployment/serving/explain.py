@@ -12,13 +12,16 @@ from serving.parameters import NAN, Parameter
 from serving.problems import Problem
 
 EXPLAIN = Parameter("explain", "Whether to say what each input changes.", "boolean", default=False)
+CHANGE = {"input": {"type": "string"}, "value": {}, "typical": {}, "change": {"type": "number"}}
 
 
 def add_to(handler: Handler) -> None:
-    taken = any(parameter.name == EXPLAIN.name for parameter in handler.parameters)
+    taken = EXPLAIN.name in (parameter.name for parameter in handler.parameters)
     if not taken and any(p.typical is not None for p in handler.model.inputs):
         handler.options = (*handler.options, EXPLAIN)
         handler.notes.append(partial(explain, handler.model))
+        change = {"type": "object", "properties": CHANGE, "required": [*CHANGE]}
+        handler.described["why"] = {"type": "array", "items": change}
 
 
 def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, Any]) -> Notes:
@@ -63,8 +66,10 @@ def score(model: Model, results: list[Result] | None, answer: list[Result]) -> f
     """Return the probability of the answer, or its number, or else whether it is the same."""
     if not answer or not results:
         return NAN if results is None else float(answer == results)
-    if "probability" not in model.result:  # whole numbers may be classes
-        numbers = [results[0][name] for name, type_ in model.result.items() if type_ == "number"]
-        return float(numbers[0]) if numbers else float(results[0] == answer[0])
-    labels = {name: v for name, v in answer[0].items() if name != "probability"}
-    return next((r["probability"] for r in results if labels.items() <= r.items()), 0.0)
+    numbers = [name for name, type_ in model.result.items() if type_ == "number"]
+    if "probability" in model.result:
+        labels = {name: v for name, v in answer[0].items() if name != "probability"}
+        found = next((r["probability"] for r in results if labels.items() <= r.items()), 0.0)
+    else:  # whole numbers may be classes
+        found = results[0][numbers[0]] if numbers else results[0] == answer[0]
+    return NAN if found is None else float(found)

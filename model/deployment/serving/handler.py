@@ -33,6 +33,7 @@ class Handler:
     routes: by method, and by what the path ends in; "" is any path.
     options: the model's, and those of the parts.
     notes: called with the points, their answers and all options; say something about each answer.
+    described: the JSON Schema of each note, by its key.
     on_predict: called with the answers of each prediction, their notes and the seconds it took.
     on_response: called with each response.
     """
@@ -50,6 +51,7 @@ class Handler:
         }
         self.options = model.options
         self.notes: list[Callable[[Points, Answers, Mapping[str, Any]], Notes]] = []
+        self.described: dict[str, Any] = {}
         self.on_predict: list[Callable[[Answers, Notes, float], object]] = []
         self.on_response: list[Callable[[Response], object]] = []
         if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":

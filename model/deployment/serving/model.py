@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
+from types import NoneType
 from typing import Any
 
 from serving.formats import Format, Result
@@ -16,10 +17,10 @@ MOST_POINTS = 1_000  # in one batch
 MOST_RESULTS = 10_000  # points times results for each
 LISTS = (list, tuple)
 PYTHON: dict[str, set[type]] = {
-    "number": {float, int},
-    "integer": {int},
-    "boolean": {bool},
-    "string": {str},
+    "number": {float, int, NoneType},
+    "integer": {int, NoneType},
+    "boolean": {bool, NoneType},
+    "string": {str, NoneType},
 }
 
 # Answers many points at once: for each, a list of results, which are dicts of the model's members.
@@ -56,15 +57,10 @@ class Model:
 
     def __post_init__(self) -> None:
         if reason := self._why_invalid():
-            raise ValueError(f"This model cannot be served: {reason}.")
-        parameters = {p.name: p for p in (*self.inputs, *self.options)}
-        for name, value in self.example.items():
-            if reason := parameters[name].why_invalid(value):
-                problem = parameters[name].problem(value, reason)
-                raise ValueError(f"The example cannot be served: {problem.detail}")
+            raise ValueError(f"This model cannot be served: {reason.removesuffix('.')}.")
 
     def _why_invalid(self) -> str:
-        names = [p.name for p in (*self.inputs, *self.options)]
+        parameters = {p.name: p for p in (*self.inputs, *self.options)}
         version = str(self.about.get("version", ""))
         if not version or not version.isascii() or not version.isprintable():
             return 'about["version"] is missing or not printable ASCII, which a header needs'
@@ -72,9 +68,9 @@ class Model:
             return "it has no inputs"
         if not isinstance(self.title, str):
             return "the title is not text"
-        if len(set(names)) < len(names):
+        if len(parameters) < len(self.inputs) + len(self.options):
             return "two parameters have the same name"
-        if reserved := [name for name in names if name in RESERVED]:
+        if reserved := [name for name in RESERVED if name in parameters]:
             return f"{reserved[0]!r} is reserved and cannot be the name of a parameter"
         if any(p.name in ("points", "self") for p in self.options):
             return "an option is called points or self, which `predict` has already"
@@ -90,9 +86,17 @@ class Model:
         for name, chosen in self.formats.items():
             if missing := [needed for needed in chosen.needs if needed not in self.result]:
                 return f"the format {name} needs {missing[0]}, which is missing from `result`"
-        if unknown := [name for name in self.example if name not in names]:
-            return f"the example has {unknown[0]!r}, which is not a parameter"
+        for name, value in self.example.items():
+            if name not in parameters:
+                return f"the example has {name!r}, which is not a parameter"
+            if reason := parameters[name].why_invalid(value):
+                return f"in the example, {parameters[name].problem(value, reason).detail}"
         return ""
+
+    @property
+    def fewest(self) -> int:
+        """How many values a point has at least if it is a list: optional ones may be left out."""
+        return max((i for i, p in enumerate(self.inputs, 1) if p.required), default=1)
 
     def point(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the inputs' values in their order, with NaN for a missing number."""
@@ -105,14 +109,13 @@ class Model:
         model declares; the log says how.
         """
         answers = self.predict(points, **options)
-        if not isinstance(answers, LISTS) or not all(isinstance(a, LISTS) for a in answers):
-            raise fault("predict must return a list of results for each point, in a list")
-        if len(answers) != len(points):
+        are_lists = isinstance(answers, LISTS) and all(isinstance(a, LISTS) for a in answers)
+        if not are_lists or len(answers) != len(points):
             raise fault(
-                f"predict returned {len(answers)} lists of results for {len(points)} points"
+                f"predict must return a list of results for each point (here {len(points)})"
             )
         members = self.result.keys()
-        kinds = {name: {*PYTHON[type_], type(None)} for name, type_ in self.result.items()}
+        kinds = {name: PYTHON[type_] for name, type_ in self.result.items()}
         for results in answers:
             for result in results:
                 if not isinstance(result, dict):
@@ -133,10 +136,9 @@ def checked(value: Any, type_: str) -> Any:
     """Return a value of a result in a type of Python; raise Problem if it is not as declared."""
     if hasattr(value, "tolist"):  # numpy's scalars
         value = value.tolist()
-    if value is not None and type(value) not in PYTHON[type_]:
-        raise fault(
-            f"a result has {value!r}, a {type(value).__name__}, which is not {TYPES[type_]}"
-        )
+    if type(value) not in PYTHON[type_]:
+        found = type(value).__name__
+        raise fault(f"a result has {value!r}, a {found}, which is not {TYPES[type_]}")
     if isinstance(value, float) and not isfinite(value):
         raise Problem(400, "The model has no finite answer for these values.")
     return value

@@ -55,16 +55,21 @@ def document(handler: Handler) -> dict[str, Any]:
     """Describe /; other paths answer like it."""
     model = handler.model
     result = object_of({name: {"type": type_} for name, type_ in model.result.items()})
+    notes = handler.described
     answer = {"query": {"type": "object"}, model.answers: list_of(result), "model": MODEL_SCHEMA}
     formats = [handler.formats[name] for name in handler.format.choices]
-    answers: Bodies = {f.media_type: {} for f in formats} | {JSON: object_of(answer)}
+    answers: Bodies = {f.media_type: {} for f in formats} | {
+        JSON: object_of(answer | notes, *notes)
+    }
     problems: Bodies = {f.problem_media_type: {} for f in formats} | {PROBLEM_JSON: PROBLEM_SCHEMA}
     root = {"get": operation("predict", "Predict for one point", answers, problems, 400)}
     root["get"]["parameters"] = [described(p, model.example) for p in handler.parameters]
     too_large = {"description": "The URL is longer than the gateway allows"}
     root["get"]["responses"] |= {"414": too_large, "431": too_large}
     if ("POST", "") in handler.routes:
-        results = object_of({"results": list_of(list_of(result)), "model": MODEL_SCHEMA})
+        answer = {"results": list_of(list_of(result)), "model": MODEL_SCHEMA}
+        answer |= {key: list_of(schema) for key, schema in notes.items()}
+        results = object_of(answer, *notes)
         summary, statuses = "Predict for many points", (400, 413, 415)
         root["post"] = operation("predictBatch", summary, {JSON: results}, problems, *statuses)
         root["post"]["requestBody"] = {"required": True, "content": {JSON: batch(handler)}}
@@ -101,8 +106,7 @@ def batch(handler: Handler) -> Schema:
         p.name: {"anyOf": [schema(p), {"type": "null"}]} if p.may_be_missing else schema(p)
         for p in model.inputs
     }
-    fewest = max((i for i, p in enumerate(model.inputs) if p.required), default=0) + 1
-    limits = {"minItems": fewest, "maxItems": len(points)}
+    limits = {"minItems": model.fewest, "maxItems": len(points)}
     in_order = {"type": "array", "prefixItems": list(points.values()), **limits}
     optional = [p.name for p in (*model.inputs, *handler.options) if not p.required]
     by_name = object_of(points, *optional, additionalProperties=False)

@@ -24,6 +24,7 @@ def add_to(handler: Handler) -> None:
 
     if inputs:
         handler.notes.append(outside)
+        handler.described["outside"] = {"type": "array", "items": {"type": "string"}}
 
 
 def is_outside(parameter: Parameter, value: Any) -> bool:
