@@ -50,26 +50,21 @@ def read(event: Any) -> Request:
 
     Raises Problem (400) if it is not an HTTP request: answering it with the default would be wrong.
     """
-    context = _mapping(_mapping(event).get("requestContext"))
-    http = _mapping(context.get("http"))
-    keys = set(_mapping(event))
-    written_by_hand = keys <= KEYS and not keys.isdisjoint(TELLING)
-    is_request = http or {"httpMethod", "path"} <= keys or written_by_hand or event == {}
-    is_query = all(isinstance(_mapping(event).get(key) or {}, dict) for key in QUERIES)
-    is_other = "type" in keys or "connectionId" in context  # authorizers, web sockets
-    if not (is_request and is_query) or is_other:
+    if not (is_request(event) and all(isinstance(event.get(q) or {}, dict) for q in QUERIES)):
         raise Problem(
             400,
             "This event is not an HTTP request. It must be one of an HTTP API, a function URL, "
             'a REST API or a load balancer, such as {"queryStringParameters": {}}.',
         )
+    context = _get(event, "requestContext", dict)
+    method = _get(_get(context, "http", dict), "method", str) or _get(event, "httpMethod", str)
     query = _values(event, *QUERIES)
     if "elb" in context:  # load balancers pass the query as it was sent
         query = {unquote_plus(name): _unquoted(value) for name, value in query.items()}
     headers = _values(event, "headers", "multiValueHeaders")
     return Request(
-        method=_text(http.get("method")) or _text(event.get("httpMethod")) or "GET",
-        path=_text(event.get("rawPath")) or _text(event.get("path")) or "/",
+        method=method or "GET",
+        path=_get(event, "rawPath", str) or _get(event, "path", str) or "/",
         query=query,
         headers={name.lower(): v for name, v in headers.items() if isinstance(v, str)},
         body=event.get("body"),
@@ -78,10 +73,21 @@ def read(event: Any) -> Request:
     )
 
 
+def is_request(event: Any) -> bool:
+    if not isinstance(event, dict):
+        return False
+    context = _get(event, "requestContext", dict)
+    if "type" in event or "connectionId" in context:  # authorizers, web sockets
+        return False
+    if _get(context, "http", dict) or {"httpMethod", "path"} <= event.keys() or not event:
+        return True
+    return event.keys() <= KEYS and not event.keys().isdisjoint(TELLING)  # written by hand
+
+
 def _values(event: Mapping[str, Any], key: str, many: str) -> dict[str, Any]:
     """Return a value for each name; several are joined by commas, as payload 2.0 does."""
-    found = dict(_mapping(event.get(key)))
-    for name, several in _mapping(event.get(many)).items():
+    found = dict(_get(event, key, dict))
+    for name, several in _get(event, many, dict).items():
         are_texts = isinstance(several, list) and all(isinstance(value, str) for value in several)
         found[name] = ",".join(several) if are_texts else several
     return {str(name): value for name, value in found.items() if value is not None}
@@ -91,12 +97,10 @@ def _unquoted(value: Any) -> Any:
     return unquote_plus(value) if isinstance(value, str) else value
 
 
-def _mapping(value: Any) -> Mapping[Any, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _get(members: Mapping[str, Any], key: str, kind: type) -> Any:
+    """Return a member, or an empty one if it is absent or of another kind."""
+    value = members.get(key)
+    return value if isinstance(value, kind) else kind()
 
 
 def write(response: Response, request: Request) -> dict[str, Any]:
