@@ -41,9 +41,9 @@ class Handler:
     def __init__(self, model: Model, *parts: Part) -> None:
         self.model = model
         self.version = {"x-model-version": str(model.about["version"])}
-        defaults = {name: f for name, f in model.formats.items() if f.is_default}
-        first = dict(list(defaults.items())[:1])
-        self.formats: dict[str, Format] = {**first, "json": as_json(model.answers), **model.formats}
+        formats = {"json": as_json(model.answers), **model.formats}
+        default = next((name for name, f in model.formats.items() if f.is_default), "json")
+        self.formats: dict[str, Format] = {default: formats[default], **formats}
         self.routes: dict[tuple[str, str], Route] = {
             ("GET", ""): self.answer_query,
             ("GET", "/favicon.ico"): lambda request: Response(204, headers=self.version),
@@ -74,9 +74,8 @@ class Handler:
 
     def warm_up(self) -> None:
         """Answer the example in every format, so that a snapshot includes all first-time work."""
-        example = {n: v if isinstance(v, str) else dumps(v) for n, v in self.model.example.items()}
         for name in self.format.choices:
-            self({"queryStringParameters": {**example, "format": name}}, None)
+            self({"queryStringParameters": {**self.model.example, "format": name}}, None)
 
     @property
     def format(self) -> Parameter:
@@ -105,13 +104,9 @@ class Handler:
 
     def answer_query(self, request: Request) -> Response:
         """Answer one point, whose inputs and options are the query's parameters."""
-        self.reject_misspelt(request.query)
-        sent = {
-            name: value
-            for name, value in request.query.items()
-            if value != "" or not self.may_be_empty(name, request.query)
-        }
-        asked = Asked(values(self.parameters, sent, Parameter.parse))
+        parameters, sent = self.parameters, self.without_blanks(request.query)
+        self.reject_misspelt(request.query, parameters)
+        asked = Asked(values(parameters, sent, Parameter.parse))
         chosen = self.formats[asked.pop("format") or self.negotiate(request)]
         [results], notes = self.predict([self.model.point(asked)], asked)
         defaults = [p.name for p in self.model.inputs if p.default is not None]
@@ -132,22 +127,21 @@ class Handler:
             watch(answers, notes, seconds)
         return answers, notes
 
-    def may_be_empty(self, name: str, query: Mapping[str, Any]) -> bool:
-        """Say whether an empty value counts as absent, as in a page's form."""
+    def without_blanks(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        """Leave out empty values that count as absent, as in a page's form."""
         optional = [p.name for p in self.model.inputs if p.may_be_missing and not p.may_be_empty]
         if query.get("format") == "html":
             optional += [p.name for p in self.options if not p.required]
-        return name in optional
+        return {name: v for name, v in query.items() if v != "" or name not in optional}
 
-    def reject_misspelt(self, query: Mapping[str, Any]) -> None:
+    def reject_misspelt(self, query: Mapping[str, Any], parameters: Sequence[Parameter]) -> None:
         """Raise Problem (400) for an unknown name that looks like an absent input."""
-        known = {p.name for p in self.parameters}
+        known = {p.name for p in parameters}
         absent = [p.name for p in self.model.inputs if p.name not in query]
-        for name in query if absent else ():
+        for name in query:
             if name not in known and (meant := similar(name, absent)):
-                raise Problem(
-                    400, f"{name[:40]!r} is not a parameter. Did you mean {meant}?", meant
-                )
+                wrong = f"{name[:40]!r} is not a parameter. Did you mean {meant}?"
+                raise Problem(400, wrong, meant)
 
     def explain(self, problem: Problem, request: Request) -> Response:
         """Write a problem in the format that was asked for."""
