@@ -150,7 +150,7 @@ def test_an_empty_text_is_absent_unless_it_may_be_empty(
     changes: dict[str, Any], sent: str, expected: str | None
 ) -> None:
     note = Parameter("note", "", "string", **changes)
-    for read in (note.parse, note.check_or_missing):
+    for read in (note.parse, note.check):
         try:
             assert read(sent) == expected
         except Problem as problem:

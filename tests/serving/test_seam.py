@@ -114,10 +114,11 @@ GEO = Format("application/geo+json", lambda *_: "", needs=("where",))
     ("changes", "sentence"),
     [
         ({"about": {}}, "version.* is missing"),
+        ({"about": {"version": "1", "rows": np.int64(1)}}, "cannot be written as JSON"),
         ({"inputs": ()}, "no inputs"),
         ({"options": PLAIN.inputs}, "two parameters have the same name"),
         ({"inputs": (Parameter("format", "", "number"),)}, "'format' is reserved"),
-        ({"options": (Parameter("points", "", "number"),)}, "called points or self"),
+        ({"options": (Parameter("points", "", "number"),)}, "'points' is reserved"),
         ({"result": {"y": "complex"}}, "each of a type in"),
         ({"formats": {"geo": GEO}}, "geo needs where"),
         ({"formats": {"json": GEO}}, "which every model has"),

@@ -116,7 +116,7 @@ def read_text(parameter: Parameter, cell: bytes) -> Value:
 
 def read_value(parameter: Parameter, value: Any) -> Value:
     """Read a value of JSON or Parquet; NaN is missing."""
-    return exact(parameter, parameter.check_or_missing(None if value != value else value))
+    return exact(parameter, parameter.check(None if value != value else value))
 
 
 def exact(parameter: Parameter, value: Value) -> Value:

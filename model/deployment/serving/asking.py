@@ -42,13 +42,9 @@ def ask(takes: str, inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> A
 def stack(columns: Sequence[np.ndarray], dtype: Any = None) -> np.ndarray:
     """Return the columns side by side, as objects if they are not all numbers."""
     kinds = {column.dtype for column in columns}
-    if dtype is None:
-        mixed = len(kinds) > 1 and any(kind.kind in "OM" for kind in kinds)
-        dtype = object if mixed else np.result_type(*kinds)
-    array = np.empty((len(columns[0]), len(columns)), dtype)
-    for i, column in enumerate(columns):
-        array[:, i] = column
-    return array
+    if dtype is None and len(kinds) > 1 and any(kind.kind in "OM" for kind in kinds):
+        dtype = object
+    return np.stack(columns, axis=1, dtype=dtype, casting="unsafe")
 
 
 def _typed(entry: Input, values: np.ndarray) -> np.ndarray:

@@ -30,12 +30,9 @@ def answer(handler: Handler, request: Request) -> Response:
     options = values(handler.options, document, Parameter.check)
     reject_too_many(model, len(document["points"]), options)
     points = [read_point(model, i, point) for i, point in enumerate(document["points"])]
-    unique = list(dict.fromkeys(points))  # repeated points are answered once
-    answers, notes = handler.predict(unique, options)
-    row = {point: i for i, point in enumerate(unique)}
-    columns = {"results": answers} | {key: notes[key] for key in notes if any(notes[key])}
-    found = {key: [column[row[point]] for point in points] for key, column in columns.items()}
-    return handler.json({**found, "model": model.about})
+    answers, notes = handler.predict(points, options)
+    found = {key: note for key, note in notes.items() if any(note)}
+    return handler.json({"results": answers, **found, "model": model.about})
 
 
 def parse(model: Model, request: Request) -> dict[str, Any]:
@@ -83,7 +80,7 @@ def read_point(model: Model, index: int, point: object) -> tuple[Any, ...]:
         wrong = f"points[{index}]: {quoted(unknown[0])} is not an input. {advice}"
         raise Problem(400, wrong, "points")
     try:
-        return model.point(values(model.inputs, point, Parameter.check_or_missing))
+        return model.point(values(model.inputs, point, Parameter.check))
     except Problem as problem:
         raise Problem(400, f"points[{index}]: {problem.detail}", problem.parameter) from problem
 

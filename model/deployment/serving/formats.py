@@ -33,10 +33,6 @@ def problem_as_json(problem: Problem, query: Query) -> str:
     return dumps({name: value for name in members if (value := getattr(problem, name))})
 
 
-def problem_as_text(problem: Problem, query: Query) -> str:
-    return problem.detail
-
-
 @dataclass(frozen=True)
 class Format:
     """How to write an answer, from the query, the results and the facts about the model.
@@ -72,4 +68,4 @@ def as_json(answers: str) -> Format:
 
 def as_text(write: Write, *needs: str) -> Format:
     """Return plain text; a problem becomes its explanation."""
-    return Format(TEXT, write, TEXT, problem_as_text, needs=needs)
+    return Format(TEXT, write, TEXT, lambda problem, query: problem.detail, needs=needs)

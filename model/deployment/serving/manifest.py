@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from math import inf
 from typing import Any
 
@@ -111,5 +111,4 @@ def _with_tuples(members: Mapping[str, Any]) -> dict[str, Any]:
 
 def _terse(entry: Input) -> dict[str, Any]:
     """Return the members that differ from their defaults."""
-    values = {f.name: (getattr(entry, f.name), f.default) for f in fields(entry)}
-    return {n: v for n, (v, default) in values.items() if default is MISSING or v != default}
+    return {f.name: v for f in fields(entry) if (v := getattr(entry, f.name)) != f.default}

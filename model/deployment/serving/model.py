@@ -7,7 +7,7 @@ from math import isfinite
 from types import NoneType
 from typing import Any
 
-from serving.formats import Format, Result
+from serving.formats import Format, Result, dumps
 from serving.parameters import TYPES, Parameter
 from serving.problems import Problem
 
@@ -64,16 +64,19 @@ class Model:
         version = str(self.about.get("version", ""))
         if not version or not version.isascii() or not version.isprintable():
             return 'about["version"] is missing or not printable ASCII, which a header needs'
+        try:
+            dumps(self.about)
+        except (TypeError, ValueError) as error:
+            return f"`about` cannot be written as JSON: {error}"
         if not self.inputs:
             return "it has no inputs"
         if not isinstance(self.title, str):
             return "the title is not text"
         if len(parameters) < len(self.inputs) + len(self.options):
             return "two parameters have the same name"
-        if reserved := [name for name in RESERVED if name in parameters]:
-            return f"{reserved[0]!r} is reserved and cannot be the name of a parameter"
-        if any(p.name in ("points", "self") for p in self.options):
-            return "an option is called points or self, which `predict` has already"
+        taken = [p.name for p in self.options if p.name in ("points", "self")]  # by `predict`
+        if taken := [*taken, *(name for name in RESERVED if name in parameters)]:
+            return f"{taken[0]!r} is reserved and cannot be the name of a parameter"
         if not self.result or any(type_ not in TYPES for type_ in self.result.values()):
             return f"`result` needs at least one member, each of a type in {', '.join(TYPES)}"
         if "json" in self.formats:

@@ -55,25 +55,23 @@ def document(handler: Handler) -> dict[str, Any]:
     """Describe /; other paths answer like it."""
     model = handler.model
     result = object_of({name: {"type": type_} for name, type_ in model.result.items()})
-    notes = handler.described
-    answer = {"query": {"type": "object"}, model.answers: list_of(result), "model": MODEL_SCHEMA}
+    notes, about = handler.described, {"model": MODEL_SCHEMA}
+    one = {"query": {"type": "object"}, model.answers: list_of(result), **notes, **about}
     formats = [handler.formats[name] for name in handler.format.choices]
-    answers: Bodies = {f.media_type: {} for f in formats} | {
-        JSON: object_of(answer | notes, *notes)
-    }
+    answers: Bodies = {f.media_type: {} for f in formats} | {JSON: object_of(one, *notes)}
     problems: Bodies = {f.problem_media_type: {} for f in formats} | {PROBLEM_JSON: PROBLEM_SCHEMA}
     root = {"get": operation("predict", "Predict for one point", answers, problems, 400)}
     root["get"]["parameters"] = [described(p, model.example) for p in handler.parameters]
     too_large = {"description": "The URL is longer than the gateway allows"}
     root["get"]["responses"] |= {"414": too_large, "431": too_large}
     if ("POST", "") in handler.routes:
-        answer = {"results": list_of(list_of(result)), "model": MODEL_SCHEMA}
-        answer |= {key: list_of(schema) for key, schema in notes.items()}
-        results = object_of(answer, *notes)
+        notes_of_each = {key: list_of(schema) for key, schema in notes.items()}
+        many = {"results": list_of(list_of(result)), **notes_of_each, **about}
         summary, statuses = "Predict for many points", (400, 413, 415)
-        root["post"] = operation("predictBatch", summary, {JSON: results}, problems, *statuses)
+        answers = {JSON: object_of(many, *notes)}
+        root["post"] = operation("predictBatch", summary, answers, problems, *statuses)
         root["post"]["requestBody"] = {"required": True, "content": {JSON: batch(handler)}}
-    health = {JSON: object_of({"status": {"const": "ok"}, "model": MODEL_SCHEMA})}
+    health = {JSON: object_of({"status": {"const": "ok"}, **about})}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -102,21 +100,23 @@ def described(parameter: Parameter, example: Mapping[str, Any]) -> Schema:
 def batch(handler: Handler) -> Schema:
     """Describe the body of a batch; null may stand for a missing value."""
     model = handler.model
-    points = {
-        p.name: {"anyOf": [schema(p), {"type": "null"}]} if p.may_be_missing else schema(p)
-        for p in model.inputs
-    }
+    points = {p.name: nullable(p) for p in model.inputs}
     limits = {"minItems": model.fewest, "maxItems": len(points)}
     in_order = {"type": "array", "prefixItems": list(points.values()), **limits}
     optional = [p.name for p in (*model.inputs, *handler.options) if not p.required]
     by_name = object_of(points, *optional, additionalProperties=False)
     list_ = list_of({"oneOf": [in_order, by_name]}, minItems=1, maxItems=MOST_POINTS)
-    options = {option.name: schema(option) for option in handler.options}
-    found: Schema = {"schema": object_of({"points": list_, **options}, *optional)}
-    if model.example:
-        inputs = {name: value for name, value in model.example.items() if name in points}
-        found["example"] = {"points": [inputs]}
-    return found
+    options = {option.name: nullable(option) for option in handler.options}
+    example = {name: value for name, value in model.example.items() if name in points}
+    found = {"schema": object_of({"points": list_, **options}, *optional)}
+    return found | ({"example": {"points": [example]}} if example else {})
+
+
+def nullable(parameter: Parameter) -> Schema:
+    nothing = {"type": "null"}
+    return (
+        {"anyOf": [schema(parameter), nothing]} if parameter.may_be_missing else schema(parameter)
+    )
 
 
 def operation(name: str, summary: str, answers: Bodies, problems: Bodies, *statuses: int) -> Schema:

@@ -17,7 +17,7 @@ TYPES = {
     "boolean": "true or false",
     "string": "text",
 }
-NAN = float("nan")  # one object, so that points with the same missing value are equal
+NAN = float("nan")
 # float() would also accept "nan", "1_0", " 1 " and the digits of every script.
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 WHOLE = re.compile(r"[+-]?[0-9]{1,400}")  # int() rejects thousands of digits
@@ -119,7 +119,9 @@ class Parameter:
         raise self.problem(value, twice if "," in value else "which is not a plain decimal number")
 
     def check(self, value: Any, sent: object = None) -> Value:
-        """Check a JSON value; an error quotes `sent` instead, if given."""
+        """Check a JSON value, in which null is a missing one; an error quotes `sent`, if given."""
+        if value is None and self.may_be_missing:
+            return None
         is_free_text = self.type == "string" and (self.others_allowed or not self.choices)
         if value == "" and is_free_text and not self.may_be_empty:
             return self.absent()
@@ -128,10 +130,6 @@ class Parameter:
         if self.type == "integer":
             return int(value)
         return float(value) + 0.0 if self.type == "number" else value  # -0.0 becomes 0.0
-
-    def check_or_missing(self, value: Any) -> Value:
-        """Check a JSON value of an input; null stands for a missing one."""
-        return None if value is None and self.may_be_missing else self.check(value)
 
     def why_invalid(self, value: Any) -> str:
         """Say what is wrong with a JSON value; return "" if nothing is."""

@@ -29,13 +29,12 @@ class Problem(Exception):
 
 def quoted(value: object) -> str:
     """Quote what a client sent: at most 40 characters, unprintable ones escaped."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= 40 else value[:39] + "…")
     try:
-        text = json.dumps(value)
+        text = value if isinstance(value, str) else json.dumps(value)
     except (TypeError, ValueError, RecursionError):  # not JSON, thousands of digits, too deep
         return f"a value of type {type(value).__name__}"
-    return text if len(text) <= 40 else text[:39] + "…"
+    short = text if len(text) <= 40 else text[:39] + "…"
+    return repr(short) if isinstance(value, str) else short
 
 
 def similar(name: str, names: Iterable[str]) -> str | None:
