@@ -138,8 +138,6 @@ class BulkScoring(Construct):
             "AwsSolutions-S1": "Only the function and its owner use the bucket.",
             "AwsSolutions-SF2": "Its log has every step of every object.",
             "Serverless-StepFunctionStateMachineXray": "Its log has every step.",
-            "Serverless-LambdaDLQ": "The state machine says which objects failed.",
-            "Serverless-LambdaTracing": "The state machine logs the time of each call.",
         }
         acknowledge(self, reasons)
         delivery = "AWS only lets log delivery be granted for all resources."

@@ -17,8 +17,7 @@ from constructs import Construct
 
 # Optional, like the lines that use them.
 from predictive_lambda.monitoring import Monitoring
-from predictive_lambda.nag import acknowledge
-from predictive_lambda.permissions import let_cloudwatch_use, let_it_join_networks
+from predictive_lambda.nag import AWS_POLICY, acknowledge
 from predictive_lambda.release import Release
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
@@ -31,6 +30,15 @@ LOGGED = """requestTime requestId httpMethod path status responseLatency
     integrationLatency integrationErrorMessage"""
 ACCESS_LOG = json.dumps({name: f"$context.{name}" for name in LOGGED.split()})
 TIMEOUT = Duration.seconds(15)
+
+VPC_ACCESS = "AWSLambdaVPCAccessExecutionRole"
+VPC = {AWS_POLICY(VPC_ACCESS): "AWS maintains this policy for functions in a VPC."}
+PUBLIC = {"AwsSolutions-APIG4": "The API has no authorizer by choice: its answers are public."}
+OPEN = {"AwsSolutions-APIG4": "Health checks and preflights send no token, and reveal no secrets."}
+OPTIONAL = {
+    "Serverless-LambdaDLQ": "Callers wait for the answer, so they notice a failed call.",
+    "Serverless-LambdaTracing": "Off by default; `function` can turn it on.",
+}
 
 
 class PredictiveLambda(Construct):
@@ -79,7 +87,7 @@ class PredictiveLambda(Construct):
         self._architecture = architecture
         self._logs: dict[str, Any] = {"retention": log_retention, "encryption_key": log_key}
         if log_key:
-            let_cloudwatch_use(log_key, Stack.of(self))
+            self._let_cloudwatch_use(log_key)
 
         self.function = self.image_function(
             self,
@@ -89,16 +97,24 @@ class PredictiveLambda(Construct):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             **(function or {}),
         )
-        reasons = {
-            "Serverless-LambdaDLQ": "The client waits for the answer: there is no event to keep.",
-            "Serverless-LambdaTracing": "There is no second service to trace a request through.",
-        }
-        acknowledge(self.function, reasons)
         self.live: lambda_.IFunction = self.function
         if canary or snap_start:
             self.live = Release(self, self.function, canary=canary).live
 
-        self.api = self._api(cors, authorizer, open_paths, domain)
+        integration = HttpLambdaIntegration("PredictiveLambdaIntegration", self.live)
+        self.api = apigateway.HttpApi(
+            self,
+            "PredictiveLambdaEndpoint",
+            default_integration=integration,
+            default_authorizer=authorizer,
+            create_default_stage=False,  # the CDK's has neither throttling nor an access log
+            cors_preflight=cors,
+            disable_execute_api_endpoint=True if domain else None,
+        )
+        if authorizer:
+            self._open(integration, open_paths, preflights=bool(cors))
+        else:
+            acknowledge(self.api, PUBLIC)
         self.stage = self._stage(throttle, domain)
         self.url = self.stage.domain_url if domain else self.stage.url
 
@@ -117,8 +133,11 @@ class PredictiveLambda(Construct):
         role = options.pop("role", None) or iam.Role(scope, f"{name}Role", assumed_by=service)
         log_group.grant_write(role)  # and nothing else, unlike AWS's managed policy
         if options.get("vpc"):
-            let_it_join_networks(role)
-        return lambda_.DockerImageFunction(
+            # The CDK only lets roles that it creates make network interfaces.
+            policy = f"service-role/{VPC_ACCESS}"
+            role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
+            acknowledge(role, VPC)
+        function = lambda_.DockerImageFunction(
             scope,
             name,
             code=lambda_.DockerImageCode.from_image_asset(exclude=EXCLUDE, cmd=cmd, **self._image),
@@ -128,62 +147,53 @@ class PredictiveLambda(Construct):
             logging_format=lambda_.LoggingFormat.JSON,
             **options,
         )
+        acknowledge(function, OPTIONAL)
+        return function
 
     def log_group(self, scope: Construct, name: str) -> logs.LogGroup:
         return logs.LogGroup(scope, name, removal_policy=RemovalPolicy.DESTROY, **self._logs)
 
-    def _api(
-        self,
-        cors: apigateway.CorsPreflightOptions | None,
-        authorizer: apigateway.IHttpRouteAuthorizer | None,
-        open_paths: Sequence[str],
-        domain: apigateway.DomainMappingOptions | None,
-    ) -> apigateway.HttpApi:
-        """Pass every request to the function, through the authorizer if there is one."""
-        integration = HttpLambdaIntegration("PredictiveLambdaIntegration", self.live)
-        api = apigateway.HttpApi(
-            self,
-            "PredictiveLambdaEndpoint",
-            default_integration=integration,
-            default_authorizer=authorizer,
-            create_default_stage=False,  # the CDK's has neither throttling nor an access log
-            cors_preflight=cors,
-            disable_execute_api_endpoint=True if domain else None,
+    def _let_cloudwatch_use(self, key: kms.IKey) -> None:
+        """Let CloudWatch encrypt logs of the stack: `LogGroup(encryption_key=...)` does not."""
+        stack = Stack.of(self)
+        log_groups = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:*"
+        cloudwatch = iam.ServicePrincipal(
+            f"logs.{stack.region}.amazonaws.com",
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        if not authorizer:
-            public = "The API has no authorizer by choice: its answers are public."
-            acknowledge(api, {"AwsSolutions-APIG4": public})
-            return api
-        open_routes = [(path, apigateway.HttpMethod.GET) for path in open_paths]
-        if cors:  # browsers send preflights without a token, which $default would reject
-            open_routes += [(path, apigateway.HttpMethod.OPTIONS) for path in ("/", "/{proxy+}")]
+        actions = ("Encrypt*", "Decrypt*", "ReEncrypt*", "GenerateDataKey*", "Describe*")
+        key.grant(cloudwatch, *(f"kms:{action}" for action in actions))
+
+    def _open(
+        self, integration: HttpLambdaIntegration, paths: Sequence[str], *, preflights: bool
+    ) -> None:
+        """Exempt paths, and CORS preflights, from the authorizer of all other requests."""
+        routes = [(path, apigateway.HttpMethod.GET) for path in paths]
+        if preflights:  # browsers send them without a token
+            routes += [(path, apigateway.HttpMethod.OPTIONS) for path in ("/", "/{proxy+}")]
         everyone = apigateway.HttpNoneAuthorizer()
-        for path, method in open_routes:
-            [route] = api.add_routes(
+        for path, method in routes:
+            [route] = self.api.add_routes(
                 path=path, methods=[method], integration=integration, authorizer=everyone
             )
-            harmless = "Health checks and preflights have no token, and learn nothing secret."
-            acknowledge(route, {"AwsSolutions-APIG4": harmless})
-        return api
+            acknowledge(route, OPEN)
 
     def _stage(
         self, throttle: int, domain: apigateway.DomainMappingOptions | None
     ) -> apigateway.HttpStage:
         burst = max(1, throttle // 10)
-        limits = apigateway.ThrottleSettings(rate_limit=throttle, burst_limit=burst)
         stage = apigateway.HttpStage(
             self,
             "PredictiveLambdaStage",
             http_api=self.api,
             stage_name="$default",
             auto_deploy=True,
-            throttle=limits,
+            throttle=apigateway.ThrottleSettings(rate_limit=throttle, burst_limit=burst),
             domain_mapping=domain,
         )
-        template_stage = stage.node.default_child
-        assert isinstance(template_stage, apigateway.CfnStage)
-        template_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=self.log_group(self, "PredictiveLambdaAccessLogs").log_group_arn,
-            format=ACCESS_LOG,
+        destination = self.log_group(self, "PredictiveLambdaAccessLogs").log_group_arn
+        access_log = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=destination, format=ACCESS_LOG
         )
+        stage.node.default_child.access_log_settings = access_log  # type: ignore[union-attr]
         return stage

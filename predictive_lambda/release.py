@@ -49,6 +49,5 @@ class Release:
             deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
             alarms=[alarm],
         )
-        policy = AWS_POLICY("AWSCodeDeployRoleForLambdaLimited")
         reason = "AWS maintains this policy for CodeDeploy; the CDK attaches it."
-        acknowledge(group, {f"AwsSolutions-IAM4{policy}": reason})
+        acknowledge(group, {AWS_POLICY("AWSCodeDeployRoleForLambdaLimited"): reason})

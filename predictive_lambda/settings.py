@@ -21,31 +21,28 @@ class Settings:
         self.given = node.get_all_context() or {}
         self.names: set[str] = set()
 
-    def match(self, name: str, pattern: str, allowed: str) -> str:
+    def text(self, name: str, pattern: str, allowed: str) -> str:
         """Return a value that matches the whole pattern, or "" if there is none."""
-        return self._read(name, "", re.compile(f"({pattern})?").fullmatch, allowed)
+        return self._read(name, "", re.compile(pattern).fullmatch, allowed)
 
     def choice(self, name: str, default: str, choices: Collection[str]) -> str:
         return self._read(name, default, choices.__contains__, f"one of {', '.join(choices)}")
 
     def number(self, name: str, default: int, allowed: range) -> int:
-        def valid(value: str) -> bool:
-            return re.fullmatch("[0-9]{1,8}", value) is not None and int(value) in allowed
-
+        valid = {str(number) for number in allowed}.__contains__
         whole = f"a whole number from {allowed[0]} to {allowed[-1]}"
         return int(self._read(name, str(default), valid, whole))
 
     def switch(self, name: str) -> bool:
-        """Return whether an optional part is on: `true`, or JSON's true in cdk.json."""
-        either = re.compile("true|false", re.IGNORECASE).fullmatch
-        return self._read(name, "false", either, "true or false").lower() == "true"
+        """Return whether an optional part is on."""
+        valid = re.compile("true|false", re.IGNORECASE).fullmatch
+        return self._read(name, "false", valid, "true or false").lower() == "true"
 
     def _read(self, name: str, default: str, valid: Callable[[str], object], allowed: str) -> str:
         """Return the value as text: the command line only has text, cdk.json also has numbers."""
         self.names.add(name)
-        given = self.given.get(name)
-        value = default if given is None else str(given)
-        if not valid(value):
+        value = str(self.given.get(name, default))
+        if value != default and not valid(value):
             raise SettingError(f"{name} is {value!r}. It must be {allowed}.")
         return value
 
