@@ -22,9 +22,6 @@ def mail_topic(scope: Construct, address: str) -> sns.Topic:
     """Make a topic that mails the alarms of this account to the address."""
     topic = sns.Topic(scope, "PredictiveLambdaAlarms", enforce_ssl=True)
     topic.add_subscription(EmailSubscription(address))
-    # enforce_ssl replaces the default topic policy, so CloudWatch needs an explicit grant.
-    this_account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
-    topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=this_account))
     reason = "SNS retries mails that do not arrive; the dashboard also shows the alarm."
     acknowledge(topic, {"Serverless-SNSRedrivePolicy": reason})
     return topic
@@ -42,10 +39,13 @@ class Monitoring:
 
     def add_alarms(self, topic: sns.ITopic) -> None:
         """Notify the topic when something goes wrong, and again when it is over."""
-        assert self.function.timeout
-        almost_late = 0.8 * self.function.timeout.to_milliseconds()
-        p99 = self.live.metric_duration(statistic="p99")
-        errors, throttles = self.live.metric_errors(), self.live.metric_throttles()
+        # Without this grant, the policy that `enforce_ssl` gives a topic keeps CloudWatch out.
+        account = {"StringEquals": {"aws:SourceAccount": Stack.of(self.scope).account}}
+        topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=account))
+        live, timeout = self.live, self.function.timeout
+        assert timeout
+        almost_late = 0.8 * timeout.to_milliseconds()
+        p99 = live.metric_duration(statistic="p99")
         outside = cloudwatch.Metric(  # as serving/metrics.py writes it
             namespace="PredictiveLambda",
             metric_name="outside",
@@ -54,8 +54,8 @@ class Monitoring:
             period=Duration.hours(1),
         )
         for name, metric, threshold, description in (
-            ("Errors", errors, 0, "The function failed: see its log."),
-            ("Throttles", throttles, 0, "Requests exceed the concurrency limit."),
+            ("Errors", live.metric_errors(), 0, "The function failed: see its log."),
+            ("Throttles", live.metric_throttles(), 0, "Requests exceed the concurrency limit."),
             ("Slow", p99, almost_late, "The slowest 1 % come close to the timeout."),
             ("ServerErrors", self.stage.metric_server_error(), 0, "Clients got a 5xx."),
             ("Outside", outside, 0.1, "Many inputs lie outside the training data."),
@@ -76,11 +76,11 @@ class Monitoring:
     def add_dashboard(self) -> None:
         """Show requests, faults, durations, the model's figures, and the alarms added so far."""
         live, stage = self.live, self.stage
-        answers = [stage.metric_client_error(), stage.metric_server_error()]
+        rejected, failed = stage.metric_client_error(), stage.metric_server_error()
         figures = FIGURES.format(name=self.function.function_name)
         graphs: dict[str, list[cloudwatch.IMetric]] = {
             "Requests": [stage.metric_count()],
-            "Trouble": [*answers, live.metric_errors(), live.metric_throttles()],
+            "Trouble": [rejected, failed, live.metric_errors(), live.metric_throttles()],
             "Duration": [live.metric_duration(statistic=s) for s in ("p50", "p99", "Maximum")],
             "The model's figures": [cloudwatch.SearchExpression(expression=figures, label="")],
         }

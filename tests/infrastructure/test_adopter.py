@@ -160,7 +160,12 @@ def test_cloudwatch_may_use_the_key_of_the_logs(template: Template) -> None:
     assert ":logs:eu-west-1:222222222222:log-group:*" in json.dumps(context)
 
 
-def test_the_pager_is_also_notified_when_an_alarm_ends(template: Template) -> None:
+def test_alarms_may_notify_the_pager_when_they_begin_and_end(template: Template) -> None:
+    """The policy that enforces TLS replaces the default one, which would let CloudWatch publish."""
+    [policy] = properties(template, "SNS::TopicPolicy", "Pager")
+    [allowed] = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": "222222222222"}}
     alarms = properties(template, "CloudWatch::Alarm", "ChurnPredictiveLambda")
     paged = [alarm for alarm in alarms if "AlarmActions" in alarm]
     assert len(paged) == 5

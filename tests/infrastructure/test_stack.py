@@ -81,16 +81,6 @@ def test_only_errors_of_the_new_version_roll_back_a_release() -> None:
     assert watched["Resource"] == {"Fn::Join": ["", [watched["FunctionName"], ":live"]]}
 
 
-def test_cloudwatch_may_publish_to_the_mail_topic() -> None:
-    """The policy that enforces TLS replaces the default one, which allows the account."""
-    policy = properties(synthesize(alarm_email="me@example.org"), "SNS::TopicPolicy")
-    denied, allowed = sorted(policy["PolicyDocument"]["Statement"], key=lambda s: s["Effect"])[::-1]
-    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    account = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-    assert allowed["Condition"] == {"StringEquals": account}
-
-
 @pytest.mark.parametrize("released", ["false", "true"])
 def test_dashboard_searches_for_what_metrics_py_writes(released: str, template: Template) -> None:
     """The name in Lambda's environment does not include the alias."""
