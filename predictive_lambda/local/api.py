@@ -62,9 +62,10 @@ def error_answer(status: HTTPStatus) -> Answer:
 
 def listen(invoke: Function, port: int) -> BaseWSGIServer:
     """Return a server of the function on 127.0.0.1; port 0 picks a free one."""
-    # The server would enforce its own limits by hanging up before the client could read why.
-    options = {"threads": 64, "max_request_header_size": 1_000_000, "ident": None}
-    return create_server(application(invoke), host="127.0.0.1", port=port, **options)
+    # The server would enforce its own limits by hanging up before the client could read why,
+    # and keep clients waiting while a hundred others are connected.
+    limits = {"max_request_header_size": 1_000_000, "connection_limit": 1000, "threads": 64}
+    return create_server(application(invoke), host="127.0.0.1", port=port, ident=None, **limits)
 
 
 def invitation(url: str, invoke: Function) -> str:
@@ -87,8 +88,6 @@ def serve(invoke: Function) -> None:
     """Serve the function on PORT until Ctrl-C."""
     port = os.environ.get("PORT") or "8000"
     try:
-        if int(port) not in range(65_536):  # the system would ignore the higher bits
-            raise ValueError("the highest is 65535")
         server = listen(invoke, int(port))
     except (OSError, ValueError) as error:
         sys.exit(f"Port {port} cannot be used ({error}). Choose another: PORT=8001")
