@@ -45,7 +45,8 @@ def signed(send: Send, url: str) -> Send:
     except ImportError:
         sys.exit("This URL wants signed requests, which needs botocore: make .venv/.development")
     session = get_session()
-    credentials, region = session.get_credentials(), session.get_config_variable("region")
+    credentials = session.get_credentials()
+    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
     if not credentials or not region:
         sys.exit("This URL wants signed requests: set up AWS credentials and a region.")
 
