@@ -21,7 +21,6 @@ EVERY_SETTING: dict[str, Any] = {
     "architecture": "arm64",
     "bulk": True,
 }
-MACHINE = "AWS::StepFunctions::StateMachine"
 
 
 def synthesize(**context: object) -> Template:
@@ -29,8 +28,14 @@ def synthesize(**context: object) -> Template:
     return Template.from_stack(PredictiveLambdaStack(app))
 
 
+def properties(template: Template, resource: str, prefix: str = "") -> list[dict[str, Any]]:
+    """Return the properties of the resources whose logical id starts with the prefix."""
+    found = template.find_resources(f"AWS::{resource}").items()
+    return [entry.get("Properties", {}) for name, entry in found if name.startswith(prefix)]
+
+
 def definition(template: Template) -> Any:
     """Return the state machine's definition, without the template's references."""
-    [machine] = template.find_resources(MACHINE).values()
-    _, parts = machine["Properties"]["DefinitionString"]["Fn::Join"]
+    [machine] = properties(template, "StepFunctions::StateMachine")
+    _, parts = machine["DefinitionString"]["Fn::Join"]
     return json.loads("".join(part for part in parts if isinstance(part, str)))

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aws_cdk import App, Stack, Validations
@@ -17,7 +16,7 @@ from cfnlint.api import lint_file
 
 from predictive_lambda import PredictiveLambda
 from tests.infrastructure import adopter
-from tests.infrastructure.synthesized import FLAGS, ROOT
+from tests.infrastructure.synthesized import FLAGS, ROOT, properties
 
 README = (ROOT / "predictive_lambda" / "README.md").read_text()
 
@@ -109,12 +108,6 @@ def template(synthesized: Path) -> Template:
     return Template.from_string(file.read_text())
 
 
-def properties(template: Template, resource: str, prefix: str) -> list[dict[str, Any]]:
-    """Return the properties of the resources whose logical id starts with the prefix."""
-    found = template.find_resources(f"AWS::{resource}").items()
-    return [entry.get("Properties", {}) for name, entry in found if name.startswith(prefix)]
-
-
 OPEN = dict.fromkeys(("GET /healthz", "OPTIONS /", "OPTIONS /{proxy+}"), "NONE")
 DOORS = {
     "Churn": {"$default": "JWT"} | OPEN,
@@ -141,13 +134,10 @@ def test_only_the_domain_serves_the_api(template: Template) -> None:
 
 
 def test_only_functions_in_a_vpc_may_attach_network_interfaces(template: Template) -> None:
-    for construct, may in {
-        "Churn": True,
-        "BulkPredictiveLambdaBulk": True,
-        "Internal": False,
-    }.items():
+    attached = {"Churn": True, "BulkPredictiveLambdaBulk": True, "Internal": False}
+    for construct, may in attached.items():
         roles = properties(template, "IAM::Role", construct)
-        assert any("AWSLambdaVPCAccess" in json.dumps(role) for role in roles) == may
+        assert ("AWSLambdaVPCAccess" in json.dumps(roles)) == may
 
 
 def test_cloudwatch_may_use_the_key_of_the_logs(template: Template) -> None:
@@ -173,7 +163,7 @@ def test_alarms_may_notify_the_pager_when_they_begin_and_end(template: Template)
 
 
 def test_dashboards_of_one_stack_have_different_names(template: Template) -> None:
-    boards = properties(template, "CloudWatch::Dashboard", "")
+    boards = properties(template, "CloudWatch::Dashboard")
     assert len({board["DashboardName"] for board in boards}) == 2
 
 

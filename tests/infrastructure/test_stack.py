@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from tests.infrastructure.synthesized import MACHINE, definition, synthesize
+from tests.infrastructure.synthesized import definition, properties, synthesize
 
 
 @pytest.fixture(scope="module")
@@ -19,27 +19,27 @@ def bulk() -> Template:
     return synthesize(bulk="true")
 
 
-def properties(template: Template, resource: str) -> dict[str, Any]:
+def only(template: Template, resource: str) -> dict[str, Any]:
     """Return the properties of the only resource of its type."""
-    [found] = template.find_resources(f"AWS::{resource}").values()
-    return dict(found["Properties"])
+    [found] = properties(template, resource)
+    return found
 
 
 def test_every_request_goes_to_the_image_as_payload_2(template: Template) -> None:
-    function = properties(template, "Lambda::Function")
+    function = only(template, "Lambda::Function")
     assert (function["PackageType"], function["Architectures"]) == ("Image", ["x86_64"])
     assert (function["MemorySize"], function["Timeout"]) == (4096, 15)
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
-    assert properties(template, "ApiGatewayV2::Api")["ProtocolType"] == "HTTP"
-    assert properties(template, "ApiGatewayV2::Route")["RouteKey"] == "$default"
-    integration = properties(template, "ApiGatewayV2::Integration")
+    assert only(template, "ApiGatewayV2::Api")["ProtocolType"] == "HTTP"
+    assert only(template, "ApiGatewayV2::Route")["RouteKey"] == "$default"
+    integration = only(template, "ApiGatewayV2::Integration")
     assert integration["IntegrationType"] == "AWS_PROXY"
     assert integration["PayloadFormatVersion"] == "2.0"
     template.has_output("HTTPAPIUrl", {"Value": Match.any_value()})
 
 
 def test_requests_are_throttled_and_logged_without_their_query(template: Template) -> None:
-    stage = properties(template, "ApiGatewayV2::Stage")
+    stage = only(template, "ApiGatewayV2::Stage")
     assert stage["StageName"] == "$default"
     assert stage["DefaultRouteSettings"] == {
         "ThrottlingRateLimit": 100,
@@ -55,26 +55,28 @@ def test_function_may_only_write_to_its_log_group_which_goes_with_the_stack(
 ) -> None:
     kept = {"DeletionPolicy": "Delete", "Properties": {"RetentionInDays": 30}}
     template.all_resources("AWS::Logs::LogGroup", kept)
-    [statement] = properties(template, "IAM::Policy")["PolicyDocument"]["Statement"]
+    [statement] = only(template, "IAM::Policy")["PolicyDocument"]["Statement"]
     assert set(statement["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert "Fn::GetAtt" in statement["Resource"]
-    assert "ManagedPolicyArns" not in properties(template, "IAM::Role")
+    assert "ManagedPolicyArns" not in only(template, "IAM::Role")
 
 
-def test_requests_go_through_the_alias_of_a_release(template: Template) -> None:
-    template.resource_count_is("AWS::Lambda::Alias", 0)
-    released = synthesize(canary="true")
+@pytest.fixture(scope="module")
+def released() -> Template:
+    return synthesize(canary="true")
+
+
+def test_requests_go_through_the_alias_of_a_release(released: Template) -> None:
     [live] = released.find_resources("AWS::Lambda::Alias")
-    assert properties(released, "ApiGatewayV2::Integration")["IntegrationUri"] == {"Ref": live}
-    alarms = properties(released, "CodeDeploy::DeploymentGroup")["AlarmConfiguration"]
-    assert alarms["Enabled"] and len(alarms["Alarms"]) == 1
+    assert only(released, "ApiGatewayV2::Integration")["IntegrationUri"] == {"Ref": live}
 
 
-def test_only_errors_of_the_new_version_roll_back_a_release() -> None:
+def test_only_errors_of_the_new_version_roll_back_a_release(released: Template) -> None:
     """Otherwise a broken version would roll back the release that fixes it."""
-    released = synthesize(canary="true")
-    live = properties(released, "Lambda::Alias")
-    dimensions = properties(released, "CloudWatch::Alarm")["Dimensions"]
+    alarms = only(released, "CodeDeploy::DeploymentGroup")["AlarmConfiguration"]
+    assert alarms["Enabled"] and len(alarms["Alarms"]) == 1
+    live = only(released, "Lambda::Alias")
+    dimensions = only(released, "CloudWatch::Alarm")["Dimensions"]
     watched = {dimension["Name"]: dimension["Value"] for dimension in dimensions}
     assert watched["ExecutedVersion"] == live["FunctionVersion"]
     assert watched["FunctionName"] == live["FunctionName"]
@@ -85,7 +87,7 @@ def test_only_errors_of_the_new_version_roll_back_a_release() -> None:
 def test_dashboard_searches_for_what_metrics_py_writes(released: str, template: Template) -> None:
     """The name in Lambda's environment does not include the alias."""
     [function] = template.find_resources("AWS::Lambda::Function")
-    dashboard = properties(synthesize(dashboard="true", canary=released), "CloudWatch::Dashboard")
+    dashboard = only(synthesize(dashboard="true", canary=released), "CloudWatch::Dashboard")
     body = json.dumps(dashboard["DashboardBody"]["Fn::Join"][1])
     search = "{PredictiveLambda,function,version} function="
     assert json.dumps({"Ref": function}) in body.partition(search)[2][:60]
@@ -93,10 +95,8 @@ def test_dashboard_searches_for_what_metrics_py_writes(released: str, template: 
 
 def test_bulk_is_the_same_image_with_another_command(template: Template, bulk: Template) -> None:
     template.resource_count_is("AWS::S3::Bucket", 0)
-    template.resource_count_is(MACHINE, 0)
-    serving, answering = (
-        function["Properties"] for function in bulk.find_resources("AWS::Lambda::Function").values()
-    )
+    template.resource_count_is("AWS::StepFunctions::StateMachine", 0)
+    serving, answering = properties(bulk, "Lambda::Function")
     assert serving["Code"] == answering["Code"]
     assert "ImageConfig" not in serving
     assert answering["ImageConfig"] == {"Command": ["bulk.lambdaHandler"]}
@@ -104,12 +104,10 @@ def test_bulk_is_the_same_image_with_another_command(template: Template, bulk: T
 
 
 def test_bulk_function_may_only_read_in_and_write_out(bulk: Template) -> None:
-    role = {"Roles": [{"Ref": Match.string_like_regexp("^PredictiveLambdaBulkRole")}]}
-    policies = bulk.find_resources("AWS::IAM::Policy", {"Properties": role}).values()
+    [policy] = properties(bulk, "IAM::Policy", "PredictiveLambdaBulkRoleDefaultPolicy")
     allowed = {
         str(statement["Action"]): json.dumps(statement["Resource"])
-        for policy in policies
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for statement in policy["PolicyDocument"]["Statement"]
         if "s3:" in str(statement["Action"])
     }
     assert {*allowed} == {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
@@ -118,7 +116,7 @@ def test_bulk_function_may_only_read_in_and_write_out(bulk: Template) -> None:
 
 def test_bulk_bucket_is_private_encrypted_and_retained(bulk: Template) -> None:
     bulk.has_resource("AWS::S3::Bucket", {"DeletionPolicy": "Retain"})
-    bucket = properties(bulk, "S3::Bucket")
+    bucket = only(bulk, "S3::Bucket")
     assert bucket["BucketEncryption"] and all(bucket["PublicAccessBlockConfiguration"].values())
     [rule] = bucket["LifecycleConfiguration"]["Rules"]
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
