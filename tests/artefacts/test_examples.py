@@ -34,7 +34,7 @@ def test_every_example_is_tested() -> None:
 @pytest.mark.parametrize("example", ANSWERS)
 def test_an_example_trains_and_answers(example: str, tmp_path: Path) -> None:
     model = tmp_path / "model"
-    ignored = shutil.ignore_patterns("chipotle.*", "training", "predictor", "examples")
+    ignored = shutil.ignore_patterns("*.pkl", "*.json", "training", "predictor", "examples")
     shutil.copytree(MODEL, model, ignore=ignored)
     shutil.copytree(MODEL / "examples" / example, model / "training")
     if added := PACKAGES.get(example):
