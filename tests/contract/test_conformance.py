@@ -69,20 +69,6 @@ def test_a_broken_model_is_explained(predict: str, sentence: str, tmp_path: Path
     assert str(broken.value) == sentence
 
 
-def test_the_example_has_every_required_input() -> None:
-    missing = [p.name for p in MODEL.inputs if p.required and p.name not in MODEL.example]
-    assert missing == []
-
-
-def test_answers_are_what_result_declares() -> None:
-    kinds = {"string": str, "number": float, "integer": int, "boolean": bool}
-    found = json.loads(in_process(Row("", "/?" + query(format="json"))).text)[MODEL.answers]
-    for result in found:
-        assert [*result] == [*MODEL.result]
-        for name, value in result.items():
-            assert type(value) is kinds[MODEL.result[name]], (name, value)
-
-
 def test_repeated_answers_are_equal_in_eight_threads() -> None:
     first = in_process(EXAMPLE)
     with ThreadPoolExecutor(8) as threads:

@@ -2,7 +2,6 @@
 
 import json
 import os
-from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -95,24 +94,18 @@ MEGABYTE = "1" * 1024 * 1024
 @pytest.mark.parametrize(
     "event",
     [
-        None,
-        [],
-        {},
         {"queryStringParameters": {"lat": MEGABYTE}},
         {"queryStringParameters": {"lat": f"0.{MEGABYTE}"}},
         {"queryStringParameters": {"lat": f"1e{MEGABYTE}"}},
         {"queryStringParameters": {"lat": f"{MEGABYTE}x"}},  # no pattern may try every split
         {"queryStringParameters": {"lat": f"{MEGABYTE}.{MEGABYTE}e{MEGABYTE}x"}},
         {"queryStringParameters": {"format": MEGABYTE}},
-        {"queryStringParameters": {"format": ["json"]}},
         {"queryStringParameters": {"lat": 10**5000}},
         {"queryStringParameters": {"lat": "\ud800"}},
         {"headers": {"accept": ";" * 1024 * 1024}},
         {"headers": {"accept": "text/html;q=" + MEGABYTE}},
         {"headers": {"accept-encoding": "," * 1024 * 1024}},
-        {"rawPath": {"a": 1}},
         {"rawPath": MEGABYTE},
-        {"requestContext": {"http": {"method": ["GET"]}}},
         *(
             {
                 "requestContext": {"http": {"method": "POST"}},
@@ -130,9 +123,6 @@ MEGABYTE = "1" * 1024 * 1024
                 ("/w==", True),  # not UTF-8
                 ("ü", True),
                 (MEGABYTE, True),
-                (7, True),
-                ({"points": [[0, 0]]}, False),
-                (None, False),
             ]
         ),
     ],
@@ -150,14 +140,3 @@ def test_numbers_in_a_direct_invocation_are_accepted() -> None:
     )
     assert direct["statusCode"] == 200
     assert direct == sent
-
-
-def test_base64_bodies_are_decoded() -> None:
-    point = {p.name: lambdaHandler.model.example.get(p.name) for p in lambdaHandler.model.inputs}
-    event = {
-        "requestContext": {"http": {"method": "POST"}},
-        "headers": {"Content-Type": "application/json"},
-        "body": b64encode(json.dumps({"points": [point]}).encode()).decode(),
-        "isBase64Encoded": True,
-    }
-    assert lambdaHandler(event, None)["statusCode"] == 200

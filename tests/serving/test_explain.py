@@ -1,16 +1,18 @@
 """Explanations and inputs outside the training data, checked against values computed by hand."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from jsonschema import validate
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression
 
-from serving import batch, explain, html, metrics, openapi, outside
+from serving import batch, explain, html, openapi, outside
 from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
@@ -66,16 +68,14 @@ def query(point: Any, **more: str) -> dict[str, str]:
 @pytest.mark.parametrize("row", [0, 7, 300])
 def test_the_changes_of_a_linear_model_are_its_coefficients_times_the_difference(row: int) -> None:
     point, typical = DIABETES.iloc[row], DIABETES.median()
-    answer = json.loads(ask(NUMBER, **query(point, explain="true"))["body"])
-    by_hand = {
-        name: coefficient * (typical[name] - point[name])
-        for name, coefficient in zip(DIABETES, LINEAR.coef_, strict=True)
+    why = json.loads(ask(NUMBER, **query(point, explain="true"))["body"])["why"]
+    by_hand = dict(zip(DIABETES, LINEAR.coef_ * (typical - point), strict=True))
+    assert {c["input"]: c["change"] for c in why} == pytest.approx(by_hand)
+    assert {c["input"]: (c["value"], c["typical"]) for c in why} == {
+        name: (point[name], typical[name]) for name in DIABETES
     }
-    assert {c["input"]: c["change"] for c in answer["why"]} == pytest.approx(by_hand)
-    sizes = [abs(change["change"]) for change in answer["why"]]
+    sizes = [abs(change["change"]) for change in why]
     assert sizes == sorted(sizes, reverse=True)
-    assert all(c["value"] == point[c["input"]] for c in answer["why"])
-    assert all(c["typical"] == typical[c["input"]] for c in answer["why"])
 
 
 @pytest.mark.parametrize("row", [0, 70, 106])
@@ -91,11 +91,10 @@ def test_the_changes_of_a_forest_are_those_of_the_predicted_class(row: int) -> N
         assert change["change"] == after[predicted] - before[predicted]
 
 
-def test_nothing_is_explained_unless_it_is_asked_for() -> None:
-    point = query(IRIS.iloc[0])
-    assert json.loads(ask(CLASSES, **point)["body"]).keys() == {"query", "predictions", "model"}
-    assert "why" not in json.loads(ask(CLASSES, **point, explain="false")["body"])
-    assert ask(CLASSES, **point, explain="maybe")["statusCode"] == 400
+def handler(predict: Callable[[Any], Any], result: str = "number", **typical: float) -> Handler:
+    """Return a handler with the inputs' typical values, and a result of one member, y."""
+    names = [Parameter(name, "", "number", typical=value) for name, value in typical.items()]
+    return Handler(Model({"version": "1"}, tuple(names), {"y": result}, predict), *PARTS)
 
 
 def test_an_explanation_is_one_batch_with_a_variant_for_each_input() -> None:
@@ -103,11 +102,10 @@ def test_an_explanation_is_one_batch_with_a_variant_for_each_input() -> None:
 
     def counting(points: Sequence[Sequence[float]]) -> list[list[dict[str, float]]]:
         sizes.append(len(points))
-        return regression(points)
+        return [[{"y": a + b}] for a, b in points]
 
-    model = Model({"version": "1"}, inputs(DIABETES), {"progression": "number"}, counting)
-    ask(Handler(model, explain), **query(DIABETES.iloc[0], explain="true"))
-    assert sizes == [1, len(DIABETES.columns) + 1]
+    ask(handler(counting, a=1, b=2), a="0", b="0", explain="true")
+    assert sizes == [1, 3]
 
 
 def test_a_batch_explains_each_point_up_to_a_limit() -> None:
@@ -116,11 +114,34 @@ def test_a_batch_explains_each_point_up_to_a_limit() -> None:
     alone = json.loads(ask(CLASSES, **query(IRIS.iloc[149], explain="true"))["body"])
     assert [len(why) for why in answer["why"]] == [4] * 150
     assert answer["why"][149] == alone["why"]
-    many = DIABETES.to_numpy().tolist() * 3
-    rejected = post(NUMBER, points=[[*p[:9], p[9] + i / 1e6] for i, p in enumerate(many[:1000])],
-                   explain=True)  # fmt: skip
+    page = ask(CLASSES, **query(IRIS.iloc[149], explain="true", format="html"))["body"]
+    assert page.count("<progress") == 4
+    rejected = post(NUMBER, points=DIABETES.to_numpy().tolist()[:1] * 910, explain=True)
     assert rejected["statusCode"] == 413
     assert "At most 909 points can be explained at once." in rejected["body"]
+
+
+def above(points: Sequence[Sequence[float]]) -> list[list[dict[str, int]]]:
+    if any(a > b for a, b in points):
+        raise Problem(400, "The first is greater.")
+    return [[{"y": 10 * int(b > 5)}] for _, b in points]
+
+
+@pytest.mark.parametrize(
+    ("predict", "result", "point", "changes"),
+    [
+        (above, "integer", [0, 9], {"b": -1, "a": 0}),  # whole numbers are classes
+        (above, "integer", [3, 4], {"a": 0}),  # b = 2 is less than a = 3: rejected and left out
+        (lambda points: [[{"y": None}] for _ in points], "number", [0, 9], {}),
+        (lambda points: [[] for _ in points], "number", [0, 9], {"a": 0, "b": 0}),
+    ],
+)
+def test_models_without_numbers_are_explained(
+    predict: Any, result: str, point: list[float], changes: dict[str, float]
+) -> None:
+    answered = post(handler(predict, result, a=1, b=2), points=[point], explain=True)
+    [why] = json.loads(answered["body"]).get("why", [[]])
+    assert {change["input"]: change["change"] for change in why} == changes
 
 
 @pytest.mark.parametrize(
@@ -141,56 +162,30 @@ def test_inputs_beyond_the_training_data_are_named_but_not_rejected(
     assert answer.get("outside", []) == names
     many = json.loads(post(NUMBER, points=[point, dict(DIABETES.iloc[1])])["body"])
     assert many.get("outside", [[], []]) == [names, []]
-    assert (
-        "Outside the training data: " in ask(NUMBER, **query(point, format="html"))["body"]
-    ) is (names != [])
+    page = ask(NUMBER, **query(point, format="html"))["body"]
+    assert ("Outside the training data: " in page) is (names != [])
 
 
-def test_whole_numbers_are_classes_and_a_rejected_variant_is_left_out() -> None:
-    def above(points: Sequence[Sequence[float]]) -> list[list[dict[str, int]]]:
-        if any(a > b for a, b in points):
-            raise Problem(400, "The first is greater.")
-        return [[{"class": 10 * int(b > 5)}] for _, b in points]
-
-    pair = tuple(
-        Parameter(name, "", "number", typical=typical) for name, typical in (("a", 1), ("b", 2))
-    )
-    handler = Handler(Model({"version": "1"}, pair, {"class": "integer"}, above), batch, explain)
-    many = json.loads(post(handler, points=[[0, 9], [3, 4]], explain=True)["body"])
-    changes = [{c["input"]: c["change"] for c in why} for why in many["why"]]
-    assert changes == [{"b": -1, "a": 0}, {"a": 0}]  # another class; b = 2 is less than a = 3
-
-
-def test_the_page_shows_the_changes_and_the_description_has_the_option() -> None:
-    body = ask(CLASSES, **query(IRIS.iloc[0], explain="true", format="html"))["body"]
-    assert body.count("<progress") == 4
-    assert 'name="explain"' in body
-    document = json.loads(ask(CLASSES, "/openapi.json")["body"])["paths"]["/"]
-    assert "explain" in [p["name"] for p in document["get"]["parameters"]]
-    body = document["post"]["requestBody"]["content"]["application/json"]
-    assert "explain" in body["schema"]["properties"]
+def test_openapi_describes_what_each_part_adds() -> None:
+    paths = json.loads(ask(NUMBER, "/openapi.json")["body"])["paths"]["/"]
+    point = dict(DIABETES.iloc[0]) | {"age": 0.0}
+    answers = {
+        "get": ask(NUMBER, **query(point, explain="true")),
+        "post": post(NUMBER, points=[point], explain=True),
+    }
+    for method, answer in answers.items():
+        content = paths[method]["responses"]["200"]["content"]["application/json"]
+        validate(json.loads(answer["body"]), content["schema"])
+        assert {"why", "outside"} <= content["schema"]["properties"].keys()
+    assert "explain" in [parameter["name"] for parameter in paths["get"]["parameters"]]
+    asked = paths["post"]["requestBody"]["content"]["application/json"]["schema"]
+    validate({"points": [point], "explain": True}, asked)
+    facts_removed = replace(NUMBER.model, inputs=(Parameter("x", "", "number"),))
+    description = ask(Handler(facts_removed, *PARTS), "/openapi.json")["body"]
+    assert "outside" not in description and "explain" not in description
 
 
-def test_a_model_without_facts_on_its_training_data_has_neither() -> None:
-    model = Model({"version": "1"}, (Parameter("x", "", "number"),), {"y": "number"},
-                  lambda points: [[{"y": 1.0}] for _ in points])  # fmt: skip
-    handler = Handler(model, *PARTS)
-    assert [p.name for p in handler.parameters] == ["x", "format"]
-    assert json.loads(ask(handler, x="1")["body"]).keys() == {"query", "predictions", "model"}
-
-
-def test_the_share_of_answers_outside_is_counted(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
-    handler = Handler(NUMBER.model, metrics, batch, outside)
-    inside = dict(DIABETES.iloc[0])
-    post(handler, points=[inside, inside | {"age": 0}, inside | {"age": 1}])
-    line = json.loads(capsys.readouterr().out)
-    assert line["outside"] == [0, 1, 1]
-    dimensions = [
-        d["Dimensions"] for d in line["_aws"]["CloudWatchMetrics"]
-        if {"Name": "outside"} in d["Metrics"]
-    ]  # fmt: skip
-    assert dimensions == [[["function"], ["function", "version"]]]
-    assert "age" not in json.dumps(line)  # nothing that a client sent
+@pytest.mark.parametrize("asked", [{}, {"explain": "false"}])
+def test_nothing_is_explained_unless_it_is_asked_for(asked: dict[str, str]) -> None:
+    answer = ask(CLASSES, **query(IRIS.iloc[0], **asked))
+    assert json.loads(answer["body"]).keys() == {"query", "predictions", "model"}

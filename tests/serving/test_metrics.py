@@ -9,17 +9,21 @@ import pytest
 
 from app import lambdaHandler
 from predictive_lambda.local.event import make_event
-from serving import batch, metrics
+from serving import batch, metrics, outside
 from serving.handler import Handler
 from serving.model import Model
 from tests.engines import EXAMPLE
 from tests.serving.flowers import FLOWER
 from tests.serving.flowers import MODEL as FLOWERS
+from tests.serving.test_explain import DIABETES, NUMBER
 
 WATCHED = replace(FLOWERS, figures=lambda result: {"probability": result["probability"]})
-# As AWS specifies the embedded metric format: each directive has these, and what it names is a
-# number, or a list of at most 100.
-DIMENSIONS = [["function"]], [["function", "version"]]
+DIMENSIONS = {  # the model's figures have others
+    "cold_start": [["function"]],
+    "points": [["function"]],
+    "predict_ms": [["function"]],
+    "outside": [["function"], ["function", "version"]],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +32,7 @@ def on_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    """Return the one line that was written since the last time."""
+    """Return the one line that was written since the last time: AWS's embedded metric format."""
     written = capsys.readouterr().out
     assert written.endswith("\n")
     [text] = written[:-1].split("\n")
@@ -36,21 +40,18 @@ def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(text)
     assert found["_aws"].keys() == {"Timestamp", "CloudWatchMetrics"}
     assert found["_aws"]["Timestamp"] > 1_600_000_000_000
-    assert (found["function"], found["cold_start"] in (0, 1)) == ("f", True)
-    assert found["version"] in ("iris", lambdaHandler.model.about["version"])
     assert found["status"] in ("2xx", "4xx", "5xx")
-    named = set()
+    named = []
     for directive in found["_aws"]["CloudWatchMetrics"]:
-        assert directive.keys() == {"Namespace", "Dimensions", "Metrics"}
         assert directive["Namespace"] == "PredictiveLambda"
-        assert directive["Dimensions"] in DIMENSIONS
-        assert 1 <= len(directive["Metrics"]) <= 100
-        named |= {metric["Name"] for metric in directive["Metrics"]}
-    assert named == found.keys() - {"_aws", "function", "version", "status"}
-    for name in named:
-        values = found[name] if isinstance(found[name], list) else [found[name]]
-        assert 1 <= len(values) <= 100
-        assert all(isinstance(value, int | float) for value in values)
+        for metric in directive["Metrics"]:
+            name, values = metric["Name"], found[metric["Name"]]
+            assert directive["Dimensions"] == DIMENSIONS.get(name, [["function", "version"]])
+            values = values if isinstance(values, list) else [values]
+            assert 1 <= len(values) <= 100  # as many as AWS takes
+            assert all(isinstance(value, int | float) for value in values)
+            named.append(name)
+    assert sorted([*named, "_aws", "function", "version", "status"]) == sorted(found)
     return found
 
 
@@ -96,27 +97,29 @@ def test_a_failure_is_a_line_as_well(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("figures", "expected"),
+    ("changes", "expected"),
     [
-        (lambda result: {"y": np.float32(0.5)}, [0.5]),
-        (lambda result: {"y": float("nan")}, None),  # JSON does not have it
-        (lambda result: {"y": 1 / 0}, None),
-        (lambda result: None, None),
+        ({"figures": lambda result: {"y": np.float32(0.5)}}, [0.5]),
+        ({"figures": lambda result: {"y": float("nan")}}, None),  # JSON does not have it
+        ({"figures": lambda result: {"y": 1 / 0}}, None),
+        ({"figures": lambda result: None}, None),
+        ({"predict": lambda points, **options: [[] for _ in points]}, None),
     ],
 )
-def test_a_broken_figure_costs_no_answer(
-    figures: Any, expected: object, capsys: pytest.CaptureFixture[str]
+def test_a_broken_or_missing_figure_costs_no_answer(
+    changes: Any, expected: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handler = Handler(replace(FLOWERS, figures=figures), metrics)
+    handler = Handler(replace(WATCHED, **changes), metrics)
     for _ in range(2):
         assert handler({"queryStringParameters": FLOWER}, None)["statusCode"] == 200
         assert line(capsys).get("y") == expected
 
 
-def test_an_empty_answer_is_not_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    nothing = replace(WATCHED, predict=lambda points, **options: [[] for _ in points])
-    Handler(nothing, metrics)({"rawPath": "/?format=json"}, None)
-    assert "probability" not in line(capsys)
+def test_the_share_of_answers_outside_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    inside = dict(DIABETES.iloc[0])
+    points = [inside, inside | {"age": 0.0}, inside | {"age": 1.0}]
+    Handler(NUMBER.model, metrics, batch, outside)(post(points), None)
+    assert line(capsys)["outside"] == [0, 1, 1]
 
 
 @pytest.mark.parametrize("text", ['\n{"_aws": {}}', "\r\n", "\u2028", "\ud800", "\x00\x1b[2J"])
@@ -133,7 +136,6 @@ def test_figures_of_the_served_model_are_numbers(capsys: pytest.CaptureFixture[s
     Handler(model, metrics)(make_event("GET", EXAMPLE.target), None)
     found = line(capsys)
     assert found["points"] == 1
-    assert found["predict_ms"] > 0
     assert ("probability" in found) == ("probability" in model.result)  # of a classifier
 
 
