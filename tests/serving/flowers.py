@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sklearn.datasets import load_iris
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
 
 from serving.formats import About, Query, Result, as_text
 from serving.handler import Handler
@@ -14,7 +14,7 @@ from serving.parameters import Parameter
 
 FLOWER = {"sepal_length": "5.1", "sepal_width": "3.5", "petal_length": "1.4", "petal_width": "0.2"}
 iris = load_iris()
-classifier = LogisticRegression(max_iter=1000).fit(iris.data, iris.target)
+classifier = RandomForestClassifier(10, random_state=0).fit(iris.data, iris.target)
 
 
 def predict(points: Sequence[Sequence[float]], k: int = 1) -> list[list[dict[str, Any]]]:

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
+import pandas as pd
 import pytest
 from jsonschema import validate
-from sklearn.datasets import load_diabetes, load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression
 
 from serving import batch, explain, html, openapi, outside
@@ -17,15 +16,16 @@ from serving.handler import Handler
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
-from tests.serving.flowers import ask, post
+from tests.serving.flowers import FLOWER, ask, classifier, iris, post
+from tests.serving.flowers import MODEL as FLOWERS
 
 DIABETES = load_diabetes(as_frame=True, scaled=False).data
 LINEAR = LinearRegression().fit(DIABETES.to_numpy(), load_diabetes().target)
-IRIS = load_iris(as_frame=True).data
-FOREST = RandomForestClassifier(10, random_state=0).fit(IRIS.to_numpy(), load_iris().target)
+IRIS = pd.DataFrame(iris.data, columns=[*FLOWER])
 
 
-def inputs(table: Any) -> tuple[Parameter, ...]:
+def facts(table: Any) -> tuple[Parameter, ...]:
+    """Return the columns as inputs that describe the training data."""
     low, high, median = table.min(), table.max(), table.median()
     return tuple(
         Parameter(name, "", "number", low=low[name], high=high[name], typical=median[name])
@@ -37,28 +37,11 @@ def regression(points: Sequence[Sequence[float]]) -> list[list[dict[str, float]]
     return [[{"progression": value}] for value in LINEAR.predict(points).tolist()]
 
 
-def species(points: Sequence[Sequence[float]], k: int) -> list[list[dict[str, Any]]]:
-    return [
-        [{"species": str(i), "probability": float(row[i])} for i in np.argsort(-row)[:k]]
-        for row in FOREST.predict_proba(points)
-    ]
-
-
 PARTS = (batch, openapi, html, explain, outside)
 NUMBER = Handler(
-    Model({"version": "1"}, inputs(DIABETES), {"progression": "number"}, regression), *PARTS
+    Model({"version": "1"}, facts(DIABETES), {"progression": "number"}, regression), *PARTS
 )
-CLASSES = Handler(
-    Model(
-        {"version": "1"},
-        inputs(IRIS),
-        {"species": "string", "probability": "number"},
-        species,
-        options=(Parameter("k", "", "integer", minimum=1, maximum=3, default=1),),
-        count="k",
-    ),
-    *PARTS,
-)
+CLASSES = Handler(replace(FLOWERS, inputs=facts(IRIS)), *PARTS)
 
 
 def query(point: Any, **more: str) -> dict[str, str]:
@@ -82,12 +65,12 @@ def test_the_changes_of_a_linear_model_are_its_coefficients_times_the_difference
 def test_the_changes_of_a_forest_are_those_of_the_predicted_class(row: int) -> None:
     point = IRIS.iloc[row]
     answer = json.loads(ask(CLASSES, **query(point, explain="true"))["body"])
-    predicted = int(answer["predictions"][0]["species"])
-    [before] = FOREST.predict_proba([point.to_numpy()])
+    predicted = [*iris.target_names].index(answer["predictions"][0]["species"])
+    [before] = classifier.predict_proba([point.to_numpy()])
     for change in answer["why"]:
         changed = point.copy()
         changed[change["input"]] = IRIS.median()[change["input"]]
-        [after] = FOREST.predict_proba([changed.to_numpy()])
+        [after] = classifier.predict_proba([changed.to_numpy()])
         assert change["change"] == after[predicted] - before[predicted]
 
 

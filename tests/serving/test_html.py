@@ -9,29 +9,11 @@ import pytest
 from serving import html
 from serving.formats import Format
 from serving.handler import Handler
-from serving.model import Model
-from serving.parameters import Parameter
 from tests.serving.flowers import ask
-from tests.serving.test_parameters import parcel
+from tests.serving.test_parameters import PARCELS
 
-HANDLER = Handler(
-    Model(
-        about={"version": "parcels"},
-        inputs=(
-            Parameter("how big?", "Of it.", "string", choices=("small", "<big>"), required=True),
-            Parameter("weight", "Of it.", "number", "kg", above=0, required=True),
-            Parameter("fragile", "Is it?", "boolean", default=False),
-            Parameter("note", "For the driver.", "string", longest=20),
-        ),
-        options=(Parameter("by", "Transport.", "string", choices=("road", "sea"), default="sea"),),
-        result={"said": "string"},
-        predict=lambda points, by: parcel(points, 2, by),
-        title="A <parcel>",
-        example={"how big?": "<big>", "weight": 2, "fragile": True},
-    ),
-    html,
-)
-SENT = {"how big?": "<big>", "weight": "2", "note": "</textarea>", "format": "html"}
+HANDLER = Handler(PARCELS.model, html)
+SENT = {"size": "<tiny>", "weight": "2", "note": "</textarea>", "format": "html"}
 
 
 def written(**query: str) -> str:
@@ -42,13 +24,16 @@ def written(**query: str) -> str:
     ("sent", "contains"),
     [
         ({}, "<title>A &lt;parcel&gt;</title>"),
-        ({}, '<select id="field-0" name="how big?" aria-describedby="about-field-0" required>'),
-        ({}, '<option value="&lt;big&gt;" selected>&lt;big&gt;'),  # the example, before a question
+        ({}, '<select id="field-0" name="size" aria-describedby="about-field-0" required>'),
+        (
+            {},
+            '<option value="&lt;tiny&gt;" selected>&lt;tiny&gt;',
+        ),  # the example, before a question
         ({}, '<option value="true" selected>true'),
         (SENT, '<option value="false" selected>false'),  # the default
-        (SENT, '<option value="sea" selected>sea'),
+        (SENT, '<option value="road" selected>road'),
         (SENT, "\n&lt;/textarea&gt;</textarea>"),
-        (SENT, '<tr><th scope="col">said<tr><td dir="auto">(&#x27;&lt;big&gt;&#x27;, 2.0, False'),
+        (SENT, '<tr><th scope="col">said<tr><td dir="auto">(&#x27;&lt;tiny&gt;&#x27;, 2.0, False'),
         (SENT | {"weight": "<i>"}, 'value="&lt;i&gt;"><small class="wrong" role="alert">weight is'),
         (SENT | {"weight": "<i>"}, 'aria-describedby="about-field-1" required aria-invalid="true"'),
         (
@@ -61,7 +46,7 @@ def test_the_page_shows_the_query_and_the_answer(sent: dict[str, str], contains:
     event = {"queryStringParameters": sent, "headers": {"accept": "text/html"}}
     body = HANDLER(event, None)["body"]
     assert contains in body
-    assert "<big>" not in body and "<i>" not in body
+    assert "<tiny>" not in body and "<i>" not in body
     ids = re.findall(r' id="([^"]+)"', body)
     assert len(ids) == len({*ids})
 

@@ -1,6 +1,5 @@
 """Parameters: how requests of any kind are read, and what is wrong with invalid ones."""
 
-import json
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ PARCELS = Handler(
     Model(
         about={"version": "parcels"},
         inputs=(
-            Parameter("size", "Of it.", "string", choices=("small", "big"), required=True),
+            Parameter("size", "Of it.", "string", choices=("<tiny>", "big"), required=True),
             Parameter("weight", "Of it.", "number", "kg", above=0, required=True),
             Parameter("fragile", "Is it?", "boolean", default=False),
             Parameter("note", "For the driver.", "string", longest=20),
@@ -43,6 +42,8 @@ PARCELS = Handler(
         result={"said": "string"},
         predict=parcel,
         count="k",
+        title="A <parcel>",
+        example={"size": "<tiny>", "weight": 2, "fragile": True},
     ),
     batch,
     openapi,
@@ -58,7 +59,7 @@ BIG = {"size": "big", "weight": "2"}
         (BIG | {"note": "a, b<i>"}, "('big', 2.0, False, 'a, b<i>', nan), road"),
         (BIG | {"note": "", "height": ""}, "('big', 2.0, False, None, nan), road"),
         (BIG | {"size": "huge"}, "size is 'huge', which is not one of its values."),
-        (BIG | {"size": "big,small"}, "size is 'big,small', which was given twice."),
+        (BIG | {"size": "big,<tiny>"}, "size is 'big,<tiny>', which was given twice."),
         ({"size": "big"}, "weight is missing. It must be a number greater than 0 (kg)."),
         (
             BIG | {"fragile": "yes"},
@@ -83,7 +84,7 @@ def test_queries_reach_the_model_or_are_explained(query: dict[str, str], said: s
         (["big", 2, True, None, None], "('big', 2.0, True, None, nan), road"),
         ({"weight": 2, "size": "big"}, "('big', 2.0, False, None, nan), road"),
         ({"weight": 2, "size": "huge"}, "points[0]: size is 'huge', which is not one"),
-        ({"weight": 2}, "points[0]: size is missing. It must be small or big."),
+        ({"weight": 2}, "points[0]: size is missing. It must be <tiny> or big."),
         (
             {"weight": 2, "size": "big", "hieght": 1},
             "'hieght' is not an input. Did you mean height",
