@@ -25,10 +25,8 @@ SAMPLE = (*MODEL.inputs[:20], *MODEL.inputs[20:][-5:], *MODEL.options)
 
 def query(**changes: Any) -> str:
     """Return the example as a query; None leaves a parameter out."""
-    asked = {
-        name: value for name, value in {**MODEL.example, **changes}.items() if value is not None
-    }
-    return as_query(asked)
+    asked = {**MODEL.example, **changes}
+    return as_query({name: value for name, value in asked.items() if value is not None})
 
 
 # Where the example is too long for a URL, rows go by POST only.
@@ -147,24 +145,20 @@ TEXTS = {
     "a lone surrogate": "\ud800",
     "10,000 characters": "x" * 10_000,
 }
-IN_A_URL = list(TEXTS)[:4]
+NOT_IN_A_URL = ("a lone surrogate", "10,000 characters")
 # The first input that takes any text, or else one that rejects it.
 WORDED = next((p for p in MODEL.inputs if p.type == "string" and not p.choices), MODEL.inputs[0])
-SAFE: dict[str, Any] = {"status": (200, 400), "headers": {"x-content-type-options": "nosniff"}}
-TEXT_IN_A_QUERY = [
-    Row(f"{what} in a query", "/?" + query(**{WORDED.name: TEXTS[what]}), **SAFE)
-    for what in IN_A_URL
-]
-TEXT_IN_A_BATCH = [
-    Row(
-        f"{what} in a batch",
-        "/",
-        "POST",
-        {"content-type": JSON},
-        json.dumps({"points": [POINT | {WORDED.name: text}]}),
-        **SAFE,
-    )
-    for what, text in TEXTS.items()
-]
-REFUSALS = [*refusals(), *absences(), *TEXT_IN_A_QUERY] if FITS else []
-ROWS = [*ANY_MODEL, *REFUSALS, *DESCRIPTION, *MANY, *TEXT_IN_A_BATCH]
+
+
+def texts() -> Iterator[Row]:
+    """Send any text in a batch and, where it fits, in a URL: it is answered or rejected."""
+    may: dict[str, Any] = {"status": (200, 400), "headers": {"x-content-type-options": "nosniff"}}
+    for what, text in TEXTS.items():
+        body = json.dumps({"points": [POINT | {WORDED.name: text}]})
+        yield Row(f"{what} in a batch", "/", "POST", {"content-type": JSON}, body, **may)
+        if FITS and what not in NOT_IN_A_URL:
+            yield Row(f"{what} in a query", "/?" + query(**{WORDED.name: text}), **may)
+
+
+REFUSALS = [*refusals(), *absences()] if FITS else []
+ROWS = [*ANY_MODEL, *REFUSALS, *DESCRIPTION, *MANY, *texts()]

@@ -79,30 +79,20 @@ def edit_manifest(task: Path, **changes: object) -> None:
     (task / MANIFEST.name).write_text(json.dumps(manifest | changes))
 
 
-NO_MANIFEST = f"{MANIFEST.name} is not a manifest"
 MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no pickle": (lambda task: (task / PICKLE.name).unlink(), "No pickle (*.pkl) was found in"),
-    "no manifest": (
-        lambda task: (task / MANIFEST.name).unlink(),
-        f"{MANIFEST.name} cannot be read",
-    ),
-    "manifest cut short": (lambda task: (task / MANIFEST.name).write_text("{"), NO_MANIFEST),
-    "manifest of another shape": (
-        lambda task: (task / MANIFEST.name).write_text("[]"),
-        NO_MANIFEST,
-    ),
-    "manifest of another version of the pattern": (
+    "no manifest": (lambda task: (task / MANIFEST.name).unlink(), "cannot be read"),
+    "cut short": (lambda task: (task / MANIFEST.name).write_text("{"), "is not a manifest"),
+    "another shape": (lambda task: (task / MANIFEST.name).write_text("[]"), "is not a manifest"),
+    "another version of the pattern": (
         lambda task: edit_manifest(task, trees=5),
-        NO_MANIFEST,
+        f"{MANIFEST.name} is not a manifest",
     ),
     "pickle that runs code": (
         lambda task: joblib.dump(RunsCode(task / "mark"), task / PICKLE.name),
         f"is not the model that {MANIFEST.name} describes",
     ),
-    "two pickles": (
-        lambda task: shutil.copy(PICKLE, task / "b.pkl"),
-        ". Only one pickle is allowed: remove the other.",
-    ),
+    "two pickles": (lambda task: shutil.copy(PICKLE, task / "b.pkl"), "Only one pickle is allowed"),
     "another scikit-learn": (
         lambda task: edit_manifest(task, versions={"sklearn": "0.23.2"}),
         f"was trained with sklearn 0.23.2, but {sklearn.__version__} is installed",

@@ -83,23 +83,20 @@ def test_without_batches_post_is_rejected_and_undocumented() -> None:
     assert json.loads(ask(handler, "/openapi.json")["body"])["paths"]["/"].keys() == {"get"}
 
 
-@pytest.mark.parametrize(("started", "rehearsed"), [("snap-start", 1), ("on-demand", 0)])
+@pytest.mark.parametrize("started", ["snap-start", "on-demand"])
 def test_the_example_is_answered_in_every_format_before_a_snapshot(
-    started: str,
-    rehearsed: int,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    started: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     written: list[str] = []
 
     def note(name: str) -> Format:
-        return as_text(lambda query, results, about: written.append(name) or results[0]["species"])  # type: ignore[func-returns-value]
+        return as_text(lambda *_: written.append(name) or "")  # type: ignore[func-returns-value]
 
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", started)
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
     handler = Handler(replace(FLOWERS, formats={n: note(n) for n in ("a", "b")}), metrics)
-    assert written == ["a", "b"] * rehearsed
-    assert capsys.readouterr().out == ""  # it was no request
+    assert written == (["a", "b"] if started == "snap-start" else [])
+    assert capsys.readouterr().out == ""  # it was not a request
     ask(handler, **FLOWER)
     assert json.loads(capsys.readouterr().out)["cold_start"] == 1
 
