@@ -79,6 +79,7 @@ def test_installed_package_and_clone_give_the_same_templates(
     files = synthesize(Path(adopter.__file__).read_text(), installed, tmp_path)
     here = sorted(synthesized.rglob("*.template.json"))
     assert len(files) == 3
+    assert [*installed.parent.glob("lib/*/site-packages/predictive_lambda/py.typed")]
     assert [file.read_text() for file in files] == [file.read_text() for file in here]
 
 
