@@ -13,8 +13,9 @@ from predictive_lambda.settings import SettingError, Settings
 
 ORIGIN = r"https?://[^/\s,@?#*]+"
 CERTIFICATE = r"arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate/[\w-]+"
-# What browsers may send: the type of a batch, a token or a signature.
-HEADERS = ["content-type", "authorization", "x-amz-date", "x-amz-security-token"]
+# What browsers may send: the type of a batch, a token, or a signature by the AWS SDK.
+SIGNATURE = ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256"]
+HEADERS = ["content-type", "authorization", *SIGNATURE]
 
 
 def cors(settings: Settings) -> apigateway.CorsPreflightOptions | None:

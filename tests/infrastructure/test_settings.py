@@ -13,9 +13,10 @@ ROUTE, AUTHORIZER = "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Authorizer"
 ALARM, DASHBOARD = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"
 MACHINE = "of the state machine"
 A, B = "https://a.example", "http://127.0.0.1:8000"
+SIGNATURE = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"]
 CORS = {
     "AllowMethods": ["GET", "HEAD", "POST"],
-    "AllowHeaders": ["content-type", "authorization", "x-amz-date", "x-amz-security-token"],
+    "AllowHeaders": ["content-type", *SIGNATURE],
     "ExposeHeaders": ["x-model-version"],
 }
 THROTTLED = {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 5}
