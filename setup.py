@@ -1,10 +1,6 @@
-"""The construct as a package, for other CDK apps. Its dependencies are those of requirements.in."""
-
-from pathlib import Path
+"""The construct as a package, for other CDK apps."""
 
 from setuptools import setup
-
-LINES = (Path(__file__).parent / "requirements.in").read_text().splitlines()
 
 setup(
     name="predictive-lambda",
@@ -13,5 +9,6 @@ setup(
     packages=["predictive_lambda"],
     package_data={"predictive_lambda": ["py.typed"]},  # its type hints are for you, too
     python_requires=">=3.11",
-    install_requires=[line.partition("#")[0].strip() for line in LINES if line[:1].isalpha()],
+    # The oldest versions that will do; an app has its own lock, and Node.js for the CDK.
+    install_requires=["aws-cdk-lib>=2.275,<3", "constructs>=10.8,<11"],
 )

@@ -25,8 +25,7 @@ README = (ROOT / "predictive_lambda" / "README.md").read_text()
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `bin` folder of a fresh environment that only has the package."""
     source = tmp_path_factory.mktemp("source")
-    for name in ("setup.py", "requirements.in"):
-        shutil.copy(ROOT / name, source)
+    shutil.copy(ROOT / "setup.py", source)
     shutil.copytree(ROOT / "predictive_lambda", source / "predictive_lambda")
     fresh, uv = tmp_path_factory.mktemp("fresh"), Path(sys.executable).with_name("uv")
     subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, fresh], check=True)
@@ -41,7 +40,7 @@ def synthesize(app: str, installed: Path, folder: Path) -> list[Path]:
     shutil.copytree(ROOT / "model", folder / "churn" / "model", ignore=ignore)
     (folder / "app.py").write_text(app)
     environment = os.environ | {
-        "PATH": os.pathsep.join([str(installed), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "CDK_OUTDIR": str(folder / "cdk.out"),
         "CDK_CONTEXT_JSON": json.dumps(FLAGS),
     }
