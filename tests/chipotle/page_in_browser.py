@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from functools import cache
 
+import numpy as np
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from predictor.nearest import Stores
 from predictor.page import drawing
 
 OLNEY = "?lat=39.153198&long=-77.066176"
@@ -15,20 +18,27 @@ PARIS = (48.8566, 2.3522)
 Open = Callable[..., Page]
 
 
-def on_screen(page: Page, latitude: float, longitude: float) -> tuple[float, float]:
+def on_screen(page: Page, *place: float) -> tuple[float, float]:
     """Return where a place is on the screen."""
     x, y = page.evaluate(
         """([x, y]) => {
             const point = new DOMPoint(x, y).matrixTransform(map.getScreenCTM());
             return [point.x, point.y];
         }""",
-        drawing.flat(drawing.vectors(latitude, longitude)).tolist(),
+        drawing.on_map([place])[0].tolist(),
     )
     return x, y
 
 
 def click(page: Page, place: tuple[float, float]) -> None:
     page.mouse.click(*on_screen(page, *place))
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=5)
+    page.mouse.up()
 
 
 def submit(page: Page, *values: object) -> None:
@@ -38,19 +48,13 @@ def submit(page: Page, *values: object) -> None:
     page.get_by_role("button", name="Find").click()
 
 
-def shows(page: Page, text: str) -> None:
-    """Expect a text in the first answer."""
-    expect(first(page)).to_contain_text(text)
-
-
 def first(page: Page) -> Locator:
     return page.locator("#list li").first
 
 
-def pin(page: Page) -> tuple[float, float]:
-    """Return where the query is on the screen."""
-    box = page.evaluate("document.querySelector('path.query').getBoundingClientRect().toJSON()")
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+def shows(page: Page, text: str) -> None:
+    """Expect a text in the first answer."""
+    expect(first(page)).to_contain_text(text)
 
 
 def asked(page: Page) -> tuple[float, float]:
@@ -61,15 +65,15 @@ def asked(page: Page) -> tuple[float, float]:
 
 
 def view(page: Page) -> list[float]:
-    return numbers(page.locator("#map").get_attribute("viewBox") or "")
+    """Return what the map shows: left, top, width and height."""
+    return [
+        float(number) for number in (page.locator("#map").get_attribute("viewBox") or "").split()
+    ]
 
 
-def numbers(text: str) -> list[float]:
-    return [round(float(number), 1) for number in re.findall(r"-?[\d.]+", text)]
-
-
-def drawn(page: Page) -> list[Any]:
-    """Return an answer as a person sees it: its words, and what the map draws."""
-    expect(page.locator("#answer")).to_be_visible()
-    paths = page.locator("#way > path").evaluate_all("all => all.map(p => p.getAttribute('d'))")
-    return [page.title(), page.locator("#answer").inner_text(), *map(numbers, paths)]
+def show_stores_at(places: list[tuple[float, float]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the map show other stores."""
+    latitudes, longitudes = np.array(places, dtype=float).T
+    monkeypatch.setattr(drawing, "stores", Stores({"lat": latitudes, "long": longitudes}))
+    for name in ("middle", "whole", "ground"):  # what they remember is of the model's stores
+        monkeypatch.setattr(drawing, name, cache(getattr(drawing, name).__wrapped__))

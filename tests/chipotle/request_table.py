@@ -1,9 +1,196 @@
-"""The example's HTTP contract: one row per rule, sent to every engine."""
+"""The example's HTTP contract: one row per rule, sent to every engine.
 
-from tests.chipotle import answer_rows, batch_rows, page_rows, place_rows, refusal_rows
+tests/contract has the rules that hold for any model.
+"""
 
-ROWS = [
-    row
-    for rows in (answer_rows, page_rows, place_rows, refusal_rows, batch_rows)
-    for row in rows.ROWS
+import json
+from typing import Any
+
+from tests.table import JSON, PROBLEM, TEXT, Row, batch, length, refused
+
+HTML = "text/html; charset=utf-8"
+OLNEY = "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
+DENVER = "1600 California St Unit 7 Denver, CO 80202 US"
+HERE = "/?lat=39.153198&long=-77.066176"
+GEOJSON = "application/geo+json"
+
+
+def row(rule: str, target: str = HERE, media_type: str | None = TEXT, **more: Any) -> Row:
+    """A row that asks for the nearest store, and by default gets text."""
+    return Row(rule, target, media_type=media_type, **more)
+
+
+METHODS = "GET, HEAD, POST, OPTIONS"
+ANSWERS = [
+    row("text is only the nearest store's address", text=OLNEY),
+    row("an answer's headers", headers={
+        "cache-control": "private, no-cache", "vary": "Accept, Accept-Encoding",
+        "x-content-type-options": "nosniff", "content-encoding": None,
+    }),
+    row("an absent parameter has its default", "/", text="583 Stillwater Ave Bangor, ME 04401 US"),
+    row("JSON says which inputs were absent", "/?lat=39.15&format=json", JSON,
+        json={"query.long": 0.0, "query.defaulted": ["long"]}),
+    row("JSON has query, stores and model", f"{HERE}&format=json", JSON, json={
+        "query.lat": 39.153198, "query.long": -77.066176, "query.k": 1,
+        "query.defaulted": [], "nearest": length(1),
+        "nearest.0.address": OLNEY, "nearest.0.city": "Olney", "nearest.0.state": "Maryland",
+        "nearest.0.lat": 39.153198, "nearest.0.long": -77.066176, "nearest.0.distance_m": 0.0,
+        "model.stores": 2629, "model.version": length(12),
+    }),
+    row("distance is the geodesic's, to a millimetre",  # figure from pyproj
+        "/?lat=39.7392&long=-104.9903&format=json", JSON,
+        json={"nearest.0.address": DENVER,
+              "nearest.0.distance_m": lambda m: abs(m - 695.3167850776576) < 1e-3}),
+    row("k stores, nearest first, one a line", f"{HERE}&k=2",
+        text=f"{OLNEY}\n13501 Connecticut Ave Aspen Hill, MD 20906 US"),
+    row("a whole number written 2.0", f"{HERE}&k=2.0&format=json", JSON, json={"query.k": 2}),
+    row("radius leaves out what is farther", f"{HERE}&k=50&radius=10000&format=json", JSON,
+        json={"query.radius": 10000, "nearest": lambda found: 1 < len(found) < 50}),
+    row("a radius equal to the rounded distance includes the store",  # it is 695.31678...
+        "/?lat=39.7392&long=-104.9903&radius=695.317", text=DENVER),
+    row("nothing within the radius, as text", "/?lat=0&long=0&radius=1234567",
+        text="No store within 1234567 m of 0, 0."),
+    row("nothing within the radius, as JSON", "/?radius=1000&format=json", JSON,
+        json={"nearest": []}),
+    row("GeoJSON has longitude first", f"{HERE}&format=geojson", GEOJSON, json={
+        "type": "FeatureCollection", "features.0.type": "Feature",
+        "features.0.geometry": {"type": "Point", "coordinates": [-77.066176, 39.153198]},
+        "features.0.properties": {
+            "address": OLNEY, "city": "Olney", "state": "Maryland", "distance_m": 0.0
+        },
+    }),
+    row("a sign and an exponent", "/?lat=%2B3.9153198e1&long=-7.7066176E%2B01", text=OLNEY),
+    row("minus zero is zero", "/?lat=-0.0&long=-0&format=json", JSON, contains=('"lat": 0.0,',)),
+    row("the pole, where any longitude is right", "/?lat=90&long=180"),
+    row("Accept: JSON", send={"accept": JSON}, media_type=JSON),
+    row("format wins over Accept", f"{HERE}&format=text", send={"accept": JSON}, text=OLNEY),
+    row("the greatest weight wins", send={"accept": f"{JSON};q=0.1, {GEOJSON};q=0.9"},
+        media_type=GEOJSON),
+    row("a weight of zero rejects", send={"accept": "text/plain;q=0, application/json"},
+        media_type=JSON),
+    row("Accept: anything is text", send={"accept": "*/*"}, text=OLNEY),
+    row("Accept: an unknown type is text", send={"accept": "image/png"}, text=OLNEY),
+    row("a malformed Accept is text", send={"accept": "json;;q=,/"}, text=OLNEY),
+    row("media types ignore case", send={"accept": "Application/JSON"}, media_type=JSON),
+    row("a long body is compressed if accepted", f"{HERE}&k=50&format=json", JSON,
+        send={"accept-encoding": "br, gzip;q=0.5"}, json={"nearest": length(50)},
+        headers={"content-encoding": "gzip"}),
+    row("a long body is not compressed if rejected", f"{HERE}&k=50&format=json", JSON,
+        send={"accept-encoding": "gzip;q=0, *"}, headers={"content-encoding": None}),
+    row("a short body is not compressed", send={"accept-encoding": "gzip"}, text=OLNEY,
+        headers={"content-encoding": None}),
+    row("OPTIONS names the methods", method="OPTIONS", status=204, media_type=None, text="",
+        headers={"allow": METHODS}),
+    row("other methods are rejected", method="PUT", body="{}", status=405, contains=(METHODS,),
+        send={"accept": JSON, "content-type": JSON}, media_type=PROBLEM,
+        json={"status": 405, "title": "Method Not Allowed"}, headers={"allow": METHODS}),
+]  # fmt: skip
+PAGE = ("<!doctype html>", '<h1 dir="auto">The nearest Chipotle</h1>', "2,629 stores (as of 2020)")
+HIDDEN = 'id="answer" aria-labelledby="asked" hidden>'
+SHOWN = 'id="answer" aria-labelledby="asked" >'
+MORE = '<a href="?lat=39.153198&amp;long=-77.066176&amp;k=5">Show more stores</a>'
+PAGES = [
+    row("a page without a point", "/?format=html", HTML, contains=(*PAGE, HIDDEN, 'value="5"')),
+    row("browsers get the page", "/", HTML, send={"accept": "text/html,*/*;q=0.8"}, contains=PAGE),
+    row("a page with an answer", f"{HERE}&format=html", HTML,
+        contains=(*PAGE, SHOWN, f"<title>{OLNEY}</title>", "Right here", MORE),
+        headers={"referrer-policy": "no-referrer", "permissions-policy": "geolocation=(self)"}),
+    row("a page with five stores", f"{HERE}&k=5&format=html", HTML, contains=(
+        SHOWN, OLNEY, "13501 Connecticut Ave", "5.3 miles (8.6 km) south", "7.6 miles")),
+    row("a page with nothing within the radius", "/?lat=45&long=-77&radius=1000&format=html", HTML,
+        contains=(SHOWN, '<p id="note">No store within that distance.', 'name="radius"')),
+    row("a page with a problem beside its field", "/?lat=91&long=0&format=html", HTML, status=400,
+        contains=(HIDDEN, 'value="91"', 'aria-invalid="true" autofocus', "which is out of range.")),
+    row("a page with a problem at the top", "/?format=html", HTML, method="PUT", status=405,
+        contains=('role="alert">This method is not supported.',)),
+    row("a part of the page lacks map and script", "/?lat=39.7392&long=-104.9903",
+        "text/x-part; charset=utf-8", send={"accept": "text/x-part"},
+        headers={"content-encoding": None}, contains=(
+            "<head>", DENVER, '<g id="ground"></g>', "0.43 miles (0.70 km) north")),
+]  # fmt: skip
+SPRINGFIELD = "Springfield, Illinois; Springfield, Missouri; Springfield, New Jersey; "
+PLACES = [
+    row("a ZIP code has its point", "/?place=20832&format=json", JSON, json={
+        "query.place": "20832", "query.defaulted": ["lat", "long"], "nearest.0.address": OLNEY}),
+    row("a ZIP code is where the Census Bureau has it", "/?place=20832&radius=1",
+        text="No store within 1 m of 39.15, -77.078."),
+    row("an empty place is absent", "/?place=&lat=39.153198&long=-77.066176", text=OLNEY),
+    row("a longer ZIP code", "/?place=20832-1234", text=OLNEY),
+    row("a ZIP code with a zero", "/?place=04401", text="583 Stillwater Ave Bangor, ME 04401 US"),
+    *(
+        row(f"a town as {name}", f"/?place={name}", text=OLNEY)
+        for name in ("Olney", "olney+md", "Olney,%20Maryland", "%20OLNEY+", "%C3%96lney")
+    ),
+    row("a town is among its stores", "/?place=St.+Louis,+MO&format=json", JSON, json={
+        "nearest.0.city": "Saint Louis", "nearest.0.distance_m": lambda m: m < 1e4}),
+    refused("a town in many states", "place=springfield", "place", SPRINGFIELD, "(and 2 more)."),
+    refused("part of a town's name", "place=Washington", "place", "Washington DC, Washington DC;"),
+    refused("an unknown town", "place=Olny", "place", "Did you mean Olney or"),
+    refused("an unknown ZIP code", "place=00000", "place", "must be a ZIP code or town"),
+    refused("a place and a latitude", "place=20832&lat=39", "place", "not both"),
+    refused("a place of 101 characters", f"place={'x' * 101}", "place", "at most 100 characters"),
+    batch("places and points in a batch",
+          '{"points": [{"place": "20832"}, [39.153198, -77.066176], [0, 0, "Olney"]]}', 200,
+          json={f"results.{i}.0.address": OLNEY for i in range(3)}),
+    batch("an unknown place in a batch", '{"points": [{"place": "Olny"}]}',
+          contains=("place is 'Olny'.", "Did you mean Olney"), json={"parameter": "place"}),
+    row("a page for a place, which stays in its field", "/?place=Olney,+MD&format=html", HTML,
+        contains=('<span id="point" dir="auto">Olney, MD</span>', 'value="Olney, MD"')),
+    row("a page with the choices beside the field", "/?place=springfield&format=html", HTML,
+        status=400, contains=(HIDDEN, 'value="springfield"', f"Say which one: {SPRINGFIELD}")),
+]  # fmt: skip
+REFUSALS = [
+    refused("a limit is exact", "long=-180.001", "long", "from -180 to 180"),
+    refused("almost a number, and long", f"lat={'1' * 9000}x", "lat", "plain decimal number"),
+    refused("empty", "lat=", "lat", "lat is empty"),
+    refused("no value at all", "lat", "lat", "lat is empty"),
+    refused("given twice", "lat=1&lat=2", "lat", "given twice"),
+    refused("a decimal comma", "lat=39,15", "lat", "decimal comma"),
+    refused("hexadecimal", "lat=0x10", "lat", "plain decimal number"),
+    refused("an unescaped plus is a space", "lat=+39", "lat", "' 39'"),
+    refused("a NUL, escaped", "lat=%00", "lat", "\\\\x00"),
+    refused("a line break, escaped", "lat=1%0D%0Aset-cookie:x", "lat", "\\\\r\\\\n"),
+    refused("at most 40 characters are echoed", f"lat={'7' * 1000}x", "lat", f"'{'7' * 39}…'"),
+    refused("radius above 0", "radius=0", "radius", "greater than 0 (metres)"),
+    refused("radius too small to be above 0", "radius=1e-400", "radius", "out of range"),
+    refused("formats are case-sensitive", "format=JSON", "format", "'JSON'"),
+    refused("an empty format", "format=", "format", "format is empty"),
+    refused("lng is not long", "lat=39&lng=-77", "long", "'lng' is not a parameter. Did you mean"),
+    refused("latitude is not lat", "latitude=39&long=-77", "lat", "Did you mean lat?"),
+    refused("lat[] is not lat", "lat[]=39&long=-77", "lat", "Did you mean lat?"),
+    refused("amp;long is not long", "lat=39&amp;long=-77", "long", "Did you mean long?"),
+    row("a problem as text is the sentence", "/?lat=x", status=400, contains=("lat is 'x'",)),
+    row("a problem as GeoJSON is problem details", "/?lat=x&format=geojson", PROBLEM, status=400),
 ]
+SLOWEST = [-50.0, 90.0]  # on a grid over the Earth: 242 stores may be among the 10 nearest
+BATCHES = [
+    batch("two points, two stores each",
+          '{"points": [[39.153198, -77.066176], [39.7392, -104.9903]], "k": 2}', 200, json={
+              "results": length(2), "results.0": length(2), "results.0.0.address": OLNEY,
+              "results.1.0.address": DENVER, "model.stores": 2629}),
+    batch("k is 1 if absent", '{"points": [[0, 0]]}', 200, json={"results.0": length(1)}),
+    batch("a radius", '{"points": [[0, 0]], "radius": 1}', 200, json={"results": [[]]}),
+    batch("a media type may have parameters", '{"points": [[0, 0]]}', 200,
+          send={"content-type": "Application/JSON; charset=UTF-8"}),
+    batch("1,000 of the slowest points, well within the function's 15 s",
+          json.dumps({"points": [[SLOWEST[0], SLOWEST[1] + i * 1e-5] for i in range(1000)],
+                      "k": 10}), 200, json={"results": length(1000), "results.999": length(10)}),
+    batch("too many results", f'{{"points": [{", ".join(["[39, -77]"] * 201)}], "k": 50}}', 413,
+          contains=("201 points with k 50",)),
+    batch("points absent", "{}", contains=("no list of points",)),
+    batch("a list instead of an object", "[[39, -77]]"),
+    batch("a point of no values", '{"points": [[]]}', contains=("points[0]",)),
+    batch("a point of four", '{"points": [[0, 0, null, 0]]}'),
+    batch("the point out of range is named", '{"points": [[0, 0], [91, 0]]}',
+          contains=("points[1]: lat is 91",)),
+    batch("true is not 1", '{"points": [[true, 0]]}', contains=("lat is true",)),
+    batch("null is not 0", '{"points": [[null, 0]]}', contains=("lat is null",)),
+    batch("a string is not a number", '{"points": [["39", "-77"]]}', contains=("lat is '39'",)),
+    batch("1e400 is JSON, but not finite", '{"points": [[1e400, 0]]}', contains=("not finite",)),
+    batch("k out of range", '{"points": [[0, 0]], "k": 51}', json={"parameter": "k"}),
+    batch("k null", '{"points": [[0, 0]], "k": null}', json={"parameter": "k"}),
+    batch("no body", ""),
+    batch("a hundred thousand brackets", "[" * 100_000),
+    batch("a content encoding", '{"points": [[0, 0]]}', 415, send={"content-encoding": "gzip"}),
+]  # fmt: skip
+ROWS = [*ANSWERS, *PAGES, *PLACES, *REFUSALS, *BATCHES]

@@ -8,45 +8,40 @@ from playwright.sync_api import Route, expect
 
 from predictor import MODEL
 from predictor import page as page_module
-from tests.chipotle.page_in_browser import OLNEY, Open, click, first, shows, submit
+from tests.chipotle.page_in_browser import OLNEY, Open, first, shows, submit
 
 HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${lat}$title&lt;"
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False])
-@pytest.mark.parametrize(
-    ("label", "value", "sentence"),
-    [
+def test_an_error_is_beside_its_field(java_script_enabled: bool, visit: Open) -> None:
+    page = visit(OLNEY, java_script_enabled=java_script_enabled)
+    for label, value, sentence in (
         ("Latitude", "abc", "lat is 'abc', which is not a plain decimal number."),
         ("How many", "0", "k is '0', which is out of range."),
         ("Longitude", HOSTILE, "long is "),
-    ],
-)
-def test_an_error_is_beside_its_field(
-    label: str, value: str, sentence: str, java_script_enabled: bool, visit: Open
-) -> None:
-    page = visit(OLNEY, java_script_enabled=java_script_enabled)
-    field = page.get_by_label(label)
-    field.fill(value)
-    submit(page)
-    expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_value(value)
-    expect(field).to_be_focused()
-    expect(field.locator("xpath=following-sibling::strong")).to_contain_text(sentence)
-    expect(page.locator("#answer")).to_be_hidden()
-    field.fill("1")
-    submit(page)
-    expect(page.locator("#answer")).to_be_visible()
-    expect(page.locator("[aria-invalid=true]")).to_have_count(0)
+    ):
+        field = page.get_by_label(label)
+        field.fill(value)
+        submit(page)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_value(value)
+        expect(field).to_be_focused()
+        expect(field.locator("xpath=following-sibling::strong")).to_contain_text(sentence)
+        expect(page.locator("#answer")).to_be_hidden()
+        field.fill("1")
+        submit(page)
+        expect(page.locator("#answer")).to_be_visible()
+        expect(page.locator("[aria-invalid=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", ["lat", "long", "k", "radius", "format", "other", "$title"])
-def test_requests_are_escaped(name: str, visit: Open) -> None:
-    page = visit(f"{quote(HOSTILE)}?{quote(name)}={quote(HOSTILE)}&k=2&k=3")
-    assert page.locator("script, img").count() == 1
-    shown = page.locator(f"input[id='{name}']")
-    if shown.count():
-        expect(shown).to_have_value(HOSTILE + (",2,3" if name == "k" else ""))
+def test_requests_are_escaped(visit: Open) -> None:
+    for name in ("lat", "long", "k", "radius", "format", "other", "$title"):
+        page = visit(f"{quote(HOSTILE)}?{quote(name)}={quote(HOSTILE)}&k=2&k=3")
+        assert page.locator("script, img").count() == 1
+        shown = page.locator(f"input[id='{name}']")
+        if shown.count():
+            expect(shown).to_have_value(HOSTILE + (",2,3" if name == "k" else ""))
 
 
 def test_the_models_data_is_escaped(visit: Open) -> None:
@@ -78,43 +73,20 @@ def test_typed_and_pasted_coordinates_are_cleaned(visit: Open) -> None:
     expect(page.get_by_label("Longitude")).to_have_value("-77.066176")
 
 
-def test_a_place_by_name_is_searched_for(visit: Open) -> None:
-    page = visit(OLNEY)
-    field = page.get_by_label("Place")
-    field.fill("Springfield")
-    page.keyboard.press("Enter")
-    expect(field).to_be_focused()
-    expect(page.locator("#place-error")).to_contain_text("Springfield, Illinois; Springfield, Mi")
-    expect(page.locator("#answer")).to_be_hidden()
-    field.fill("Springfield, Ohio")
-    page.get_by_role("button", name="Search").click()
-    expect(page.locator("#point")).to_have_text("Springfield, Ohio")
-    shows(page, "Springfield, OH")
-    assert "place=Springfield%2C+Ohio" in page.url
-    click(page, (39.95, -83.7))
-    expect(field).to_have_value("")
-    assert "place" not in page.url
-
-
-@pytest.mark.parametrize(
-    "fail",
-    [
-        lambda route: route.abort(),
-        lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"),
-        lambda route: route.fulfill(status=429, json={"message": "Too Many Requests"}),
-    ],
-)
-def test_an_unreachable_server_is_explained(fail: Callable[[Route], None], visit: Open) -> None:
+def test_an_unreachable_server_is_explained(visit: Open) -> None:
     answer: Callable[[Route], None] = Route.continue_
     page = visit(OLNEY, answer=lambda route: answer(route))
-    page.locator("#map").focus()
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("status")).to_contain_text("miles")
-    answer = fail
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("alert")).to_contain_text("The server is not answering.")
-    expect(page.locator("#answer")).to_be_hidden()  # it was another point's
-    answer = Route.continue_
-    submit(page)
-    expect(page.get_by_role("alert")).to_be_empty()
-    expect(first(page)).to_be_visible()
+    for fail in (
+        Route.abort,
+        lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"),
+        lambda route: route.fulfill(status=429, json={"message": "Too Many Requests"}),
+    ):
+        answer = fail
+        page.locator("#map").focus()
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("alert")).to_contain_text("The server is not answering.")
+        expect(page.locator("#answer")).to_be_hidden()  # it was another point's
+        answer = Route.continue_
+        submit(page)
+        expect(page.get_by_role("alert")).to_be_empty()
+        expect(first(page)).to_be_visible()

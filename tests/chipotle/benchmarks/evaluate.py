@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -96,10 +97,11 @@ def draw() -> None:
         aspect=1 / np.cos(np.radians(38)),
         interpolation="nearest",
     )
-    outlines = drawing.outlines()
-    for line in outlines["land"] + outlines["borders"]:  # each step is less the one before
-        latitude, longitude = np.cumsum(np.reshape(line, (-1, 2)), axis=0).T / outlines["steps"]
-        axes.plot(longitude, latitude, "#8a97a5", lw=0.5)
+    paths = drawing.outlines()["land"] + drawing.outlines()["borders"]
+    for line in paths.split("M")[1:]:  # in thousandths, each step from the one before
+        steps = np.array(re.findall(r"-?\d+", line), dtype=int).reshape(-1, 2)
+        longitude, down = np.cumsum(steps, axis=0).T / 1000
+        axes.plot(longitude, np.degrees(np.arctan(np.sinh(np.radians(-down)))), "#8a97a5", lw=0.5)
     axes.scatter(STORES[:, 1], STORES[:, 0], s=1.5, color=INK, linewidths=0)
     axes.set(xlim=(west, east), ylim=(south, north))
     axes.set_axis_off()

@@ -30,16 +30,17 @@ def served(csv: Path, has_map: bool = True) -> Iterator[str]:
         script = model / "training" / "training.py"
         text = re.sub(r"ABOUT = \{.*?\n\}", f"ABOUT = {ABOUT}", script.read_text(), flags=re.DOTALL)
         script.write_text(re.sub("(?m)^EXAMPLE.*", "EXAMPLE = None", text))
+        environment = os.environ | {"PORT": "0", "PYTHONPATH": str(model / "deployment")}
         subprocess.run([sys.executable, script, csv], check=True)
         if has_map:
             outlines = script.with_name("outlines.py")
-            subprocess.run([sys.executable, outlines, csv, EARTH], check=True)
+            subprocess.run([sys.executable, outlines, EARTH], check=True, env=environment)
         with subprocess.Popen(
             [sys.executable, "-m", "predictive_lambda.local.api"],
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env=os.environ | {"PORT": "0", "PYTHONPATH": str(model / "deployment")},
+            env=environment,
         ) as server:
             assert server.stdout
             try:

@@ -22,7 +22,6 @@ from serving.parameters import Parameter
 from serving.problems import Problem
 
 LABELS = {"place": "Place", "lat": "Latitude", "long": "Longitude", "k": "How many"}
-FAR_M = 300_000  # not a day trip
 FEW = 5  # stores, if a person does not say how many
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
@@ -77,11 +76,7 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
         return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
     point = coordinates(query["lat"], query["long"], query["place"])
     places = [(store["lat"], store["long"]) for store in found]
-    note = ""
-    if not found:
-        note = f"No {ABOUT['place']} within that distance."
-    elif found[0]["distance_m"] > FAR_M:
-        note = f"None of these {ABOUT['places']} is near that point."
+    note = "" if found else f"No {ABOUT['place']} within that distance."
     has_more = query["k"] == len(found) == 1 < about["stores"]
     return fill(
         whole,
@@ -126,10 +121,8 @@ def fill(whole: bool, sent: Query, problem: Problem | None = None, **values: Any
         "few": escape(urlencode(link | {"k": FEW})),
         "ground": drawing.ground() if whole else "",
         "outlines": escape(f"Outlines: {drawing.outlines()['source']}."),
-        "centre": "{} {}".format(*drawing.centre()),
         "all": drawing.numbers(drawing.whole()),
         "view": drawing.numbers(view),
-        "letters": f"{view[2:].max() / 40:.2f}",
         "overlay": drawing.overlay(None, []),
         "no_answer": "hidden",
         "no_more": "hidden",

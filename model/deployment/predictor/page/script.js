@@ -1,28 +1,18 @@
 // The page works without this script, which lets the map choose the point and swaps in the answer.
 const find = (id) => document.getElementById(id);
 const map = find("map"), form = find("form"), say = find("status"), problem = find("problem");
-const RADIUS_KM = 6371.0088, NARROWEST_KM = 40, VAGUE_M = 2000, LETTERS_PX = 12;
+const NARROWEST = 0.4, WIDEST = 800, VAGUE_M = 2000, RADIAN = 180 / Math.PI;
 const numbers = (text) => (text?.match(/-?[\d.]+/g) ?? []).map(Number);
 
-// Invert drawing.py's projection: from km on the map to latitude and longitude, or null outside the Earth.
-const [latitude0, longitude0] = numbers(map.dataset.centre).map((degrees) => degrees * Math.PI / 180);
-const place = (x, y) => {
-  const rho = Math.hypot(x, y) / RADIUS_KM;
-  if (rho >= 2) return null;
-  const angle = 2 * Math.asin(rho / 2), up = Math.cos(angle), flatten = rho ? Math.sin(angle) / rho / RADIUS_KM : 1;
-  const [east, north, cos, sin] = [x * flatten, -y * flatten, Math.cos(latitude0), Math.sin(latitude0)];
-  const latitude = Math.asin(Math.max(-1, Math.min(1, up * sin + north * cos))) * 180 / Math.PI;
-  const longitude = (longitude0 + Math.atan2(east, up * cos - north * sin)) * 180 / Math.PI;
-  return [latitude, (longitude + 540) % 360 - 180];
-};
+// Invert drawing.py's projection: from x and y to latitude and longitude.
+const place = (x, y) => [Math.atan(Math.sinh(-y / RADIAN)) * RADIAN, (x % 360 + 540) % 360 - 180];
 
-// What the map shows, in km: x, y, width, height.
+// What the map shows, in degrees of longitude: x, y, width, height.
 let view;
 const look = (x, y, width, height) => {
-  const size = Math.max(width, height), factor = Math.min(Math.max(size, NARROWEST_KM), 4.4 * RADIUS_KM) / size;
+  const size = Math.max(width, height), factor = Math.min(Math.max(size, NARROWEST), WIDEST) / size;
   view = [x + width * (1 - factor) / 2, y + height * (1 - factor) / 2, width * factor, height * factor];
   map.setAttribute("viewBox", view.join(" "));
-  map.setAttribute("font-size", LETTERS_PX / map.getScreenCTM().a);
 };
 const zoom = (factor, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) =>
   look(x + (view[0] - x) * factor, y + (view[1] - y) * factor, view[2] * factor, view[3] * factor);
@@ -114,7 +104,6 @@ const at = (event) => {
   return [x, y];
 };
 const put = (x, y, save) => {
-  if (!place(x, y)) return;
   pin(x, y);
   choose(place(x, y), true, save);
 };
