@@ -26,9 +26,7 @@ def nearest(
     metres away. A destination whose angle exceeds h * a / b is farther than that, so it is not
     among the k nearest. All others are candidates: they are measured.
     """
-    vectors = on_sphere(origins)
-    chords, _ = tree.query(vectors, k)
-    candidates = tree.query_radius(vectors, _reach(chords[:, -1]))
+    candidates = _candidates(on_sphere(origins), tree, k)
     counts = np.fromiter(map(len, candidates), int)
     origin_index = np.repeat(np.arange(len(origins)), counts)
     destination_index = np.concatenate(candidates)
@@ -51,6 +49,17 @@ def on_sphere(coordinates: np.ndarray) -> np.ndarray:
     reduced = np.arctan(np.tan(latitudes) / RATIO)
     x, y = np.cos(reduced) * np.cos(longitudes), np.cos(reduced) * np.sin(longitudes)
     return np.stack([x, y, np.sin(reduced)], axis=-1)
+
+
+def _candidates(vectors: np.ndarray, tree: BallTree, k: int) -> list[np.ndarray]:
+    """Return, for each of the vectors, the indices of all destinations within reach."""
+    chords, by_angle = tree.query(vectors, min(k + 1, len(tree.data)))
+    reach, candidates = _reach(chords[:, k - 1]), list(by_angle[:, :k])
+    more = np.flatnonzero(chords[:, -1] <= reach)
+    if more.size:  # mostly, only the first k are within reach
+        for i, found in zip(more, tree.query_radius(vectors[more], reach[more]), strict=True):
+            candidates[i] = found
+    return candidates
 
 
 def _reach(chords: np.ndarray) -> np.ndarray:
