@@ -1,14 +1,12 @@
 """Files of places: the usual variations are read, and all mistakes are reported at once."""
 
 import json
-import os
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from stores import DataError, read_stores
-from tests.chipotle.csv_table import GOOD, MISTAKES, VARIATIONS
+from tests.chipotle.csv_table import MISTAKES, VARIATIONS
 
 
 def read(content: str | bytes, folder: Path) -> list[str]:
@@ -68,19 +66,6 @@ def test_all_the_places_geojson_is_read(tmp_path: Path, capsys: pytest.CaptureFi
     first = read_stores(tmp_path / "places").loc[0].to_dict()
     assert first["location"] == "Olney"
     assert (first["latitude"], first["longitude"]) == (39.15, -77.07)
-
-
-def test_a_pipe_is_read_once(tmp_path: Path) -> None:
-    """As from bash's <(...)."""
-    pipe, file = tmp_path / "pipe", tmp_path / "file"
-    file.write_text(GOOD)
-    os.mkfifo(pipe)
-    writer = Thread(target=pipe.write_text, args=(GOOD,))
-    writer.start()
-    piped, plain = read_stores(pipe), read_stores(file)
-    writer.join()
-    assert piped.equals(plain)
-    assert piped.attrs["sha256"] == plain.attrs["sha256"]
 
 
 def test_an_unreadable_file_is_explained() -> None:

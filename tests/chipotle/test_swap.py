@@ -102,21 +102,15 @@ def test_the_new_model_answers(penguins: Path, url: str) -> None:
         assert answer.read() == b"Adelie"
 
 
-def test_quick_tests_pass(penguins: Path) -> None:
+def test_nothing_else_needs_the_example(penguins: Path) -> None:
     names = ("contract/test_rows", "contract/test_conformance", "repository/test_readme")
     said = run(".venv/bin/pytest", "-q", *(f"tests/{name}.py" for name in names), folder=penguins)
     assert re.search(r"^local API: \d+ passed$", said, re.MULTILINE)
-
-
-def test_nothing_else_imports_the_example(penguins: Path) -> None:
     run(".venv/bin/pytest", "-q", "--collect-only", folder=penguins)
     run(".venv/bin/ruff", "check", folder=penguins)
-
-
-def test_help_names_no_target_of_the_example(penguins: Path) -> None:
+    run(".venv/bin/mypy", "model/deployment/app.py", folder=penguins)
     listed = run("make", "help", folder=penguins)
-    assert "make run " in listed
-    assert "bench" not in listed
+    assert "make run " in listed and "bench" not in listed
 
 
 @pytest.mark.proof

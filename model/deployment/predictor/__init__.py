@@ -19,14 +19,8 @@ MODEL = Model(
     about={"version": nearest.manifest.pickle_sha256[:12], "stores": len(nearest.stores)},
     inputs=INPUTS,
     options=OPTIONS,
-    result={
-        "address": "string",
-        "city": "string",
-        "state": "string",
-        "lat": "number",
-        "long": "number",
-        "distance_m": "number",
-    },
+    result=dict.fromkeys(("address", "city", "state"), "string")
+    | dict.fromkeys(("lat", "long", "distance_m"), "number"),
     predict=predict,
     formats={
         "text": formats.TEXT,

@@ -21,8 +21,8 @@ TABLES = {  # the heading, and what a row says after its name
         "{median_us:.0f} | {p99_us:.0f}",
     ),
     "many": (
-        "points of one processor, a second | point by point, as before | now | times",
-        "{before:,} | {now:,} | {times:.1f}",
+        "points of one processor, a second | k = 1 | k = 10",
+        "{nearest:,} | {ten:,}",
     ),
     "score": (
         "`make score`, rows | s | rows a second | CPU, s | peak, MB",
