@@ -16,10 +16,12 @@ from serving.problems import Problem
 
 GZIP_FROM = 8 * 1024  # bytes
 QUERIES = ("queryStringParameters", "multiValueQueryStringParameters")
-# A request's event has one of these keys; those of queues, timers and the console's test do not.
-REQUEST = {"rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey"}
-# Other events with such keys have one of these, too: authorizers, VPC Lattice, agents.
-OTHER = {"type", "method", "messageVersion"}
+# The keys of a request's event, in any format. Every request has one of TELLING. The events of
+# queues, timers and the console's test lack them, and other services' events have other keys.
+TELLING = {"rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey"}
+KEYS = TELLING | {"version", "rawQueryString", "cookies", "requestContext", "pathParameters"}
+KEYS |= {"isBase64Encoded", "stageVariables", "resource", "path", "body"}
+KEYS |= {"multiValueHeaders", "multiValueQueryStringParameters"}
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,11 @@ def is_request(event: Any) -> bool:
     if not isinstance(event, dict):
         return False
     context = _get(event, "requestContext", dict)
-    if "connectionId" in context or not OTHER.isdisjoint(event):  # a web socket, for example
+    if "type" in event or "connectionId" in context:  # authorizers, web sockets
         return False
-    return not event or "http" in context or not REQUEST.isdisjoint(event)
+    if _get(context, "http", dict) or {"httpMethod", "path"} <= event.keys() or not event:
+        return True
+    return event.keys() <= KEYS and not event.keys().isdisjoint(TELLING)  # written by hand
 
 
 def _values(event: Mapping[str, Any], key: str, many: str) -> dict[str, Any]:
