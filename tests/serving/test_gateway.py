@@ -28,6 +28,7 @@ MANY = {name: [value] for name, value in FLOWER.items()}
         {"raw_path": "/", "method": "POST", "headers": {}, "body": "{}"},  # VPC Lattice
         {"version": "2.0", "path": "/", "method": "GET", "queryStringParameters": {}},  # its second
         {"messageVersion": "1.0", "httpMethod": "GET", "apiPath": "/"},  # an agent's action
+        {"headers": {}, "petal_width": 0.2},  # a key that no gateway sends
         {"body": "hello"},
         {"queryStringParameters": "petal_width=0.2"},
         {"httpMethod": "GET", "path": "/", "multiValueQueryStringParameters": "petal_width=0.2"},
