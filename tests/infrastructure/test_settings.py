@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.synthesized import definition, synthesize
+from tests.infrastructure.synthesized import ROOT, definition, synthesize
 
 FUNCTION, LOGS = "AWS::Lambda::Function", "AWS::Logs::LogGroup"
 API, STAGE = "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"
@@ -101,3 +101,13 @@ def test_a_setting_changes_the_template(
 def test_a_mistake_is_explained(settings: dict[str, object], explanation: str) -> None:
     with pytest.raises(ValueError, match=re.escape(explanation)):
         synthesize(**settings)
+
+
+def test_readme_lists_every_setting() -> None:
+    with pytest.raises(ValueError, match="The settings are") as rejected:
+        synthesize(no_setting="1")
+    settings = re.findall(r"\w+", str(rejected.value).partition("The settings are ")[2])
+    readme = (ROOT / "predictive_lambda" / "README.md").read_text()
+    table = readme.partition("| setting |")[2].partition("\n\n")[0]
+    names = "".join(re.findall(r"^\| (`.+?) \|", table, re.MULTILINE))
+    assert sorted(re.findall(r"`(\w+)`", names)) == settings

@@ -75,6 +75,15 @@ def test_links_and_their_headings_exist(document: Path) -> None:
             assert heading in map(anchor, headings), link
 
 
+def test_every_fault_names_its_test() -> None:
+    table = README.partition("| fault |")[2].partition("\n\n")[0]
+    faults = re.findall(r"^\| \[.+", table, re.MULTILINE)
+    assert len(faults) >= 8
+    for fault in faults:
+        [[file, test]] = re.findall(r"^\| \[[^]]+\]\(\.\./(\S+)#(test_\w+)\)", fault)
+        assert f"def {test}(" in (ROOT / file).read_text(), fault
+
+
 def anchor(heading: str) -> str:
     """Return GitHub's anchor for a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
