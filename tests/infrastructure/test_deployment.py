@@ -159,13 +159,15 @@ def test_only_requests_with_a_token_are_answered(url: str, aws: Aws, token: dict
 @pytest.mark.proof
 def test_only_signed_requests_are_answered(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """The emulator requires a signature, but does not verify it."""
-    url = aws.deploy(aws.synthesize(ROOT, "iam", stack="locked", auth="iam"))
+    assembly = aws.synthesize(ROOT, "iam", stack="locked", auth="iam")
+    url = aws.deploy(assembly)
     send = over_http(url)
     assert send(EXAMPLE).status == 403
     assert send(Row("health check", "/healthz")).status == 200
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, aws.environment[name])
     assert failures(signed(send, url), ROWS) == {}
+    aws.cdk("destroy", "--force", "--app", str(assembly))
 
 
 def test_destroy_removes_everything(url: str, aws: Aws, first: Path) -> None:
