@@ -18,7 +18,7 @@ from constructs import Construct
 # Optional, like the lines that use them.
 from predictive_lambda.monitoring import Monitoring
 from predictive_lambda.nag import AWS_POLICY, acknowledge
-from predictive_lambda.release import Release
+from predictive_lambda.release import release
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
 # An allow-list, so that stray files in model/ don't trigger a redeploy.
@@ -99,7 +99,7 @@ class PredictiveLambda(Construct):
         )
         self.live: lambda_.IFunction = self.function
         if canary or snap_start:
-            self.live = Release(self, self.function, canary=canary).live
+            self.live = release(self, self.function, canary=canary)
 
         integration = HttpLambdaIntegration("PredictiveLambdaIntegration", self.live)
         self.api = apigateway.HttpApi(

@@ -9,45 +9,44 @@ from constructs import Construct
 from predictive_lambda.nag import AWS_POLICY, acknowledge
 
 
-class Release:
-    """The alias `live` of the newest version; SnapStart and canary releases need one.
+def release(scope: Construct, function: lambda_.Function, *, canary: bool) -> lambda_.Alias:
+    """Return the alias `live` of the newest version; SnapStart and canary releases need one.
 
     With `canary`, a new version gets a tenth of the requests for five minutes. If one of them
     fails, all requests go back to the previous version, with its code and its model.
     """
+    Annotations.of(function).acknowledge_warning(
+        "@aws-cdk/aws-lambda:snapStartRequirePublish", "The alias needs a published version."
+    )
+    version = function.current_version
+    live = lambda_.Alias(scope, "PredictiveLambdaLive", alias_name="live", version=version)
+    if canary:
+        _shift_slowly(scope, live)
+    return live
 
-    def __init__(self, scope: Construct, function: lambda_.Function, *, canary: bool) -> None:
-        self.live = lambda_.Alias(
-            scope, "PredictiveLambdaLive", alias_name="live", version=function.current_version
-        )
-        Annotations.of(function).acknowledge_warning(
-            "@aws-cdk/aws-lambda:snapStartRequirePublish", "The alias needs a published version."
-        )
-        if canary:
-            self._shift_slowly(scope, function)
 
-    def _shift_slowly(self, scope: Construct, function: lambda_.Function) -> None:
-        name = function.function_name
-        new_version = {  # errors of the previous one must not end the release that fixes them
-            "FunctionName": name,
-            "Resource": f"{name}:{self.live.alias_name}",
-            "ExecutedVersion": function.current_version.version,
-        }
-        errors = self.live.metric_errors(period=Duration.minutes(1), dimensions_map=new_version)
-        alarm = errors.create_alarm(
-            scope,
-            "PredictiveLambdaReleaseErrors",
-            alarm_description="A request to the new version failed: it is being rolled back.",
-            threshold=1,  # timeouts count as errors
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        group = codedeploy.LambdaDeploymentGroup(
-            scope,
-            "PredictiveLambdaRelease",
-            alias=self.live,
-            deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
-            alarms=[alarm],
-        )
-        reason = "AWS maintains this policy for CodeDeploy; the CDK attaches it."
-        acknowledge(group, {AWS_POLICY("AWSCodeDeployRoleForLambdaLimited"): reason})
+def _shift_slowly(scope: Construct, live: lambda_.Alias) -> None:
+    name = live.version.lambda_.function_name
+    new_version = {  # errors of the previous one must not end the release that fixes them
+        "FunctionName": name,
+        "Resource": f"{name}:{live.alias_name}",
+        "ExecutedVersion": live.version.version,
+    }
+    errors = live.metric_errors(period=Duration.minutes(1), dimensions_map=new_version)
+    alarm = errors.create_alarm(
+        scope,
+        "PredictiveLambdaReleaseErrors",
+        alarm_description="A request to the new version failed: it is being rolled back.",
+        threshold=1,  # timeouts count as errors
+        evaluation_periods=1,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )
+    group = codedeploy.LambdaDeploymentGroup(
+        scope,
+        "PredictiveLambdaRelease",
+        alias=live,
+        deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+        alarms=[alarm],
+    )
+    reason = "AWS maintains this policy for CodeDeploy; the CDK attaches it."
+    acknowledge(group, {AWS_POLICY("AWSCodeDeployRoleForLambdaLimited"): reason})

@@ -41,7 +41,8 @@ class Settings:
     def _read(self, name: str, default: str, valid: Callable[[str], object], allowed: str) -> str:
         """Return the value as text: the command line only has text, cdk.json also has numbers."""
         self.names.add(name)
-        value = str(self.given.get(name, default))
+        given = self.given.get(name)
+        value = default if given is None else str(given)
         if value != default and not valid(value):
             raise SettingError(f"{name} is {value!r}. It must be {allowed}.")
         return value
