@@ -1,18 +1,19 @@
 """Alarms and a dashboard in CloudWatch for the function and its API (optional)."""
 
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Names, Stack
-from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
 
 from predictive_lambda.nag import acknowledge
+
+if TYPE_CHECKING:
+    from predictive_lambda.predictive_lambda import PredictiveLambda
 
 # The model's own figures as serving/metrics.py writes them: one line for each version.
 FIGURES = "SEARCH('{{PredictiveLambda,function,version}} function=\"{name}\"', 'Average', 300)"
@@ -27,70 +28,63 @@ def mail_topic(scope: Construct, address: str) -> sns.Topic:
     return topic
 
 
-@dataclass
-class Monitoring:
-    """Watches the function that requests go to (`live`) and the API's stage."""
-
-    scope: Construct
-    function: lambda_.Function
-    live: lambda_.IFunction
-    stage: apigateway.HttpStage
-    alarms: list[cloudwatch.IAlarm] = field(default_factory=list)
-
-    def add_alarms(self, topic: sns.ITopic) -> None:
-        """Notify the topic when something goes wrong, and again when it is over."""
-        # Without this grant, the policy that `enforce_ssl` gives a topic keeps CloudWatch out.
-        account = {"StringEquals": {"aws:SourceAccount": Stack.of(self.scope).account}}
-        topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=account))
-        live, timeout = self.live, self.function.timeout
-        assert timeout
-        almost_late = 0.8 * timeout.to_milliseconds()
-        p99 = live.metric_duration(statistic="p99")
-        outside = cloudwatch.Metric(  # as serving/metrics.py writes it
-            namespace="PredictiveLambda",
-            metric_name="outside",
-            dimensions_map={"function": self.function.function_name},
-            statistic="Average",
-            period=Duration.hours(1),
+def add_alarms(service: "PredictiveLambda", topic: sns.ITopic) -> list[cloudwatch.IAlarm]:
+    """Notify the topic when something goes wrong, and again when it is over."""
+    # Without this grant, the policy that `enforce_ssl` gives a topic keeps CloudWatch out.
+    account = {"StringEquals": {"aws:SourceAccount": Stack.of(service).account}}
+    topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=account))
+    live, timeout = service.live, service.function.timeout
+    assert timeout
+    almost_late = 0.8 * timeout.to_milliseconds()
+    p99 = live.metric_duration(statistic="p99")
+    outside = cloudwatch.Metric(  # as serving/metrics.py writes it
+        namespace="PredictiveLambda",
+        metric_name="outside",
+        dimensions_map={"function": service.function.function_name},
+        statistic="Average",
+        period=Duration.hours(1),
+    )
+    alarms: list[cloudwatch.IAlarm] = []
+    for name, metric, threshold, description in (
+        ("Errors", live.metric_errors(), 0, "The function failed: see its log."),
+        ("Throttles", live.metric_throttles(), 0, "Requests exceed the concurrency limit."),
+        ("Slow", p99, almost_late, "The slowest 1 % come close to the timeout."),
+        ("ServerErrors", service.stage.metric_server_error(), 0, "Clients got a 5xx."),
+        ("Outside", outside, 0.1, "Many inputs lie outside the training data."),
+    ):
+        alarm = metric.create_alarm(
+            service,
+            f"PredictiveLambda{name}",
+            alarm_description=description,
+            threshold=threshold,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,  # of five minutes, or an hour
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        for name, metric, threshold, description in (
-            ("Errors", live.metric_errors(), 0, "The function failed: see its log."),
-            ("Throttles", live.metric_throttles(), 0, "Requests exceed the concurrency limit."),
-            ("Slow", p99, almost_late, "The slowest 1 % come close to the timeout."),
-            ("ServerErrors", self.stage.metric_server_error(), 0, "Clients got a 5xx."),
-            ("Outside", outside, 0.1, "Many inputs lie outside the training data."),
-        ):
-            alarm = metric.create_alarm(
-                self.scope,
-                f"PredictiveLambda{name}",
-                alarm_description=description,
-                threshold=threshold,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-                evaluation_periods=1,  # of five minutes, or an hour
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            )
-            alarm.add_alarm_action(actions.SnsAction(topic))
-            alarm.add_ok_action(actions.SnsAction(topic))
-            self.alarms.append(alarm)
+        alarm.add_alarm_action(actions.SnsAction(topic))
+        alarm.add_ok_action(actions.SnsAction(topic))
+        alarms.append(alarm)
+    return alarms
 
-    def add_dashboard(self) -> None:
-        """Show requests, faults, durations, the model's figures, and the alarms added so far."""
-        live, stage = self.live, self.stage
-        rejected, failed = stage.metric_client_error(), stage.metric_server_error()
-        figures = FIGURES.format(name=self.function.function_name)
-        graphs: dict[str, list[cloudwatch.IMetric]] = {
-            "Requests": [stage.metric_count()],
-            "Trouble": [rejected, failed, live.metric_errors(), live.metric_throttles()],
-            "Duration": [live.metric_duration(statistic=s) for s in ("p50", "p99", "Maximum")],
-            "The model's figures": [cloudwatch.SearchExpression(expression=figures, label="")],
-        }
-        widgets: list[cloudwatch.IWidget] = [
-            cloudwatch.GraphWidget(title=title, left=metrics, width=12)
-            for title, metrics in graphs.items()
-        ]
-        if self.alarms:
-            widgets.append(cloudwatch.AlarmStatusWidget(alarms=self.alarms, width=24))
-        # The stack's name, followed by the construct's if the stack has several.
-        name = Names.unique_resource_name(self.scope, allowed_special_characters="-")
-        board = cloudwatch.Dashboard(self.scope, "PredictiveLambdaDashboard", dashboard_name=name)
-        board.add_widgets(*widgets)  # left to right, two graphs in a row
+
+def add_dashboard(service: "PredictiveLambda", alarms: list[cloudwatch.IAlarm]) -> None:
+    """Show requests, faults, durations, the model's figures, and the alarms."""
+    live, stage = service.live, service.stage
+    rejected, failed = stage.metric_client_error(), stage.metric_server_error()
+    figures = FIGURES.format(name=service.function.function_name)
+    graphs: dict[str, list[cloudwatch.IMetric]] = {
+        "Requests": [stage.metric_count()],
+        "Trouble": [rejected, failed, live.metric_errors(), live.metric_throttles()],
+        "Duration": [live.metric_duration(statistic=s) for s in ("p50", "p99", "Maximum")],
+        "The model's figures": [cloudwatch.SearchExpression(expression=figures, label="")],
+    }
+    widgets: list[cloudwatch.IWidget] = [
+        cloudwatch.GraphWidget(title=title, left=metrics, width=12)
+        for title, metrics in graphs.items()
+    ]
+    if alarms:
+        widgets.append(cloudwatch.AlarmStatusWidget(alarms=alarms, width=24))
+    # The stack's name, followed by the construct's if the stack has several.
+    name = Names.unique_resource_name(service, allowed_special_characters="-")
+    board = cloudwatch.Dashboard(service, "PredictiveLambdaDashboard", dashboard_name=name)
+    board.add_widgets(*widgets)  # left to right, two graphs in a row

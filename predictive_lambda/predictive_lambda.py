@@ -16,7 +16,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 # Optional, like the lines that use them.
-from predictive_lambda.monitoring import Monitoring
+from predictive_lambda.monitoring import add_alarms, add_dashboard
 from predictive_lambda.nag import AWS_POLICY, acknowledge
 from predictive_lambda.release import release
 
@@ -118,11 +118,9 @@ class PredictiveLambda(Construct):
         self.stage = self._stage(throttle, domain)
         self.url = self.stage.domain_url if domain else self.stage.url
 
-        monitoring = Monitoring(self, self.function, self.live, self.stage)
-        if alarms:
-            monitoring.add_alarms(alarms)
+        its_alarms = add_alarms(self, alarms) if alarms else []
         if dashboard:
-            monitoring.add_dashboard()
+            add_dashboard(self, its_alarms)
 
     def image_function(
         self, scope: Construct, name: str, *, cmd: list[str] | None = None, **options: Any
