@@ -22,7 +22,7 @@ ABOUT = {
 
 @contextmanager
 def served(csv: Path, has_map: bool = True) -> Iterator[str]:
-    """Follow "Your own data" in model/README.md in a copy of the project; yield the URL."""
+    """Follow "Your own data" (model/training/README.md) in a copy of the project; yield the URL."""
     with TemporaryDirectory() as folder:
         model = Path(folder, "model")
         shutil.copytree(ROOT / "model", model, ignore=shutil.ignore_patterns("*.pkl", "zips.npz"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from predictor.nearest import stores
 
-LEAST = 0.6, 1.2  # what an answer shows, by its extent
+LEAST = 0.6, 1.2  # degrees: how much an answer shows at least, by how far its stores are
 HIGHEST = 89.9  # degrees of latitude: the poles would be infinitely far away
 
 
