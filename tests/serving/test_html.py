@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from html import unescape
 
 import pytest
 
@@ -16,19 +15,12 @@ HANDLER = Handler(PARCELS.model, html)
 SENT = {"size": "<tiny>", "weight": "2", "note": "</textarea>", "format": "html"}
 
 
-def written(**query: str) -> str:
-    return ask(HANDLER, **query)["body"]
-
-
 @pytest.mark.parametrize(
     ("sent", "contains"),
     [
         ({}, "<title>A &lt;parcel&gt;</title>"),
         ({}, '<select id="field-0" name="size" aria-describedby="about-field-0" required>'),
-        (
-            {},
-            '<option value="&lt;tiny&gt;" selected>&lt;tiny&gt;',
-        ),  # the example, before a question
+        ({}, '<option value="&lt;tiny&gt;" selected>'),  # the example, before a question
         ({}, '<option value="true" selected>true'),
         (SENT, '<option value="false" selected>false'),  # the default
         (SENT, '<option value="road" selected>road'),
@@ -36,10 +28,7 @@ def written(**query: str) -> str:
         (SENT, '<tr><th scope="col">said<tr><td dir="auto">(&#x27;&lt;tiny&gt;&#x27;, 2.0, False'),
         (SENT | {"weight": "<i>"}, 'value="&lt;i&gt;"><small class="wrong" role="alert">weight is'),
         (SENT | {"weight": "<i>"}, 'aria-describedby="about-field-1" required aria-invalid="true"'),
-        (
-            SENT | {"format": "no such", "weight": "2"},
-            '</h1><small class="wrong" role="alert">format',
-        ),
+        (SENT | {"format": "pdf"}, '</h1><small class="wrong" role="alert">format is'),
     ],
 )
 def test_the_page_shows_the_query_and_the_answer(sent: dict[str, str], contains: str) -> None:
@@ -52,11 +41,9 @@ def test_the_page_shows_the_query_and_the_answer(sent: dict[str, str], contains:
 
 
 def test_the_form_sends_every_parameter() -> None:
-    names = re.findall(r' name="([^"]+)"', written(**SENT))
-    assert [unescape(name) for name in names if name != "viewport"] == [
-        "format",
-        *(parameter.name for parameter in (*HANDLER.model.inputs, *HANDLER.model.options)),
-    ]
+    names = re.findall(r' name="([^"]+)"', ask(HANDLER, **SENT)["body"])
+    sent = [parameter.name for parameter in (*HANDLER.model.inputs, *HANDLER.model.options)]
+    assert names == ["viewport", "format", *sent]
 
 
 def test_a_models_own_page_is_kept() -> None:

@@ -102,7 +102,7 @@ def batch(handler: Handler) -> Schema:
     model = handler.model
     points = {p.name: nullable(p) for p in model.inputs}
     limits = {"minItems": model.fewest, "maxItems": len(points)}
-    in_order = {"type": "array", "prefixItems": list(points.values()), **limits}
+    in_order = {"type": "array", "prefixItems": [*points.values()], **limits}
     optional = [p.name for p in (*model.inputs, *handler.options) if not p.required]
     by_name = object_of(points, *optional, additionalProperties=False)
     list_ = list_of({"oneOf": [in_order, by_name]}, minItems=1, maxItems=MOST_POINTS)
@@ -113,10 +113,8 @@ def batch(handler: Handler) -> Schema:
 
 
 def nullable(parameter: Parameter) -> Schema:
-    nothing = {"type": "null"}
-    return (
-        {"anyOf": [schema(parameter), nothing]} if parameter.may_be_missing else schema(parameter)
-    )
+    found = schema(parameter)
+    return {"anyOf": [found, {"type": "null"}]} if parameter.may_be_missing else found
 
 
 def operation(name: str, summary: str, answers: Bodies, problems: Bodies, *statuses: int) -> Schema:

@@ -49,8 +49,7 @@ def similar(name: str, names: Iterable[str]) -> str | None:
     for candidate in names:
         known = candidate.lower()
         shorter, longer = sorted((bare, known), key=len)
-        if bare == known or (len(shorter) > 2 and longer.startswith(shorter)):
-            return candidate
-        if len(shorter) > 2 and SequenceMatcher(None, bare, known).ratio() >= 0.8:
+        is_near = longer.startswith(shorter) or SequenceMatcher(None, bare, known).ratio() >= 0.8
+        if bare == known or (len(shorter) > 2 and is_near):
             return candidate
     return None
