@@ -98,7 +98,7 @@ class Model:
 
     @property
     def fewest(self) -> int:
-        """How many values a point has at least if it is a list: optional ones may be left out."""
+        """The fewest values of a point that is a list: optional ones at its end may be left out."""
         return max((i for i, p in enumerate(self.inputs, 1) if p.required), default=1)
 
     def point(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
