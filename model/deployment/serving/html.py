@@ -87,9 +87,9 @@ def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
     invalid = ' aria-invalid="true"' if problem else ""
     attributes = f'id="{id_}" name="{name}" aria-describedby="about-{id_}"{required}{invalid}'
     about = f"{parameter.description} It must be {parameter.allowed}."
-    shown = parameter.default if value is None else value
+    current = parameter.default if value is None else value
     return (
-        f'<div><label for="{id_}">{name}</label>{control(id_, parameter, attributes, shown)}'
+        f'<div><label for="{id_}">{name}</label>{control(id_, parameter, attributes, current)}'
         f'{problem}<small id="about-{id_}">{escaped(about)}</small></div>'
     )
 
@@ -115,25 +115,23 @@ def answer(results: list[Result], notes: Mapping[str, Any]) -> str:
     """Write the results; then the inputs outside the training data, and each input's effect."""
     found = "<p>The model has no answer.</p>"
     if results:
-        found = table(results[0], (map(shown, result.values()) for result in results))
+        names = results[0].keys()
+        found = table(names, ([shown(result[name]) for name in names] for result in results))
     if outside := notes.get("outside"):
         found += f"<p>Outside the training data: {escaped(', '.join(outside))}.</p>"
     if why := notes.get("why"):
         largest = max(abs(change["change"]) for change in why) or 1
-        rows = (
-            (
-                shown(c["input"]),
-                f"{shown(c['value'])} → {shown(c['typical'])}",
-                bar(c["change"], largest),
-            )
-            for c in why
-        )
+        rows = (effect(change, largest) for change in why)
         found += WHY + table(("input", "value → typical", "change"), rows)
     return found
 
 
-def bar(change: float, largest: float) -> str:
-    return f'{change:+.3g}<progress max="{largest}" value="{abs(change)}"></progress>'
+def effect(why: Mapping[str, Any], largest: float) -> tuple[str, str, str]:
+    """Write an input, its values, and how much it changes the answer: a number and a bar."""
+    change = why["change"]
+    bar = f'<progress max="{largest}" value="{abs(change)}"></progress>'
+    values = f"{shown(why['value'])} → {shown(why['typical'])}"
+    return shown(why["input"]), values, f"{change:+.3g}{bar}"
 
 
 def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
