@@ -89,41 +89,29 @@ def test_any_event(event: Any) -> None:
 
 
 MEGABYTE = "1" * 1024 * 1024
+FIRST = lambdaHandler.model.inputs[0].name
+VALUES: tuple[str | int, ...] = (MEGABYTE, f"0.{MEGABYTE}", f"1e{MEGABYTE}", 10**5000, "\ud800")
+VALUES += (f"{MEGABYTE}x", f"{MEGABYTE}.{MEGABYTE}e{MEGABYTE}x")  # no pattern may try every split
+ACCEPTED = (";" * 1024 * 1024, "text/html;q=" + MEGABYTE, "," * 1024 * 1024)
+TEXTS = ("[" * 1024 * 1024, '{"points":' * 100_000, MEGABYTE, '{"points": [["\ud800", 0]]}')
+NOT_UTF_8 = "/w=="
+POST = {
+    "requestContext": {"http": {"method": "POST"}},
+    "headers": {"content-type": "application/json"},
+}
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        {"queryStringParameters": {"lat": MEGABYTE}},
-        {"queryStringParameters": {"lat": f"0.{MEGABYTE}"}},
-        {"queryStringParameters": {"lat": f"1e{MEGABYTE}"}},
-        {"queryStringParameters": {"lat": f"{MEGABYTE}x"}},  # no pattern may try every split
-        {"queryStringParameters": {"lat": f"{MEGABYTE}.{MEGABYTE}e{MEGABYTE}x"}},
+        *({"queryStringParameters": {FIRST: value}} for value in VALUES),
         {"queryStringParameters": {"format": MEGABYTE}},
-        {"queryStringParameters": {"lat": 10**5000}},
-        {"queryStringParameters": {"lat": "\ud800"}},
-        {"headers": {"accept": ";" * 1024 * 1024}},
-        {"headers": {"accept": "text/html;q=" + MEGABYTE}},
-        {"headers": {"accept-encoding": "," * 1024 * 1024}},
         {"rawPath": MEGABYTE},
+        *({"headers": {"accept": text, "accept-encoding": text}} for text in ACCEPTED),
+        *(POST | {"body": text} for text in TEXTS),
         *(
-            {
-                "requestContext": {"http": {"method": "POST"}},
-                "headers": {"content-type": "application/json"},
-                "body": body,
-                "isBase64Encoded": is_base64,
-            }
-            for body, is_base64 in [
-                ("[" * 1024 * 1024, False),
-                ('{"points":' * 100_000, False),
-                (MEGABYTE, False),
-                ('{"points": [["\ud800", 0]]}', False),
-                ("====", True),
-                ("not base64", True),
-                ("/w==", True),  # not UTF-8
-                ("ü", True),
-                (MEGABYTE, True),
-            ]
+            POST | {"body": text, "isBase64Encoded": True}
+            for text in ("====", "not base64", "ü", MEGABYTE, NOT_UTF_8)
         ),
     ],
 )
