@@ -24,7 +24,7 @@ def start(deployment: Path = DEPLOYMENT) -> str:
     advice = "Fix MODEL in model/deployment/predictor"
     if "No module named" in said:
         advice = "Name its package in model/requirements.in, and run: make lock"
-    raise BrokenModel(f"{said.rstrip('.')}. {advice}.")
+    raise BrokenModel(f"The model does not answer its example: {said.rstrip('.')}. {advice}.")
 
 
 if __name__ == "__main__":
