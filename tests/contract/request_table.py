@@ -123,6 +123,11 @@ MANY = [
         json.dumps({"points": [POINT | {UNKNOWN: 1}]}),
         contains=(f"points[0]: '{UNKNOWN}' is not an input.",),
     ),
+    *(
+        batch(f"{p.name} may be null", json.dumps({"points": [POINT], p.name: None}), 200)
+        for p in MODEL.options
+        if p.may_be_missing
+    ),
     batch("an empty batch", '{"points": []}', contains=("points is empty",)),
     batch("a point that is text", '{"points": ["x"]}', contains=("points[0] is 'x'",)),
     batch("a body that is not JSON", "{", contains=("The body is not JSON",)),
