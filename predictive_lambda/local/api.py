@@ -64,7 +64,7 @@ def listen(invoke: Function, port: int) -> BaseWSGIServer:
     """Return a server of the function on 127.0.0.1; port 0 picks a free one."""
     # The server would enforce its own limits by hanging up before the client could read why,
     # and keep clients waiting while a hundred others are connected.
-    limits = {"max_request_header_size": 1_000_000, "connection_limit": 1000, "threads": 64}
+    limits = {"max_request_header_size": 1_000_000, "connection_limit": 500, "threads": 64}
     return create_server(application(invoke), host="127.0.0.1", port=port, ident=None, **limits)
 
 

@@ -50,10 +50,9 @@ def docker(*arguments: str, stdin: str = "") -> str:
     return done.stdout.strip()
 
 
-def build(folder: Path = MODEL, dockerfile: str = "Dockerfile") -> str:
+def build(folder: Path = MODEL) -> str:
     """Build an image of the folder and return its id; a failed build leaves no container behind."""
-    options = ("--quiet", "--force-rm", "--file", str(folder / dockerfile))
-    return docker("build", *options, str(folder)).split()[-1]
+    return docker("build", "--quiet", "--force-rm", str(folder)).split()[-1]
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,9 @@ class Container:
     lock: Lock = field(default_factory=Lock)  # a container on Lambda has one event at a time
 
     def __call__(self, event: dict[str, Any]) -> Any:
-        with self.lock:
-            body = self.send("POST", INVOCATIONS, json.dumps(event))
+        with self.lock, closing(HTTPConnection(self.address, timeout=60)) as emulator:
+            emulator.request("POST", INVOCATIONS, json.dumps(event))
+            body = emulator.getresponse().read().decode()
         try:
             answer = json.loads(body)
         except ValueError:
@@ -74,12 +74,6 @@ class Container:
         if "errorMessage" in answer:
             raise EngineError(f"The function failed: {answer['errorMessage']}")
         return answer
-
-    def send(self, method: str, path: str, body: str = "") -> str:
-        """Send a request to the emulator in the container; return the body of its answer."""
-        with closing(HTTPConnection(self.address, timeout=60)) as connection:
-            connection.request(method, path, body)
-            return connection.getresponse().read().decode()
 
     def logs(self) -> str:
         """Return the output of the function and the emulator so far."""
@@ -107,8 +101,9 @@ def container(image: str, *options: str) -> Iterator[Container]:
 def wait_for(running: Container) -> None:
     """Wait until the emulator answers, whatever it says."""
     for _ in range(1200):  # tenths of a second
-        with suppress(OSError, HTTPException):
-            running.send("GET", "/")
+        with suppress(OSError, HTTPException), closing(HTTPConnection(running.address)) as emulator:
+            emulator.request("GET", "/")
+            emulator.getresponse()
             return
         time.sleep(0.1)
     raise EngineError(f"The container does not answer. Its log ends: {running.logs()[-400:]}")
