@@ -26,7 +26,6 @@ ABOUT = {
     "units": "miles",  # first, before kilometres
 }
 EXAMPLE: dict[str, float] | None = {"lat": 39.153198, "long": -77.066176}
-UNITS = {"lat": "decimal degrees, WGS84", "long": "decimal degrees, WGS84"}
 
 
 def train(table: pd.DataFrame) -> Any:
@@ -77,7 +76,7 @@ def main() -> None:
             table=stores[["lat", "long", "address"]],
             target="address",
             about=ABOUT | facts,
-            units=UNITS,
+            units=dict.fromkeys(("lat", "long"), "decimal degrees, WGS84"),
             example=EXAMPLE,
             folder=arguments.folder,
         )

@@ -26,10 +26,8 @@ def nearest(
     metres away. A destination whose angle exceeds h * a / b is farther than that, so it is not
     among the k nearest. All others are candidates: they are measured.
     """
-    candidates = _candidates(on_sphere(origins), tree, k)
-    counts = np.fromiter(map(len, candidates), int)
+    counts, destination_index = _candidates(on_sphere(origins), tree, k)
     origin_index = np.repeat(np.arange(len(origins)), counts)
-    destination_index = np.concatenate(candidates)
     metres = _metres(
         np.take(origins.T, origin_index, axis=1), np.take(destinations.T, destination_index, axis=1)
     )
@@ -51,15 +49,20 @@ def on_sphere(coordinates: np.ndarray) -> np.ndarray:
     return np.stack([x, y, np.sin(reduced)], axis=-1)
 
 
-def _candidates(vectors: np.ndarray, tree: BallTree, k: int) -> list[np.ndarray]:
-    """Return, for each of the vectors, the indices of all destinations within reach."""
+def _candidates(vectors: np.ndarray, tree: BallTree, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many destinations are within reach of each of the vectors, and their indices."""
     chords, by_angle = tree.query(vectors, min(k + 1, len(tree.data)))
-    reach, candidates = _reach(chords[:, k - 1]), list(by_angle[:, :k])
-    more = np.flatnonzero(chords[:, -1] <= reach)
-    if more.size:  # mostly, only the first k are within reach
-        for i, found in zip(more, tree.query_radius(vectors[more], reach[more]), strict=True):
-            candidates[i] = found
-    return candidates
+    reach = _reach(chords[:, k - 1])
+    more = chords[:, -1] <= reach  # not only the first k: true for few
+    counts = np.full(len(vectors), k)
+    if not more.any():
+        return counts, by_angle[:, :k].ravel()
+    found = tree.query_radius(vectors[more], reach[more])
+    counts[more] = list(map(len, found))
+    indices, is_found = np.empty(counts.sum(), int), np.repeat(more, counts)
+    indices[is_found] = np.concatenate(found)
+    indices[~is_found] = by_angle[~more, :k].ravel()
+    return counts, indices
 
 
 def _reach(chords: np.ndarray) -> np.ndarray:
