@@ -5,7 +5,6 @@ A training script ends with `artefacts.write`, which first checks that the model
 
 import hashlib
 import json
-import os
 import platform
 import re
 import tempfile
@@ -19,8 +18,8 @@ import pandas as pd
 
 from artefacts import image
 from artefacts.estimators import Pickler, dump, predict_here
-from artefacts.refusals import ModelError, check, check_loaded, compare_classes, unusable
-from artefacts.signature import as_columns, describe, first_row, plain, result_types, rows_to_try
+from artefacts.refusals import PANDAS, ModelError, check, check_loaded, compare_classes, unusable
+from artefacts.signature import as_columns, describe, first_row, plain, rows_to_try, type_of
 from serving import tabular
 from serving.manifest import Manifest, Signature
 from serving.parameters import Parameter, values
@@ -30,6 +29,7 @@ __all__ = ["ModelError", "write"]
 TRIAL = Path(__file__).with_name("trial.py")
 # How the function may ask the model, by how it takes the table in the training process.
 WAYS = {"texts": ["texts"], "array": ["array"], "frame": ["array", "table", "frame"]}
+WITH_PANDAS = ("pandas", "python-dateutil", "six")
 
 
 def write(
@@ -49,19 +49,16 @@ def write(
     about: facts for people, such as a title. units: the inputs' units, by column. example: values
     of an example request, by column; a row of the table provides the others.
 
-    The same model, table and facts give the same bytes. Both files are complete on disk before
-    they replace the old ones. Raises ModelError if the function could not load the model or would
-    answer differently from it, and OSError if the folder cannot be written; the old files then
-    stay.
+    The same model, table and facts give the same bytes. Raises ModelError if the function could not
+    load the model or would answer differently from it, and OSError if the folder cannot be written;
+    the old files then stay.
     """
     if not re.fullmatch(r"[\w-][\w.-]*", name):
         raise ModelError(f"{name!r} is not a valid name. Use letters, digits, _, - and .")
-    if not isinstance(about or {}, Mapping):
-        raise ModelError(f"`about` is a {type(about).__name__}. It must be a dictionary.")
     targets = [target] if isinstance(target, str) else [*target]
     units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
-    check(model, table, targets, [*units, *example])
     check_loaded()
+    check(model, table, targets, [*units, *example])
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
         pickled, described = Path(new, f"{name}.pkl"), Path(new, f"{name}.json")
         dumped = dump(model, pickled)  # before predicting, which changes some models
@@ -70,13 +67,10 @@ def write(
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         python = ".".join(platform.python_version_tuple()[:2])
         signature = find_signature(model, table, targets, units, example, dumped)
-        manifest = Manifest(sha256, python, dumped.versions(), signature, dict(about or {}))
+        manifest = Manifest(sha256, python, dumped.versions(), signature, about or {})
         described.write_text(complete(model, manifest), encoding="utf-8")
-        for path in (pickled, described):
-            with path.open("rb") as written:
-                os.fsync(written.fileno())
         for path in (pickled, described):  # if concurrent trainings mix theirs, serving rejects it
-            os.replace(path, folder / path.name)
+            path.replace(folder / path.name)
     return sha256
 
 
@@ -93,19 +87,31 @@ def find_signature(
     tried = table.iloc[rows_to_try(table, targets)]
     columns = as_columns(inputs, tried)
     with warnings.catch_warnings(action="ignore"):
-        way, results = predict_here(model, tried, targets, inputs, columns)
+        frame = tried.drop(columns=[*targets])
+        way, results = predict_here(model, frame, targets, inputs, columns)
     compare_classes(model, table, targets)
     if dumped.has_threshold:
         results.pop("probability", None)
     if way == "texts":
         inputs = (replace(inputs[0], choices=()),)
-    signature = Signature(inputs, result_types(results), {**first_row(inputs, columns), **example})
-    code, said = image.run(TRIAL, dumped.path, signature, columns, results, WAYS[way])
-    if code:
-        raise unusable(said)
-    takes, with_others = json.loads(said.splitlines()[-1])
+    result = {
+        name: type_of(pd.Series(values[:, 0], dtype=object, name=name))
+        for name, values in results.items()
+    }
+    signature = Signature(inputs, result, {**first_row(inputs, columns), **example})
+    takes, with_others = find_way(dumped.path, signature, columns, results, WAYS[way])
     inputs = tuple(replace(entry, others_allowed=entry.name in with_others) for entry in inputs)
     return replace(signature, inputs=inputs, takes=takes)
+
+
+def find_way(*given: Any) -> tuple[str, list[str]]:
+    """Run the trial, and return what it finds; raise ModelError if the model cannot be served."""
+    code, said = image.run(TRIAL, *given)
+    if code:
+        code, reason = image.run(TRIAL, *given, more=WITH_PANDAS)
+        raise unusable(reason) if code else unusable(said, PANDAS)
+    takes, with_others = json.loads(said.splitlines()[-1])
+    return takes, with_others
 
 
 def complete(model: Any, manifest: Manifest) -> str:
@@ -115,7 +121,7 @@ def complete(model: Any, manifest: Manifest) -> str:
         served.answer([served.point(values(served.inputs, served.example, Parameter.check))])
         text = manifest.dumps()
         text.encode()
-    except (Problem, TypeError, ValueError) as error:
+    except (Problem, AttributeError, TypeError, ValueError) as error:
         raise ModelError(
             f"`about`, `example` or a name is invalid: {str(error).rstrip('.')}."
         ) from error

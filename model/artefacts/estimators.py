@@ -3,7 +3,6 @@
 import pickle
 import sys
 from collections.abc import Sequence
-from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +18,22 @@ THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
 class Pickler(pickle.Pickler):
-    """Writes estimators that start no processes or threads, and notes what the pickle refers to.
-
-    They would only cost time: a function has one or two processors.
-    """
+    """Notes the packages that the pickle refers to, and whether the model has its own threshold."""
 
     def __init__(self, file: Any) -> None:
         super().__init__(file, protocol=5)
         self.path = file.name
         self.modules = {"sklearn"}
-        self.parallel: set[str] = set()
         self.has_threshold = False  # so the model may not predict the likeliest class
 
     def reducer_override(self, part: Any) -> Any:
         module = getattr(part, "__module__", None) or type(part).__module__
         self.modules.add(module.partition(".")[0])
         self.has_threshold |= isinstance(part, THRESHOLDS)
-        n_jobs = getattr(part, "n_jobs", None)
-        if isinstance(part, type) or n_jobs in (None, 1):
-            return NotImplemented
-        self.parallel.add(f"{type(part).__name__}: the pickle has n_jobs=None instead of {n_jobs}.")
-        part = copy(part)
-        part.n_jobs = None
-        return part.__reduce_ex__(5)
+        return NotImplemented
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of the packages that the pickle refers to."""
+        """Return the versions of these packages."""
         modules = sorted(self.modules - sys.stdlib_module_names)
         found = {name: getattr(sys.modules.get(name), "__version__", "") for name in modules}
         return {name: version for name, version in found.items() if version}
@@ -58,44 +47,34 @@ def dump(model: Any, path: Path) -> Pickler:
             pickler.dump(model)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise unusable(f"it cannot be pickled: {error}") from error
-    for line in sorted(pickler.parallel):
-        print(line, file=sys.stderr)
     return pickler
 
 
 def predict_here(
     model: Any,
-    table: pd.DataFrame,
+    frame: pd.DataFrame,
     targets: Sequence[str],
     inputs: Sequence[Input],
     columns: Sequence[np.ndarray],
 ) -> tuple[str, dict[str, np.ndarray]]:
-    """Return how the model takes the table in this process, and its results by their names.
+    """Return how the model takes the inputs in this process, and its results by their names.
 
     An array for each target, and for "probability" if the predictions are the likeliest classes;
     their shape is (rows, 1).
     """
-    ways, reason = ["array", "frame"], ""
-    if hasattr(model, "feature_names_in_"):
-        ways = ["frame"]
-    elif [entry.type for entry in inputs] == ["string"] and not hasattr(model, "n_features_in_"):
-        ways = ["texts", "array", "frame"]
+    ways, reason = ["frame", "array"], ""
+    if [entry.type for entry in inputs] == ["string"] and not hasattr(model, "n_features_in_"):
+        ways = ["texts", *ways]
     for way in ways:
-        given = table.drop(columns=[*targets]) if way == "frame" else ask(way, inputs, columns)
+        given = frame if way == "frame" else ask(way, inputs, columns)
         try:
-            predicted = model.predict(given)
+            predicted = np.asarray(model.predict(given)).reshape(len(frame), -1)
         except Exception as error:
             reason = reason or f"{type(error).__name__}: {error}".splitlines()[0]
-            continue
-        if not isinstance(predicted, np.ndarray):
-            raise ModelError(
-                f"The model predicts a {type(predicted).__name__}. It must predict an array: "
-                "fit it on dense targets."
-            )
-        if len(predicted) == len(table):
-            results = by_target(predicted.reshape(len(table), -1), targets or ["label"])
+        else:
+            results = by_target(predicted, targets or ["label"])
             return way, results | probability(model, given, *results.values())
-    raise unusable(reason or "it does not predict a value for each row")
+    raise unusable(reason)
 
 
 def by_target(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, np.ndarray]:
@@ -105,7 +84,8 @@ def by_target(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, np.nda
     if predicted.shape[1] != len(targets):
         raise ModelError(
             f"The model predicts {predicted.shape[1]} values, but `target` names {len(targets)}: "
-            f"{', '.join(targets)}. Name all columns that it predicts."
+            f"{', '.join(targets)}. Name all columns that it predicts. If these are probabilities, "
+            "as a Booster predicts, use an estimator that predicts a class: LGBMClassifier."
         )
     return {target: predicted[:, [i]] for i, target in enumerate(targets)}
 

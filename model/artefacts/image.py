@@ -9,7 +9,7 @@ import re
 import runpy
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -43,12 +43,15 @@ def warn_of_versions(trained: Mapping[str, str]) -> None:
                 )
 
 
-def run(script: Path, *given: object, deployment: Path | None = None) -> tuple[int, str]:
+def run(
+    script: Path, *given: object, deployment: Path | None = None, more: Sequence[str] = ()
+) -> tuple[int, str]:
     """Run a Python file as in the image; return its exit code and its output.
 
     `given` is pickled to its standard input. If it fails, the output is the error's last line.
+    more: packages that it has besides those of the lock.
     """
-    there = pins()
+    there = {*pins(), *more}
     absent = {
         module
         for module, packages in packages_distributions().items()

@@ -16,8 +16,8 @@ OWN_STEPS = (
     "import them from there: from steps import NAME"
 )
 PANDAS = (
-    "Avoid pandas inside the pipeline, or add it to the function, which takes 0.2 s at every cold "
-    "start: echo pandas >> model/requirements.in; make lock"
+    "Avoid DataFrames and category dtypes in it, or add pandas to the function, which takes 0.2 s "
+    "at every cold start: echo pandas >> model/requirements.in; make lock"
 )
 ROW_BY_ROW = (
     "A prediction must depend only on its own row: not on chance, on other rows or on earlier "
@@ -25,10 +25,13 @@ ROW_BY_ROW = (
 )
 FILL_IN = "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows"
 SAME_TABLE = "Pass the table that it was fitted on, targets included"
+SET_OUTPUT = (
+    "The function lacks sklearn.set_config(transform_output=...). Set it in the pipeline: "
+    "pipeline.set_output(transform='pandas')"
+)
 ADVICE = {  # by a part of the error's text
     "one by one": ROW_BY_ROW,
     "'isnan'": "Convert columns of dtype object to numbers: table[NAME].astype(float)",
-    "pandas": PANDAS,
     "__main__": OWN_STEPS,
     "lambda": OWN_STEPS,
     "local object": OWN_STEPS,
@@ -37,6 +40,7 @@ ADVICE = {  # by a part of the error's text
     "string to float": "Encode strings in a pipeline, with OneHotEncoder or OrdinalEncoder",
     "contains NaN": FILL_IN,
     "no attribute 'lower'": FILL_IN,
+    "cannot reshape": "It must predict a value for each row, in a dense array",
     "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
     "in the training": ROW_BY_ROW,
 }
@@ -48,16 +52,24 @@ class ModelError(Base):  # type: ignore[misc, valid-type]
     """The model cannot be served; the message says why, and what to change in the training."""
 
 
-def unusable(reason: str) -> ModelError:
-    """Return the error for a model that cannot be loaded or asked, with advice."""
-    advice = next((advice for part, advice in ADVICE.items() if part in reason), "Fix training.py")
-    if (missing := re.search(r"No module named '(\w+)", reason)) and missing[1] != "pandas":
+def unusable(reason: str, advice: str = "") -> ModelError:
+    """Return the error for a model that cannot be loaded or asked."""
+    advice = advice or advise(reason)
+    return ModelError(f"The function could not use this model: {reason.rstrip('.')}. {advice}.")
+
+
+def advise(reason: str) -> str:
+    """Return what helps against an error."""
+    if missing := re.search(r"No module named '(\w+)", reason):
         [package, *_] = packages_distributions().get(missing[1], [""])
         package = "xgboost-cpu" if package == "xgboost" else package  # without 700 MB of CUDA
-        advice = (
-            f"Run: echo {package} >> model/requirements.in; make lock" if package else OWN_STEPS
-        )
-    return ModelError(f"The function could not use this model: {reason.rstrip('.')}. {advice}.")
+        return f"Run: echo {package} >> model/requirements.in; make lock" if package else OWN_STEPS
+    for part, advice in ADVICE.items():
+        if part in reason:
+            return advice
+    if sklearn.get_config()["transform_output"] != "default":
+        return SET_OUTPUT
+    return "Fix training.py"
 
 
 def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterable[str]) -> None:
@@ -68,11 +80,6 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterab
         raise ModelError(
             f"{type(model).__name__} has no `predict` method. Use a model that has one: a pipeline "
             "that ends in a classifier, a regressor or a clusterer such as KMeans."
-        )
-    if sklearn.get_config()["transform_output"] != "default":
-        raise ModelError(
-            "The function lacks sklearn.set_config(transform_output=...). Set it in the pipeline: "
-            "pipeline.set_output(transform='pandas')."
         )
     columns = [*table.columns]
     inputs = [name for name in columns if name not in targets]
@@ -85,13 +92,12 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterab
     if table.empty or not inputs:
         raise ModelError("The table has no rows, or no columns besides the targets.")
     if "probability" in targets:
-        raise ModelError(
-            "A target is called probability, a name that results already use. Rename it."
-        )
-    fitted_on = [*getattr(model, "feature_names_in_", inputs)]
-    if [*map(_plain, fitted_on)] != [*map(_plain, inputs)]:
-        more = [str(name) for name in inputs if name not in fitted_on]
-        fewer = [str(name) for name in fitted_on if name not in inputs]
+        raise ModelError("A target is called probability, as a member of results is. Rename it.")
+    given = [*map(str, inputs)]
+    fitted_on = [*map(str, getattr(model, "feature_names_in_", given))]
+    if fitted_on not in (given, [name.replace(" ", "_") for name in given]):  # as in LightGBM
+        more = [name for name in given if name not in fitted_on]
+        fewer = [name for name in fitted_on if name not in given]
         found = (("also has", more), ("lacks", fewer))
         wrong = " and ".join(f"{verb} {', '.join(names)}" for verb, names in found if names)
         raise ModelError(
@@ -114,11 +120,6 @@ def check_loaded() -> None:
                 f"{sentence}. Train it with the version in model/requirements.txt, or put its "
                 "version into model/requirements.in and run make lock."
             )
-
-
-def _plain(name: object) -> str:
-    """Return a column's name as LightGBM stores it: it replaces spaces."""
-    return "_".join(str(name).split())
 
 
 def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:

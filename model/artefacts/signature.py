@@ -11,17 +11,19 @@ import pandas as pd
 from artefacts.refusals import ModelError
 from serving.asking import to_columns
 from serving.manifest import Input
+from serving.model import RESERVED
 from serving.parameters import NUMBERS
 
 MOST_CHOICES = 50  # more different strings than this are free text
 LONGEST = 10_000  # characters of free text
 MOST_TRIED = 1_000  # rows spread over the table, and as many over the classes
-RESERVED = ("format", "defaulted", "k")  # a query also has these
 TYPES: dict[type, str] = {
-    **dict.fromkeys((bool, np.bool_), "boolean"),
-    **dict.fromkeys((int, np.integer), "integer"),
-    **dict.fromkeys((float, np.floating, Decimal), "number"),
-    **dict.fromkeys((str, pd.Timestamp), "string"),
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    Decimal: "number",
+    str: "string",
+    pd.Timestamp: "string",
 }
 
 
@@ -66,7 +68,8 @@ def _with_range(entry: Input, known: pd.Series) -> Input:
 
 
 def _with_choices(entry: Input, known: pd.Series) -> Input:
-    values = entry.categories or tuple(map(str, sorted({*known})))
+    met = {*known}
+    values = tuple(name for name in entry.categories or map(str, sorted(met)) if name in met)
     repeat = entry.categories or 2 * len(values) <= len(known)
     is_choice = repeat and len(values) <= MOST_CHOICES and "" not in values
     return replace(
@@ -117,26 +120,10 @@ def first_row(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> dict[st
     }
 
 
-def result_types(results: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Return the JSON type of each member of a result."""
-    found = {name: json_type(type(values[0].tolist()[0])) for name, values in results.items()}
-    for name, type_ in found.items():
-        if not type_:
-            raise ModelError(
-                f"{name} is predicted as {type(results[name].tolist()[0][0]).__name__}. It must be "
-                "a number, a boolean or a string. Convert it in the table."
-            )
-    return found
-
-
-def json_type(kind: type) -> str:
-    """Return JSON Schema's name for values of a type, or "" if no request can send them."""
-    return next((TYPES[base] for base in kind.__mro__ if base in TYPES), "")
-
-
 def type_of(column: pd.Series) -> str:
-    kinds = {type(value) for value in column.dropna().astype(object)}
-    names = {json_type(kind) for kind in kinds}
+    """Return JSON Schema's name for a column's values; raise ModelError if they have none."""
+    kinds = {type(plain(value)) for value in column.dropna().astype(object)}
+    names = {TYPES.get(kind) for kind in kinds}
     if names == {"integer", "number"}:
         return "number"
     are_dates = kinds == {pd.Timestamp} and column.dtype.kind != "M"  # in a category, say

@@ -30,14 +30,10 @@ def main() -> tuple[str, list[str]]:
     path, signature, columns, expected, ways = pickle.load(sys.stdin.buffer)
     with open(path, "rb") as file:
         estimator = pickle.load(file)
-    reason = ""
     for takes in ways:
         predict = Tabular(estimator, replace(signature, takes=takes)).predict_columns
-        if not (found := difference(predict, columns, expected)):
+        if not (reason := difference(predict, columns, expected)):
             break
-        if reason and "No module named 'pandas'" in found:
-            found = reason if "pandas" in reason else f"{reason} (without pandas)"
-        reason = found
     else:
         sys.exit(reason)
     for row in range(min(ONE_BY_ONE, len(columns[0]))):

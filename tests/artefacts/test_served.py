@@ -76,9 +76,11 @@ def by_number(*columns: int) -> Any:
 MODELS: dict[str, Any] = {
     "strings, numbers, booleans, missing values": (by_number(0, 3, 4), MIXED, "kind"),
     "a text": (make_pipeline(TfidfVectorizer(), LogisticRegression()), TEXTS, "spam"),
-    "no complete row": (
+    "no complete row, and an input called k": (
         by_number(0, 2),
-        MIXED[["colour", "size", "worn", "kind"]].assign(**HALF_EMPTY),
+        MIXED[["colour", "size", "worn", "kind"]]
+        .assign(**HALF_EMPTY)
+        .rename(columns={"size": "k"}),
         "kind",
     ),
     "a threshold that is not the likeliest": (STRICT, MUCH, "much"),

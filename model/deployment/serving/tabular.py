@@ -36,11 +36,12 @@ def serve(estimator: Any, manifest: Manifest) -> Model:
     """Return the Model of an estimator; raise ValueError if the manifest contradicts itself.
 
     The inputs are the columns of the training table, and a result has the targets. A classifier of
-    one target that has probabilities answers with the `k` likeliest classes.
+    one target that has probabilities answers with the `k` likeliest classes, unless an input is
+    called k.
     """
     signature = manifest.signature
     options: tuple[Parameter, ...] = ()
-    if signature.probabilities:
+    if signature.probabilities and all(entry.name != "k" for entry in signature.inputs):
         what, classes = "How many classes, likeliest first.", len(estimator.classes_)
         options = (Parameter("k", what, "integer", "classes", 1, classes, default=1),)
     return Model(
