@@ -66,10 +66,8 @@ def by(*selected: Any, model: Any = LOGISTIC, **options: Any) -> Any:
 PIPELINES: dict[str, Any] = {
     "the tutorial's": tutorial(),
     "one column by name, as a table": by((FILLED, ["age"])),
-    "columns by position": by((FILLED, [2, 3])),
-    "columns by negative position": by((ENCODED, [1]), (FILLED, [-4])),
-    "columns by a slice of positions": by((FILLED, slice(2, 4))),
-    "columns by a slice of names": by((FILLED, slice("age", "fare paid (GBP)"))),
+    "columns by position": by((ENCODED, [1]), (FILLED, [2, -4])),
+    "columns by slices": by((FILLED, slice(2, 4)), (ENCODED, slice("class", "sex"))),
     "columns by a mask": by((FILLED, [False, False, True, True, False, False, False])),
     "columns by dtype": by(
         (FILLED, make_column_selector(dtype_include="number")),

@@ -29,38 +29,33 @@ ENCODED = make_pipeline(
 MIXED = make_column_transformer(
     (ENCODED, WORDS), remainder=make_pipeline(SimpleImputer(), StandardScaler())
 )
-FOREST = RandomForestClassifier(20, random_state=0)
-
-
-# The table, its target, and a pipeline.
+LETTERS = make_column_transformer((TfidfVectorizer(analyzer="char_wb"), "text"))
+# The table, its target, and the steps of a pipeline.
 TABLES: dict[str, Any] = {
     "cancer": (
         lambda: datasets.load_breast_cancer(as_frame=True).frame,
         "target",
-        make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+        (MIXED, LogisticRegression(max_iter=1000)),
     ),
     "diabetes": (
         lambda: datasets.load_diabetes(as_frame=True, scaled=False).frame,
         "target",
-        HistGradientBoostingRegressor(max_iter=20),
+        (HistGradientBoostingRegressor(max_iter=20),),
     ),
     "linnerud": (
         lambda: datasets.load_linnerud(as_frame=True).frame,
         ["Weight", "Waist", "Pulse"],
-        make_pipeline(StandardScaler(), RidgeCV()),
+        (StandardScaler(), RidgeCV()),
     ),
     "penguins": (
         lambda: pd.read_csv(EXAMPLES / "penguins" / "penguins.csv"),
         "species",
-        make_pipeline(MIXED, FOREST),
+        (MIXED, RandomForestClassifier(20, random_state=0)),
     ),
     "sentences": (
         lambda: pd.read_csv(EXAMPLES / "languages" / "sentences.csv"),
         "language",
-        make_pipeline(
-            make_column_transformer((TfidfVectorizer(analyzer="char_wb"), "text")),
-            LogisticRegression(C=100),
-        ),
+        (LETTERS, LogisticRegression(C=100)),
     ),
 }
 
@@ -68,8 +63,8 @@ TABLES: dict[str, Any] = {
 @pytest.mark.proof
 @pytest.mark.parametrize("name", TABLES)
 def test_its_own_rows_are_scored_as_the_model_predicts(name: str, tmp_path: Path) -> None:
-    read, target, model = TABLES[name]
-    table = read()
+    read, target, steps = TABLES[name]
+    table, model = read(), make_pipeline(*steps)
     targets = [target] if isinstance(target, str) else target
     inputs = table.drop(columns=targets)
     model.fit(inputs, table[target])
