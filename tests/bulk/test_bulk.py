@@ -27,22 +27,24 @@ from tests.serving.flowers import MODEL as FLOWERS
 @example('a\n"b\nc\n')
 @example('"\r\r"\r\ra')
 def test_rows_do_not_depend_on_where_blocks_end(text: str) -> None:
-    content, rows = text.encode(), CsvRows(FLOWERS, compress=False)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(text_rows, "BLOCK", 2)
-        parts = [block.content for block in TextRows.blocks(rows, io.BytesIO(content))]
-    found = [(piece[0], bool(piece["row"])) for part in parts for piece in rows.pieces(part)]
-    assert found == [(piece[0], bool(piece["row"])) for piece in rows.pieces(content)]
-    if all(is_row for _, is_row in found):  # the oracle, if all quotes are valid
+    def read(size: int) -> list[tuple[int, bytes]]:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(text_rows, "BLOCK", size)
+            blocks = TextRows.blocks(CsvRows(FLOWERS, compress=False), io.BytesIO(text.encode()))
+            return [pair for block in blocks for pair in zip(*block, strict=True)]
+
+    found = read(2)
+    assert found == read(100)
+    if all(csv_rows.ROW.fullmatch(row.rstrip(b"\r\n")) for _, row in found):  # the oracle
         expected = csv.reader(io.StringIO(text, newline=""), strict=True)
-        again = csv.reader(io.StringIO(b"".join(row for row, _ in found).decode(), newline=""))
+        again = csv.reader(io.StringIO(b"".join(row for _, row in found).decode(), newline=""))
         assert [*again] == [row for row in expected if row]
 
 
 def test_a_quote_that_is_never_closed_spoils_one_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_rows, "LONGEST", 1_000)
+    monkeypatch.setattr(text_rows, "LONGEST", 1_000)
     monkeypatch.setattr(text_rows, "BLOCK", 100)
     bad = {0: '5.1,3.5,1.4,0.2,"5 inch', 200: '"', 350: '"5.1"x,3.5', 499: '1,"'}
     rows = [bad.get(i, f"{GOOD},no. {i}") for i in range(500)]
@@ -74,6 +76,15 @@ ADDED = ",predictions_species,predictions_probability,problem"
 OTHERS = ",predictions_species_,predictions_probability_,problem_"
 
 
+def run_twice(folder: Path, content: str, kind: str) -> list[str]:
+    """Return the lines of two runs, the second on the answers of the first, which are the same."""
+    once = scored(folder, content, kind)
+    done = summary(folder, once, kind)
+    assert done.notes == ["The answers of an earlier run are replaced."]
+    assert (folder / f"out{kind}").read_text() == once
+    return once.splitlines()
+
+
 @pytest.mark.parametrize(
     ("columns", "added"),
     [
@@ -86,29 +97,29 @@ OTHERS = ",predictions_species_,predictions_probability_,problem_"
 def test_only_an_earlier_runs_columns_are_replaced(
     columns: str, added: str, tmp_path: Path
 ) -> None:
-    rows = [f"{point}{columns.replace(',', ',a')}" for point in (GOOD, "x,1,1,1")]
-    once = scored(tmp_path, "\n".join([HEADER + columns, *rows]))
-    header, *lines = once.splitlines()
+    rows = [f"{row}{columns.replace(',', ',a')}" for row in (GOOD, "x,1,1,1")]
+    header, *lines = run_twice(tmp_path, "\n".join([HEADER + columns, *rows]), ".csv")
     assert header == HEADER + columns + added
     assert all(line.startswith(row) for row, line in zip(rows, lines, strict=True))
-    assert summary(tmp_path, once).notes == ("The answers of an earlier run are replaced.",)
-    assert (tmp_path / "out.csv").read_text() == once
 
 
-def test_only_an_earlier_runs_keys_are_replaced(tmp_path: Path) -> None:
-    rows: list[dict[str, Any]]
-    rows = [
-        POINT | {"x": "\ud800"},
-        POINT | {"problem": "mine"},
-        POINT | {"predictions": [1]},
-        {"sepal_length": "x"},
-    ]
-    once = scored(tmp_path, "\n".join(map(json.dumps, rows)), ".jsonl")
-    assert scored(tmp_path, once, ".jsonl") == once
-    found = [json.loads(line) for line in once.splitlines()]
-    assert all(row.items() <= again.items() for row, again in zip(rows, found, strict=True))
-    keys = [[*again][len(row) :] for row, again in zip(rows, found, strict=True)]
-    assert keys == [["predictions"], ["predictions_"], ["predictions_"], ["predictions", "problem"]]
+@pytest.mark.parametrize(
+    ("row", "keys"),
+    [
+        (POINT | {"x": "\ud800"}, ["predictions"]),
+        (POINT | {"problem": "mine"}, ["predictions_"]),
+        (POINT | {"predictions": [1], "predictions_": 2}, ["predictions__"]),
+        ({"sepal_length": "x", "problem": ""}, ["predictions_", "problem_"]),
+        ({}, ["predictions", "problem"]),
+    ],
+)
+def test_only_an_earlier_runs_keys_are_replaced(
+    row: dict[str, Any], keys: list[str], tmp_path: Path
+) -> None:
+    [line] = run_twice(tmp_path, json.dumps(row), ".jsonl")
+    found = json.loads(line)
+    assert row.items() <= found.items()
+    assert [*found][len(row) :] == keys
 
 
 def test_inputs_named_like_answers_are_read(tmp_path: Path) -> None:
@@ -123,7 +134,7 @@ def test_absent_inputs_get_their_defaults_with_a_note(tmp_path: Path) -> None:
     expected = cells(tmp_path, f"{HEADER}\n1.0,1.0,5.2,1.0\n")[0][4:]
     assert cells(tmp_path, "petal_length\n5.2\n") == [["5.2", *expected]]
     notes = summary(tmp_path, "petal_length\n5.2\n").notes
-    assert notes[0] == "The column sepal_length is missing: the default, 1.0, is used."
+    assert notes[0] == "The column sepal_length is missing: 1.0 is used."
     [answer] = json.loads(scored(tmp_path, '{"petal_length": 5.2}', ".jsonl"))["predictions"]
     assert [*map(str, answer.values()), ""] == expected
 
@@ -159,6 +170,11 @@ def test_a_model_may_have_several_results_or_none(tmp_path: Path) -> None:
     assert [len(json.loads(line)["predictions"]) for line in lines] == [2, 0]
 
 
-@pytest.mark.parametrize("kind", [".csv", ".jsonl", ".csv.gz"])
-def test_an_empty_file_gives_an_empty_file(kind: str, tmp_path: Path) -> None:
-    assert scored(tmp_path, "", kind) == ""
+@pytest.mark.parametrize(
+    ("kind", "content", "expected"),
+    [(".csv", f"{HEADER}\n\n", f"{HEADER}{ADDED}\n"), (".jsonl", "", ""), (".jsonl.gz", "\n", "")],
+)
+def test_a_file_without_rows_gives_one_without_rows(
+    kind: str, content: str, expected: str, tmp_path: Path
+) -> None:
+    assert scored(tmp_path, content, kind) == expected

@@ -1,16 +1,20 @@
 """A file that cannot be read is explained, and leaves what was there."""
 
 import gzip
+import io
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import bulk
 from serving.problems import Problem
-from tests.bulk.scored import GOOD, HEADER, scored
+from tests.bulk.scored import GOOD, HEADER, NAMES, scored
 from tests.serving.flowers import MODEL as FLOWERS
 
 FILE = f"{HEADER}\n{GOOD}\n".encode()
+parquet.write_table(pa.table({name: [[1.0]] for name in NAMES}), NESTED := io.BytesIO())
 
 
 @pytest.mark.parametrize(
@@ -23,16 +27,18 @@ FILE = f"{HEADER}\n{GOOD}\n".encode()
         ("in.csv out.csv", b"a,b\n1,2\n", "sepal_length is missing."),
         ("in.csv out.csv", FILE.replace(b"petal_", b"Petal"), "Did you mean petal_length?"),
         ("in.csv out.csv", b"petal_width," + FILE, "There are two columns named petal_width."),
-        ("in.csv out.csv", FILE.replace(b",", b";"), "by commas, not by semicolons"),
-        ("in.csv out.csv", FILE.replace(b",", b"\t"), "by commas, not by tabs"),
-        ("in.csv out.csv", FILE.replace(b",", b"|"), "by commas, not by vertical bars"),
-        ("in.csv out.csv", b"sep=,\n" + FILE, "The first line is 'sep=,'. Delete it."),
-        ("in.csv out.csv", b"caf\xe9," + FILE, "not UTF-8. Save the file as UTF-8."),
-        ("in.csv out.csv", FILE.decode().encode("utf-16"), "Save the file as UTF-8."),
-        ("in.csv out.csv", b'"a"b,' + FILE, "The header cannot be read. The quotes"),
+        ("in.csv out.csv", FILE.replace(b",", b";"), "The first line .* separated by commas"),
+        ("in.csv out.csv", FILE.replace(b",", b"\t"), "separated by commas"),
+        ("in.csv out.csv", FILE.replace(b",", b"|"), "separated by commas"),
+        ("in.csv out.csv", b"", "The file is empty."),
+        ("in.csv out.csv", b"sep=,\n" + FILE, "The first line is 'sep=,'. It must have"),
+        ("in.csv out.csv", b"caf\xe9," + FILE, "The header cannot be read. Save the file as UTF-8"),
+        ("in.csv out.csv", FILE.decode().encode("utf-16"), "Save the file as UTF-8"),
+        ("in.csv out.csv", b'"a"b,' + FILE, "The header cannot be read. Save"),
         ("in.csv.gz out.csv", gzip.compress(FILE)[:-9], "in.csv.gz cannot be read after"),
         ("in.csv.gz out.csv", FILE, "in.csv.gz cannot be read .* Not a gzipped file"),
         ("in.parquet out.parquet", FILE, "in.parquet cannot be read"),
+        ("in.parquet out.parquet", NESTED.getvalue(), "a column of list<.*>, which cannot be read"),
         ("nowhere.csv out.csv", FILE, "No such file"),
     ],
 )

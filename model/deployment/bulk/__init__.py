@@ -9,9 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bulk.explained import explained
-from bulk.run import score
-from bulk.scorer import Summary
+from bulk.run import Summary, score
 from serving.formats import dumps
 from serving.problems import Problem
 
@@ -35,7 +33,6 @@ def lambdaHandler(event: dict[str, Any], context: object) -> None:
     with TemporaryDirectory() as folder:  # files: S3 closes connections that are read slowly
         source, answers = Path(folder) / f"in-{Path(key).name}", Path(folder) / Path(key).name
         s3.download_file(bucket, key, source)
-        model, options = explained(MODEL, asked.get("options", {}))
-        done = score(model, source, answers, options)
+        done = score(MODEL, source, answers, asked.get("options", {}))
         s3.upload_file(answers, bucket, target)
     print(dumps({"object": key, "rows": done.rows, "problems": done.problems}))

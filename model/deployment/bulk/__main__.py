@@ -10,7 +10,6 @@ from typing import IO, Any
 
 import joblib
 
-from bulk.explained import explained
 from bulk.run import ENDING, score
 from serving.artefacts import ArtefactError
 from serving.problems import Problem
@@ -45,8 +44,7 @@ def main() -> None:
     for number in ENDING:
         signal.signal(number, signal.default_int_handler)  # removes the temporary file
     try:
-        model, options = explained(MODEL, asked)
-        done = score(model, source, target, options, joblib.cpu_count(), progress)
+        done = score(MODEL, source, target, asked, joblib.cpu_count(), progress)
     except KeyboardInterrupt:
         parser.exit(130, "Stopped before the end.\n")
     except OSError as error:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import IO
 
@@ -10,126 +10,105 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from bulk.columns import check_all, check_header, read_text
-from bulk.scorer import Block, Columns, Problems
-from bulk.text_rows import LONGEST, TextRows
+from bulk.checks import Columns, Problems, check_all, check_header
+from bulk.scorer import Block, in_lines
+from bulk.text_rows import TextRows
 from serving.problems import Problem, quoted
 
 FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*+"|(?!")[^,\r\n]*+)'
-END = rb"(?:\r\n|\r|\n|\Z)"
-# A row, or a line that is not one, because its quotes are malformed.
-PIECES = re.compile(rb"(?P<row>%b(?:,%b)*+%b)|[^\r\n]*+%b" % (FIELD, FIELD, END, END))
-OPEN = re.compile(rb'(?:%b,)*+"[^"]*+(?:""[^"]*+)*+' % FIELD)  # a row whose last quote is missing
+ROW = re.compile(rb"%b(?:,%b)*+" % (FIELD, FIELD))
 FIELDS = re.compile(rb"(?:^|,)%b" % FIELD)
+END = rb"(?:\r\n|\r|\n|\Z)"
+# Rows, and lines that are not rows, because their quotes are malformed.
+LINES = re.compile(rb"%b%b|[^\r\n]*+%b" % (ROW.pattern, END, END))
+# The same, and a last row whose last quote is missing, so that it may continue.
+OPEN = re.compile(rb'%b%b|(?:%b,)*+"(?:[^"]|"")*+\Z|[^\r\n]*+%b' % (ROW.pattern, END, FIELD, END))
 MALFORMED = "The quotes of this row are malformed. Close quoted fields, and double quotes in them."
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 class CsvRows(TextRows):
     """A csv. A row is written as it was read, byte for byte, with its answers appended."""
 
-    own: re.Pattern[bytes] | None = None  # a row's columns, if the last ones are replaced
-
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         """Read the header; return the rows in blocks."""
         blocks = super().blocks(file)
-        _, content = next(blocks, Block(0, b""))
-        end = self.read_header(content) if content else 0
-        self.read_so_far = len(content[:end].splitlines())
-        rest = content[end:]
-        return chain([self.block(rest)] if rest.strip() else [], blocks)
+        lines, (header, *rows) = next(blocks, ([0], [b""]))
+        self.read_header(header.rstrip(b"\r\n"))
+        return chain([(lines[1:], rows)] if rows else [], blocks)
 
-    def read_header(self, content: bytes) -> int:
-        """Return where the header ends."""
-        piece = next(self.pieces(content))
-        row = piece[0].rstrip(b"\r\n")
+    def read_header(self, row: bytes) -> None:
+        if not row:
+            raise Problem(400, "The file is empty. Its first line must have the columns' names.")
         try:
             [names] = csv.reader([row.decode()], strict=True)
-        except UnicodeDecodeError as error:
-            raise Problem(400, "The header is not UTF-8. Save the file as UTF-8.") from error
         except (csv.Error, ValueError) as error:
-            raise Problem(400, f"The header cannot be read. {MALFORMED}") from error
+            advice = "Save the file as UTF-8, close quoted fields, and double quotes in them."
+            raise Problem(400, f"The header cannot be read. {advice}") from error
+        if (len(names) == 1 and re.search(r"[;\t|]", names[0])) or row.startswith(b"sep="):
+            wrong = f"The first line is {quoted(row.decode())}. It must have the columns' names"
+            raise Problem(400, f"{wrong}, separated by commas.")
         inputs = {parameter.name for parameter in self.model.inputs}
         self.names = [n if n in inputs or n.strip() not in inputs else n.strip() for n in names]
-        for separator, plural in SEPARATORS.items() if len(self.names) == 1 else ():
-            if separator in self.names[0]:
-                raise Problem(400, f"The columns must be separated by commas, not by {plural}.")
-        if row.startswith(b"sep="):
-            raise Problem(400, f"The first line is {quoted(row.decode())}. Delete it.")
-        added, kept, self.notes = check_header(self.names, self.model)
-        if kept < len(self.names):
-            self.own = re.compile(rb"(?s)(%b(?:,%b){%d}).*" % (FIELD, FIELD, kept - 1))
-        self.header = self.write([row], [pa.array([cell]) for cell in (0, *added)])
-        return piece.end()
+        added, self.kept, self.notes = check_header(self.names, self.model)
+        cells = to_cells(pa.array(added)).to_pylist()
+        self.header = self.encode(b",".join([*self.without_answers([row]), *cells]) + b"\n")
 
-    def cut(self, content: bytes) -> int:
-        """Return where the last complete row ends; a quoted field may span lines."""
-        end = max(content.rfind(b"\n"), content.rfind(b"\r", 0, -1)) + 1
-        for piece in PIECES.finditer(content, 0, end) if b'"' in content else ():
-            start = piece.start()
-            if not piece["row"] and end - start < LONGEST and OPEN.fullmatch(content, start, end):
-                return start
-        return end
+    def split(self, content: bytes, may_continue: bool) -> list[bytes]:
+        if b'"' not in content:
+            return super().split(content, may_continue)
+        found = (OPEN if may_continue else LINES).finditer(content)
+        return [piece[0] for piece in found if piece[0]]
 
-    def pieces(self, content: bytes) -> Iterator[re.Match[bytes]]:
-        return (piece for piece in PIECES.finditer(content) if piece[0].strip())
-
-    def read(self, content: bytes) -> tuple[list[bytes], Columns, Problems]:
+    def read(self, lines: Sequence[bytes]) -> tuple[list[bytes], Columns, Problems]:
         """Read the inputs; a row that cannot be read is kept in the first column."""
-        if b'"' in content:
-            pieces = [*self.pieces(content)]
-            rows = [piece[0].rstrip(b"\r\n") for piece in pieces]
-            widths = {i: 0 for i, piece in enumerate(pieces) if not piece["row"]}
-        else:
-            rows, widths = [*filter(bytes.strip, content.splitlines())], {}
-        wanted = len(self.names)
+        rows = [line.rstrip(b"\r\n") for line in lines]
+        quotes = [i for i, row in enumerate(rows) if b'"' in row and not ROW.fullmatch(row)]
+        unreadable = dict.fromkeys(quotes, MALFORMED)
         try:
-            cells = self.parse(rows, widths)
+            cells = self.parse(rows, unreadable)
         except pa.ArrowInvalid:
-            found = {i: len(FIELDS.findall(row)) for i, row in enumerate(rows) if i not in widths}
-            widths |= {i: width for i, width in found.items() if width != wanted}
-            cells = self.parse(rows, widths)
-        columns, problems = check_all(self.model, cells, len(rows), read_text)
-        for i, width in widths.items():
-            problems[i] = f"The row has {width} fields, but the header has {wanted}."
-            if width == 0:
-                problems[i] = MALFORMED
-            if 0 < width < wanted:
-                rows[i] += b"," * (wanted - width)
-            else:
-                rows[i] = b'"%b"%b' % (rows[i].replace(b'"', b'""'), b"," * (wanted - 1))
-        return rows, columns, problems
+            wanted, widths = len(self.names), [len(FIELDS.findall(row)) for row in rows]
+            unreadable = {
+                i: f"The row has {width} fields, but the header has {wanted}."
+                for i, width in enumerate(widths)
+                if width != wanted
+            } | unreadable
+            cells = self.parse(rows, unreadable)
+        columns, problems = check_all(self.model, cells, len(rows))
+        for i in unreadable:
+            rows[i] = b'"%b"%b' % (rows[i].replace(b'"', b'""'), b"," * (len(self.names) - 1))
+        return rows, columns, problems | unreadable
 
-    def parse(self, rows: list[bytes], unreadable: Container[int]) -> dict[str, pa.Array]:
+    def parse(self, rows: list[bytes], unreadable: Problems) -> dict[str, pa.Array]:
         """Return the inputs' cells by name, empty ones for unreadable rows."""
         empty = b'""' + b"," * (len(self.names) - 1)
         content = b"\n".join([empty if i in unreadable else row for i, row in enumerate(rows)])
-        names = [str(i) for i in range(len(self.names))]  # the header's may be repeated
         inputs = [p.name for p in self.model.inputs if p.name in self.names]
-        places = [names[self.names.index(name)] for name in inputs]
         table = arrow_csv.read_csv(
             pa.py_buffer(content),
             arrow_csv.ReadOptions(
-                use_threads=False, block_size=len(content) + 1, column_names=names
+                use_threads=False, block_size=len(content) + 1, column_names=self.names
             ),
             arrow_csv.ParseOptions(newlines_in_values=True),
             arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(places, pa.binary()), include_columns=places
+                column_types=dict.fromkeys(inputs, pa.binary()), include_columns=inputs
             ),
         )
-        columns = (column.combine_chunks() for column in table.columns)
-        return dict(zip(inputs, columns, strict=True))
+        return {name: table[name].combine_chunks() for name in inputs}
 
-    def write(self, rows: list[bytes], answers: list[pa.Array]) -> bytes:
+    def without_answers(self, rows: list[bytes]) -> list[bytes]:
+        """Cut off the columns of an earlier run."""
+        if self.kept == len(self.names):
+            return rows
+        columns = re.compile(rb"(?s)(%b(?:,%b){%d}).*" % (FIELD, FIELD, self.kept - 1))
+        return [columns.sub(rb"\1", row) for row in rows]
+
+    def write(self, rows: list[bytes], found: pa.Table, problems: Problems) -> bytes:
         """Return lines: the rows as they were read, followed by the cells of the answers."""
-        if self.own:
-            rows = [self.own.sub(rb"\1", row) for row in rows]
-        index, *columns = answers
-        *others, last = map(to_cells, columns)
-        ends = pc.binary_join_element_wise(last, b"\n", b"")
-        lines = pa.array(rows, pa.binary()).take(index)
-        answered = pc.binary_join_element_wise(lines, *others, ends, b",")
-        return self.encode(answered.buffers()[2].to_pybytes())
+        index, *columns = in_lines(found, len(rows), problems)
+        lines = pa.array(self.without_answers(rows), pa.binary()).take(index)
+        answered = pc.binary_join_element_wise(lines, *map(to_cells, columns), b",")
+        return self.encode(b"\n".join(answered.to_numpy(zero_copy_only=False)) + b"\n")
 
 
 def to_cells(column: pa.Array) -> pa.Array:
@@ -137,7 +116,7 @@ def to_cells(column: pa.Array) -> pa.Array:
     texts = column.cast(pa.string())
     if pa.types.is_floating(column.type):  # Python's 1.0 is Arrow's 1
         texts = pc.replace_substring_regex(texts, r"^(-?\d+)$", r"\1.0")
-    else:
+    elif column.type == pa.string():
         doubled = pc.binary_join_element_wise("", pc.replace_substring(texts, '"', '""'), "", '"')
         texts = pc.if_else(pc.match_substring_regex(texts, '[",\r\n]'), doubled, texts)
     return texts.cast(pa.binary()).fill_null(b"")

@@ -1,98 +1,77 @@
 """Rows of JSON lines."""
 
 import json
-from math import isfinite
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from bulk.columns import check_names, read_value
-from bulk.scorer import Columns, Problems
+from bulk.checks import REPLACED, Columns, Problems, check_names, name_answers, read
 from bulk.text_rows import TextRows
+from serving.asking import to_columns
 from serving.formats import dumps
-from serving.parameters import NUMBERS, values
+from serving.parameters import values
 from serving.problems import Problem
 
 BAD_LINE = (
     "The line is not a JSON object in UTF-8, is nested too deeply, "
     "or contains NaN or a lone surrogate."
 )
-
-
-def finite(number: str) -> float:
-    """Reject NaN and infinities, which JSON does not have."""
-    if isfinite(value := float(number)):
-        return value
-    raise ValueError(number)
-
-
-JSON = json.JSONDecoder(parse_float=finite, parse_constant=finite)
+JSON = json.JSONDecoder(parse_constant=int)  # raises ValueError for NaN, which is not JSON
+Kept = tuple[bytes, list[str]]  # a line, and the names of its answers and its problem
 
 
 class JsonLines(TextRows):
     """JSON objects, checked like the points of a POST. The answers are appended to each."""
 
-    def read(self, content: bytes) -> tuple[Any, Columns, Problems]:
-        kept, points, problems = [], [], {}
+    def read(self, lines: Sequence[bytes]) -> tuple[list[Kept], Columns, Problems]:
+        kept, points, problems = list[Kept](), [], Problems()
+        added = [self.model.answers, "problem"]
         nothing = self.model.point({parameter.name: None for parameter in self.model.inputs})
-        for i, piece in enumerate(self.pieces(content)):
-            line, row, point = piece[0].strip(), None, nothing
+        for i, line in enumerate(map(bytes.strip, lines)):
+            text, point = line.decode("utf-8", "surrogateescape"), nothing
             try:
-                row = JSON.decode(line.decode("utf-8", "surrogateescape"))
+                row = JSON.decode(text)
+                if not isinstance(row, dict):
+                    raise TypeError
+                is_earlier = partial(self.is_earlier, row)
+                names = name_answers(added, row, self.model, is_earlier)
+                if is_earlier(names):
+                    row = {name: value for name, value in row.items() if name not in names}
+                    line, self.notes = dumps(row).encode(errors="backslashreplace"), [REPLACED]
                 check_names(row, self.model)
-                point = self.model.point(values(self.model.inputs, row, read_value))
+                point = self.model.point(values(self.model.inputs, row, read))
                 "".join(map(str, point)).encode()
             except Problem as problem:
                 problems[i] = problem.detail
             except (TypeError, ValueError, RecursionError):
-                problems[i] = BAD_LINE
-            kept.append((line, row))
+                problems[i], names = BAD_LINE, added
+                line = dumps({"line": text}).encode("utf-8", "surrogateescape")
+            kept.append((line, names))
             points.append(point)
-        columns = [
-            np.array(cells, float if parameter.type in NUMBERS else object)
-            for parameter, cells in zip(self.model.inputs, zip(*points, strict=True), strict=True)
-        ]
-        return kept, columns, problems
+        return kept, to_columns(self.model.inputs, points), problems
 
-    def write(self, kept: list[tuple[bytes, Any]], answers: list[pa.Array]) -> bytes:
+    def write(self, kept: list[Kept], found: pa.Table, problems: Problems) -> bytes:
         """Write a line for each row, with the list of its results, and its problem."""
-        added: list[tuple[list[Any], str]] = [([], "")] * len(kept)
-        for i, *members, problem in zip(*(a.to_pylist() for a in answers), strict=True):
-            results = added[i][0]
-            if any(member is not None for member in members):
-                results = [*results, dict(zip(self.model.result, members, strict=True))]
-            added[i] = results, problem
-        lines = (self.with_answers(*row, *more) for row, more in zip(kept, added, strict=True))
+        answers: list[list[Any]] = [[] for _ in kept]
+        for i, *members in zip(*(column.to_pylist() for column in found.columns), strict=True):
+            answers[i].append(dict(zip(self.model.result, members, strict=True)))
+        lines = []
+        for i, (line, (key, why)) in enumerate(kept):
+            added = {key: answers[i]} | ({why: problems[i]} if i in problems else {})
+            comma = b"" if line == b"{}" else b", "
+            lines.append(line[:-1].rstrip() + comma + dumps(added)[1:].encode() + b"\n")
         return self.encode(b"".join(lines))
 
-    def with_answers(self, line: bytes, row: Any, results: list[Any], problem: str) -> bytes:
-        if not isinstance(row, dict):
-            row = {"line": line.decode("utf-8", "surrogateescape")}
-            line = dumps(row).encode("utf-8", "surrogateescape")
-        (answers, why), own = self.names_for(row)
-        if len(own) < len(row):
-            row = {name: row[name] for name in own}
-            line = dumps(row).encode(errors="backslashreplace")  # as JSON escapes lone surrogates
-        added = {answers: results} | ({why: problem} if problem else {})
-        return line[:-1].rstrip() + (b", " if row else b"") + dumps(added)[1:].encode() + b"\n"
-
-    def names_for(self, row: dict[str, Any]) -> tuple[list[str], list[str]]:
-        """Return the keys for the answers and the problem, and the row's own.
-
-        Those of an earlier run are used again; other keys are never replaced.
-        """
-        names = [self.model.answers, "problem"]
-        while {*row, *(parameter.name for parameter in self.model.inputs)}.intersection(names):
-            own = [name for name in row if name not in names]
-            is_last = [*row] in ([*own, *names], [*own, names[0]])
-            if is_last and self.are_results(row[names[0]]):
-                return names, own
-            names = [f"{name}_" for name in names]
-        return names, [*row]
-
-    def are_results(self, value: Any) -> bool:
-        members = self.model.result.keys()
-        return isinstance(value, list) and all(
-            isinstance(result, dict) and result.keys() == members for result in value
+    def is_earlier(self, row: dict[str, Any], names: list[str]) -> bool:
+        """Say whether the names are last in the row, and have results of this model."""
+        results, last = row.get(names[0]), [*row][-2:]
+        return (
+            (last == names or last[-1:] == names[:1])
+            and isinstance(results, list)
+            and all(
+                isinstance(result, dict) and result.keys() == self.model.result.keys()
+                for result in results
+            )
         )

@@ -1,15 +1,14 @@
 """Rows of a Parquet file."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from bulk.columns import check_all, check_header, read_value
-from bulk.scorer import TYPES, Block, Columns, Problems
+from bulk.checks import Columns, Problems, check_all, check_header
+from bulk.scorer import TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
@@ -27,43 +26,39 @@ class ParquetRows:
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         reader = parquet.ParquetFile(file)
         schema = reader.schema_arrow
-        for parameter in self.model.inputs:
-            column = schema.get_field_index(parameter.name)
-            if column >= 0 and pa.types.is_nested(schema.types[column]):
-                text = f"{parameter.name} is a column of {schema.types[column]}"
-                raise Problem(400, f"{text}. It must be {parameter.allowed}.", parameter.name)
         added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), pa.string()]
-        fields = [*[*schema][: self.kept], *map(pa.field, added, types)]
-        self.schema = pa.schema(fields, schema.metadata)
+        self.schema = pa.schema(
+            [*[*schema][: self.kept], *map(pa.field, added, types)], schema.metadata
+        )
         return map(self.block, reader.iter_batches(AT_ONCE, use_threads=False))
 
     def block(self, content: pa.RecordBatch) -> Block:
-        before, self.read_so_far = self.read_so_far, self.read_so_far + len(content)
-        return Block(before, content)
+        above, self.read_so_far = self.read_so_far, self.read_so_far + len(content)
+        return range(above + 1, self.read_so_far + 1), content
 
-    def line(self, content: pa.RecordBatch, row: int) -> int:
-        return row + 1
-
-    @contextmanager
-    def writer(self, out: IO[bytes]) -> Iterator[Callable[[pa.RecordBatch], Any]]:
-        with parquet.ParquetWriter(out, self.schema) as writer:
-            yield writer.write_batch
+    def writer(self, out: IO[bytes]) -> parquet.ParquetWriter:
+        return parquet.ParquetWriter(out, self.schema)
 
     def read(self, content: pa.RecordBatch) -> tuple[pa.RecordBatch, Columns, Problems]:
-        cells = dict(zip(content.schema.names, map(plain, content.columns), strict=True))
-        columns, problems = check_all(self.model, cells, len(content), read_value)
-        return content, columns, problems
+        names = [p.name for p in self.model.inputs if p.name in content.schema.names]
+        cells = {name: plain(content[name]) for name in names}
+        return content, *check_all(self.model, cells, len(content))
 
-    def write(self, content: pa.RecordBatch, answers: list[pa.Array]) -> pa.RecordBatch:
-        index, *columns = answers
-        kept = content.select([*range(self.kept)]).take(index)
-        return pa.RecordBatch.from_arrays([*kept.columns, *columns], schema=self.schema)
+    def write(self, content: pa.RecordBatch, found: pa.Table, problems: Problems) -> pa.RecordBatch:
+        index, *columns = in_lines(found, len(content), problems)
+        kept = content.take(index) if len(index) > len(content) else content
+        columns = [*kept.columns[: self.kept], *columns]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """Return texts for a dictionary's, and for dates, in ISO 8601 as in a request."""
+    """Return numbers for decimals, and texts for dates, in ISO 8601 as in a request."""
+    if pa.types.is_nested(column.type):
+        raise Problem(400, f"An input is a column of {column.type}, which cannot be read.")
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if pa.types.is_decimal(column.type):
+        return column.cast(pa.float64())
     is_text = pa.types.is_temporal(column.type) or pa.types.is_string_view(column.type)
     return column.cast(pa.string()) if is_text else column

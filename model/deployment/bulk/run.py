@@ -4,10 +4,10 @@ import gc
 import signal
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -16,14 +16,23 @@ from pyarrow import ArrowException
 
 from bulk import files
 from bulk.csv_rows import CsvRows
+from bulk.explained import explained
 from bulk.json_lines import JsonLines
 from bulk.parquet_rows import ParquetRows
-from bulk.scorer import Block, Scored, Scorer, Summary
+from bulk.scorer import Block, Scored, Scorer
 from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
 
 ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
+
+
+@dataclass
+class Summary:
+    rows: int = 0
+    problems: int = 0
+    first_problem: str = ""  # where it is: "line 7"
+    notes: Sequence[str] = ()  # what else to tell the user
 
 
 def score(
@@ -40,21 +49,26 @@ def score(
     of csv, and "-.jsonl" one of JSON lines. The target appears whole or not at all. Raises Problem
     for invalid names, columns and options, and for a broken source.
     """
-    model = replace(model, formats={}, figures=dict)  # other processes can unpickle the rest
+    model = replace(explained(model, options), formats={}, figures=dict)  # the rest is picklable
     rows = rows_of(model, source, target)
     names = [option.name for option in model.options]
     if unknown := [name for name in options if name not in names]:
         allowed = f"The options are {', '.join(names)}." if names else "There are none."
         raise Problem(400, f"{quoted(unknown[0])} is not an option. {allowed}")
     scorer = Scorer(model, values(model.options, options, Parameter.parse), rows)
+    done = Summary()
     with files.reading(source, watch) as file, files.writing(target) as out:
         try:
             blocks = rows.blocks(file)
-            done = Summary(notes=rows.notes)
-            with rows.writer(out) as write:
-                for content, part in in_order(scorer, blocks, workers):
-                    write(content)
-                    done.add(part)
+            done.notes = rows.notes
+            with rows.writer(out) as writer:
+                for content, count, problems, notes in in_order(scorer, blocks, workers):
+                    writer.write(content)
+                    done.rows += count
+                    done.notes = notes or done.notes
+                    if problems and not done.problems:
+                        done.first_problem = f"{rows.unit} {problems[0]:,}"
+                    done.problems += len(problems)
         except (EOFError, zlib.error, ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.strerror:
                 raise

@@ -1,19 +1,17 @@
 """The common part of csv and JSON lines: cuts a file into blocks of whole rows."""
 
 import gzip
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from itertools import islice
-from typing import IO, Any
+from itertools import accumulate
+from typing import IO
 
 from bulk.scorer import Block
 from serving.model import Model
 from serving.problems import Problem
 
-BLOCK, LONGEST = 4_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
-ROWS = 16_000  # of a block, about
+BLOCK, LONGEST = 2_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
 
 
 @dataclass
@@ -25,45 +23,35 @@ class TextRows:
     unit = "line"
     read_so_far = 0  # lines, as an editor counts them
     header = b""
-    notes: tuple[str, ...] = ()
+    notes: Sequence[str] = ()
 
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
-        """Cut a file where rows end; every block has at least one row."""
-        rest, size = file.read(3).removeprefix(b"\xef\xbb\xbf"), min(BLOCK, 100_000)
-        while chunk := file.read(size):
-            rest += chunk
-            end = self.cut(rest)
-            if rest[:end].strip():
-                block = self.block(rest[:end])
-                yield block
-                rest = rest[end:]
-                size = min(BLOCK, ROWS * end // (self.read_so_far - block.before))
-            elif len(rest) > 2 * LONGEST:
-                raise Problem(400, f"A line is longer than {LONGEST:,} bytes.")
-        if rest.strip():
-            yield self.block(rest)
+        """Cut a file into rows; the last one of what is read may continue in the next block."""
+        rest, chunk = file.read(3).removeprefix(b"\xef\xbb\xbf"), b"first"
+        while chunk:
+            chunk = file.read(BLOCK)
+            rows = self.split(rest + chunk, may_continue=bool(chunk))
+            rest = rows.pop() if chunk and rows else b""
+            if len(rest) > LONGEST:
+                rows += self.split(rest, may_continue=False)
+                rest = rows.pop()
+                if len(rest) > LONGEST:
+                    raise Problem(400, f"A line is longer than {LONGEST:,} bytes.")
+            *lines, self.read_so_far = accumulate(
+                map(len, map(bytes.splitlines, rows)), initial=self.read_so_far
+            )
+            numbered = zip(lines, rows, strict=True)
+            if filled := [(line + 1, row) for line, row in numbered if not row.isspace()]:
+                numbers, content = zip(*filled, strict=True)
+                yield numbers, content
 
-    def block(self, content: bytes) -> Block:
-        before, self.read_so_far = self.read_so_far, self.read_so_far + len(content.splitlines())
-        return Block(before, content)
+    def split(self, content: bytes, may_continue: bool) -> list[bytes]:
+        """Return the rows, with their line ends."""
+        return content.splitlines(keepends=True)
 
-    def cut(self, content: bytes) -> int:
-        """Return where the last complete row ends."""
-        return content.rfind(b"\n") + 1
-
-    def pieces(self, content: bytes) -> Iterator[re.Match[bytes]]:
-        """Return the rows; blank lines are not rows."""
-        return re.finditer(rb"[^\n]*\S[^\n]*", content)
-
-    def line(self, content: bytes, row: int) -> int:
-        """Return the line of a block where a row begins."""
-        start = next(islice(self.pieces(content), row, None)).start()
-        return len(content[:start].splitlines()) + 1
-
-    @contextmanager
-    def writer(self, out: IO[bytes]) -> Iterator[Callable[[bytes], Any]]:
+    def writer(self, out: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
         out.write(self.header)
-        yield out.write
+        return nullcontext(out)
 
     def encode(self, content: bytes) -> bytes:
         return gzip.compress(content, 6, mtime=0) if self.compress else content

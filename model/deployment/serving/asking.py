@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from serving.manifest import Input
-from serving.parameters import NAN, NUMBERS
+from serving.parameters import NAN, NUMBERS, Parameter
 from serving.problems import Problem, quoted
 
 
-def to_columns(inputs: Sequence[Input], points: Sequence[Sequence[Any]]) -> list[np.ndarray]:
+def to_columns(
+    inputs: Sequence[Input | Parameter], points: Sequence[Sequence[Any]]
+) -> list[np.ndarray]:
     """Return an array for each input: floats with NaN for numbers, else objects with None."""
     values = zip(*points, strict=True) if len(points) else ((),) * len(inputs)
     return [

@@ -15,8 +15,22 @@ from serving.problems import Problem, quoted, similar
 MISSING = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"}
 MISSING |= {"1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
 EXACT = 2.0**53  # greater whole numbers may not be exact
-KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-Read = Callable[[Parameter, Any], Value]
+REPLACED = "The answers of an earlier run are replaced."
+Columns = Sequence[np.ndarray]  # the values of each input
+Problems = dict[int, str]  # by row
+
+
+def name_answers(
+    names: list[str], own: Iterable[str], model: Model, is_earlier: Callable[[list[str]], bool]
+) -> list[str]:
+    """Return the names, with underscores if inputs or the row's own columns have them.
+
+    `is_earlier` says whether names are those of an earlier run, whose answers are replaced.
+    """
+    inputs = {parameter.name for parameter in model.inputs}
+    while inputs.intersection(names) or ({*own}.intersection(names) and not is_earlier(names)):
+        names = [f"{name}_" for name in names]
+    return names
 
 
 def check_names(names: Iterable[str], model: Model) -> None:
@@ -32,50 +46,45 @@ def check_names(names: Iterable[str], model: Model) -> None:
             raise Problem(400, text, parameter.name)
 
 
-def check_header(columns: Sequence[str], model: Model) -> tuple[list[str], int, tuple[str, ...]]:
-    """Return unused names for the answers' columns, the number of columns to keep, and notes.
+def check_header(columns: list[str], model: Model) -> tuple[list[str], int, list[str]]:
+    """Return the names of the answers' columns, the number of columns to keep, and notes.
 
-    Columns that an earlier run added are replaced if all of them are there, last and in order.
+    The columns of an earlier run are replaced if they are last and in order.
     """
     inputs = [parameter.name for parameter in model.inputs]
     for name in inputs:
         if columns.count(name) > 1:
             raise Problem(400, f"There are two columns named {name}. Delete or rename one.", name)
     check_names(columns, model)
-    notes = tuple(
-        f"The column {p.name} is missing: the default, {p.default}, is used."
+    notes = [
+        f"The column {p.name} is missing: "
+        + ("so is its value in each row." if p.default is None else f"{p.default} is used.")
         for p in model.inputs
-        if p.default is not None and p.name not in columns
-    )
-    added = [*(f"{model.answers}_{member}" for member in model.result), "problem"]
-    while {*inputs, *columns}.intersection(added):
-        if [*columns[-len(added) :]] == added and not {*inputs}.intersection(added):
-            notes += ("The answers of an earlier run are replaced.",)
-            return added, len(columns) - len(added), notes
-        added = [f"{name}_" for name in added]
+        if p.name not in columns
+    ]
+    members = [f"{model.answers}_{member}" for member in model.result]
+
+    def is_earlier(names: list[str]) -> bool:
+        return columns[-len(names) :] == names
+
+    added = name_answers([*members, "problem"], columns, model, is_earlier)
+    if is_earlier(added):
+        return added, len(columns) - len(added), [*notes, REPLACED]
     return added, len(columns), notes
 
 
-def check_all(
-    model: Model, cells: Mapping[str, pa.Array], rows: int, read: Read
-) -> tuple[list[np.ndarray], dict[int, str]]:
-    """Return each input's values, NaN or None if missing, and the first problem of each bad row.
-
-    `read` reads a cell, or raises Problem.
-    """
-    columns, problems = [], dict[int, str]()
+def check_all(model: Model, cells: Mapping[str, pa.Array], rows: int) -> tuple[Columns, Problems]:
+    """Return each input's values, NaN or None if missing, and the first problem of each bad row."""
+    columns, problems = [], Problems()
     for parameter in model.inputs:
-        if parameter.name in cells:
-            values, wrong = check(parameter, cells[parameter.name], read)
-        else:
-            kind = float if parameter.type in NUMBERS else object
-            values, wrong = np.full(rows, parameter.in_point(parameter.default), kind), {}
+        default = pa.repeat(parameter.default, rows)
+        values, wrong = check(parameter, cells.get(parameter.name, default))
         columns.append(values)
         problems = wrong | problems
     return columns, problems
 
 
-def check(parameter: Parameter, cells: pa.Array, read: Read) -> tuple[np.ndarray, dict[int, str]]:
+def check(parameter: Parameter, cells: pa.Array) -> tuple[np.ndarray, Problems]:
     """Return a column's values and the problems of its rows; `read` sees no cell twice."""
     if parameter.type in NUMBERS:
         values = to_numbers(cells)
@@ -83,7 +92,7 @@ def check(parameter: Parameter, cells: pa.Array, read: Read) -> tuple[np.ndarray
     else:
         values, doubtful = np.full(len(cells), None), np.arange(len(cells))
     distinct = cells.take(pa.array(doubtful)).dictionary_encode(null_encoding="encode")
-    found, reasons = np.full(len(distinct.dictionary), None, values.dtype), dict[int, str]()
+    found, reasons = np.full(len(distinct.dictionary), None, values.dtype), Problems()
     for code, cell in enumerate(distinct.dictionary.to_pylist()):
         try:
             found[code] = parameter.in_point(read(parameter, cell))
@@ -95,8 +104,18 @@ def check(parameter: Parameter, cells: pa.Array, read: Read) -> tuple[np.ndarray
     return values, {int(doubtful[i]): reasons[codes[i]] for i in bad}
 
 
+def read(parameter: Parameter, cell: Any) -> Value:
+    """Read the bytes of a csv as pandas does, or check a value of JSON or Parquet."""
+    if isinstance(cell, bytes):
+        value = read_text(parameter, cell)
+    else:
+        value = parameter.check(None if cell != cell else cell)  # NaN is missing
+    if isinstance(value, int) and abs(value) > EXACT:  # columns of numbers are floats
+        raise parameter.problem(value, "which is too large for a file of rows")
+    return value
+
+
 def read_text(parameter: Parameter, cell: bytes) -> Value:
-    """Read a csv's cell as pandas does."""
     text = cell.decode(errors="replace")
     if text.encode() != cell:
         reason = f"is {quoted(text)}, which is not UTF-8. Save the file as UTF-8."
@@ -109,21 +128,7 @@ def read_text(parameter: Parameter, cell: bytes) -> Value:
             return None
         if text:
             raise parameter.problem(text, "which means a missing value")
-    if parameter.type == "string":
-        return parameter.check(text)
-    return exact(parameter, parameter.parse(text))
-
-
-def read_value(parameter: Parameter, value: Any) -> Value:
-    """Read a value of JSON or Parquet; NaN is missing."""
-    return exact(parameter, parameter.check(None if value != value else value))
-
-
-def exact(parameter: Parameter, value: Value) -> Value:
-    """Return the value; raise Problem if a float, as in columns of numbers, would change it."""
-    if isinstance(value, int) and abs(value) > EXACT:
-        raise parameter.problem(value, "which is too large for a file of rows")
-    return value
+    return parameter.check(text) if parameter.type == "string" else parameter.parse(text)
 
 
 def to_numbers(cells: pa.Array) -> np.ndarray:
@@ -135,7 +140,7 @@ def to_numbers(cells: pa.Array) -> np.ndarray:
             trimmed = pc.replace_substring_regex(cells, r"^\s+|\s+$", "")
             is_number = pc.match_substring_regex(trimmed, f"^{NUMBER.pattern}$")
             cells = pc.if_else(is_number, trimmed, None)
-    elif not any(is_kind(cells.type) for is_kind in KINDS):
+    elif not pa.types.is_integer(cells.type) and not pa.types.is_floating(cells.type):
         return np.full(len(cells), np.nan)
     numbers = cells.cast(pa.float64(), safe=False)
     return numbers.to_numpy(zero_copy_only=False) + 0.0  # -0.0 becomes 0.0
