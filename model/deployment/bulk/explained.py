@@ -27,14 +27,14 @@ def explained(model: Model, asked: Mapping[str, Any]) -> Model:
 
 
 def predict_and_explain(
-    model: Model, why: str, points: Sequence[Sequence[Any]], **options: Any
+    model: Model, why: str, points: Sequence[Sequence[Any]], explain: bool, **options: Any
 ) -> list[list[Result]]:
     """Return results, the first one of each row with reasons as JSON."""
-    from serving.explain import EXPLAIN, explain
+    from serving import explain as reasons
 
-    asked = {name: value for name, value in options.items() if name != EXPLAIN.name}
-    answers = model.answer(points, **asked)
-    changes = explain(model, points, answers, options).get("why", [None] * len(points))
+    answers = model.answer(points, **options)
+    asked = {**options, reasons.EXPLAIN.name: explain}
+    changes = reasons.explain(model, points, answers, asked).get("why", [None] * len(points))
     return [
         [result | {why: dumps(c) if c and not i else ""} for i, result in enumerate(results)]
         for results, c in zip(answers, changes, strict=True)

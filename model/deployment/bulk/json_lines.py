@@ -14,10 +14,7 @@ from serving.formats import dumps
 from serving.parameters import values
 from serving.problems import Problem
 
-BAD_LINE = (
-    "The line is not a JSON object in UTF-8, is nested too deeply, "
-    "or contains NaN or a lone surrogate."
-)
+BAD_LINE = "The line is not a JSON object in UTF-8, or has NaN, lone surrogates or deep nesting."
 JSON = json.JSONDecoder(parse_constant=int)  # raises ValueError for NaN, which is not JSON
 Kept = tuple[bytes, list[str]]  # a line, and the names of its answers and its problem
 
@@ -60,8 +57,9 @@ class JsonLines(TextRows):
         lines = []
         for i, (line, (key, why)) in enumerate(kept):
             added = {key: answers[i]} | ({why: problems[i]} if i in problems else {})
-            comma = b"" if line == b"{}" else b", "
-            lines.append(line[:-1].rstrip() + comma + dumps(added)[1:].encode() + b"\n")
+            own = line[:-1].rstrip()
+            comma = b"" if own == b"{" else b", "
+            lines.append(own + comma + dumps(added)[1:].encode() + b"\n")
         return self.encode(b"".join(lines))
 
     def is_earlier(self, row: dict[str, Any], names: list[str]) -> bool:
