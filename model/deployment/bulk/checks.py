@@ -63,12 +63,10 @@ def check_header(columns: list[str], model: Model) -> tuple[list[str], int, list
         if p.name not in columns
     ]
     members = [f"{model.answers}_{member}" for member in model.result]
-
-    def is_earlier(names: list[str]) -> bool:
-        return columns[-len(names) :] == names
-
-    added = name_answers([*members, "problem"], columns, model, is_earlier)
-    if is_earlier(added):
+    added = name_answers(
+        [*members, "problem"], columns, model, lambda names: columns[-len(names) :] == names
+    )
+    if columns[-len(added) :] == added:
         return added, len(columns) - len(added), [*notes, REPLACED]
     return added, len(columns), notes
 

@@ -15,9 +15,7 @@ def explained(model: Model, asked: Mapping[str, Any]) -> Model:
         return model
     from serving.explain import EXPLAIN  # optional: imported only on request
 
-    why = "why"
-    while why in model.result:
-        why += "_"
+    why = "why_" if "why" in model.result else "why"
     return replace(
         model,
         predict=partial(predict_and_explain, model, why),

@@ -16,8 +16,7 @@ def is_stream(name: str | Path) -> bool:
 @contextmanager
 def reading(name: str | Path, watch: Callable[[IO[bytes]], Any]) -> Iterator[Any]:
     with open(0 if is_stream(name) else name, "rb") as raw, watch(raw) as watched:
-        is_gzipped = str(name).lower().endswith(".gz")
-        yield gzip.GzipFile(fileobj=watched) if is_gzipped else watched
+        yield gzip.GzipFile(fileobj=watched) if str(name).lower().endswith(".gz") else watched
 
 
 @contextmanager

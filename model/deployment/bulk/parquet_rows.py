@@ -27,7 +27,7 @@ class ParquetRows:
         reader = parquet.ParquetFile(file)
         schema = reader.schema_arrow
         added, self.kept, self.notes = check_header(schema.names, self.model)
-        types = [*(TYPES[kind] for kind in self.model.result.values()), pa.string()]
+        types = [*(TYPES[kind] for kind in self.model.result.values()), "string"]
         self.schema = pa.schema(
             [*[*schema][: self.kept], *map(pa.field, added, types)], schema.metadata
         )

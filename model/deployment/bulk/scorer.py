@@ -15,12 +15,7 @@ from serving.model import Model
 from serving.problems import Problem
 
 AT_ONCE = 8_000  # rows of a prediction: bounds the memory
-TYPES = {
-    "number": pa.float64(),
-    "integer": pa.int64(),
-    "boolean": pa.bool_(),
-    "string": pa.string(),
-}
+TYPES = {"number": "double", "integer": "int64", "boolean": "bool", "string": "string"}
 # Rows, and their lines in the file, or their numbers in a table.
 Block = tuple[Sequence[int], Any]
 # What to write, the number of rows, the lines of those with a problem, and notes for the user.
@@ -86,7 +81,7 @@ class Scorer:
     @cached_property
     def schema(self) -> pa.Schema:
         members = [(name, TYPES[kind]) for name, kind in self.model.result.items()]
-        return pa.schema([("row", pa.int64()), *members])
+        return pa.schema([("row", "int64"), *members])
 
 
 def in_lines(found: pa.Table, rows: int, problems: Problems) -> list[pa.Array]:
