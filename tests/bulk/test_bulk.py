@@ -156,7 +156,11 @@ def test_only_the_row_that_the_model_cannot_answer_has_a_problem(tmp_path: Path)
 
 def test_a_model_may_have_several_results_or_none(tmp_path: Path) -> None:
     def predict(points: Any) -> Any:
-        return [[{"n": i, "is_odd": bool(i % 2)} for i in range(int(n))] for [n] in points]
+        empty = {"n": None, "is_odd": None}
+        return [
+            [{"n": i, "is_odd": bool(i % 2)} for i in range(n)] if n >= 0 else [empty]
+            for [n] in points
+        ]
 
     result = {"n": "integer", "is_odd": "boolean"}
     model = Model({"version": "1"}, (Parameter("n", "How many.", "integer"),), result, predict)
@@ -166,8 +170,9 @@ def test_a_model_may_have_several_results_or_none(tmp_path: Path) -> None:
         ["1", "0", "false"],
     ]
     assert [bool(row[3]) for row in found] == [False, False, False, True, False]
-    lines = scored(tmp_path, '{"n": 2}\n{"n": 0}\n', ".jsonl", model=model).splitlines()
-    assert [len(json.loads(line)["predictions"]) for line in lines] == [2, 0]
+    rows = '{"n": 2}\n{"n": 0}\n{"n": -1}\n'
+    lines = scored(tmp_path, rows, ".jsonl", model=model).splitlines()
+    assert [len(json.loads(line)["predictions"]) for line in lines] == [2, 0, 1]
 
 
 @pytest.mark.parametrize(

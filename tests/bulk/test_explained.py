@@ -27,13 +27,9 @@ def test_each_row_gets_the_explanation_of_a_single_request(k: str, tmp_path: Pat
         assert json.loads(first[row]["predictions_why"]) == answer["why"]
 
 
-def test_nothing_is_explained_unless_it_is_asked_for() -> None:
-    assert explained(MODEL, {}) is MODEL
+def test_nothing_is_explained_unless_the_option_of_that_name_asks_for_it() -> None:
+    own = replace(MODEL, options=(replace(MODEL.options[0], name="explain"),), count="")
+    assert (explained(MODEL, {}), explained(own, {"explain": "2"})) == (MODEL, own)
     model = explained(MODEL, {"explain": "false"})
     [[result]] = model.predict([IRIS.iloc[0, :4].tolist()], k=1, explain=False)
     assert result["why"] == ""
-
-
-def test_a_models_own_option_of_that_name_stays_its_own() -> None:
-    own = replace(MODEL, options=(replace(MODEL.options[0], name="explain"),), count="")
-    assert explained(own, {"explain": "2"}) is own

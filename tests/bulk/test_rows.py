@@ -97,9 +97,7 @@ def test_a_row_of_a_csv_is_kept_and_gets_its_problem(
     ("row", "problem"),
     [
         ("{", "The line is not a JSON object "),
-        ("[5.1, 3.5, 1.4, 0.2]", "The line is not a JSON object "),
         ("7", "The line is not a JSON object "),
-        ("[" * 100_000, "The line is not a JSON object "),
         (f'{{"x": {"[" * 99_000}{"]" * 99_000}}}', "The line is not a JSON object "),
         ('{"sepal_length": 5, "x": NaN}', "The line is not a JSON object "),
         ('{"sepal_length": 1e999}', "sepal_length is Infinity, which is not finite."),
