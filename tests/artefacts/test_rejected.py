@@ -163,7 +163,7 @@ COLUMNS: list[tuple[dict[Any, Any], str]] = [
     ({0: TEN}, "A column is called 0, which is not a valid input name. Rename it."),
 ]
 FACTS: list[tuple[dict[str, Any], str]] = [
-    ({"example": {"x": "wide"}}, "example cannot be served: x is 'wide', which is not a number"),
+    ({"example": {"x": "wide"}}, "in the example, x is 'wide', which is not a number"),
     ({"example": {"c": 1}}, "The table has no input 'c'. Its inputs are x."),
     ({"units": {"c": "cm"}}, "The table has no input 'c'. Its inputs are x."),
     ({"about": {"title": 5}}, "the title is not text"),
