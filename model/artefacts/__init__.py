@@ -68,7 +68,7 @@ def write(
         python = ".".join(platform.python_version_tuple()[:2])
         signature = find_signature(model, table, targets, units, example, dumped)
         manifest = Manifest(sha256, python, dumped.versions(), signature, about or {})
-        described.write_text(complete(model, manifest), encoding="utf-8")
+        write_manifest(described, model, manifest)
         for path in (pickled, described):  # if concurrent trainings mix theirs, serving rejects it
             path.replace(folder / path.name)
     return sha256
@@ -114,15 +114,13 @@ def find_way(*given: Any) -> tuple[str, list[str]]:
     return takes, with_others
 
 
-def complete(model: Any, manifest: Manifest) -> str:
-    """Return the manifest's text; raise ModelError if its facts or its example cannot be served."""
+def write_manifest(path: Path, model: Any, manifest: Manifest) -> None:
+    """Write NAME.json; raise ModelError if its facts or its example cannot be served."""
     try:
         served = tabular.serve(model, manifest)
         served.answer([served.point(values(served.inputs, served.example, Parameter.check))])
-        text = manifest.dumps()
-        text.encode()
+        path.write_text(manifest.dumps(), encoding="utf-8")
     except (Problem, AttributeError, TypeError, ValueError) as error:
         raise ModelError(
             f"`about`, `example` or a name is invalid: {str(error).rstrip('.')}."
         ) from error
-    return text
