@@ -23,8 +23,6 @@ ROW_BY_ROW = (
     "A prediction must depend only on its own row: not on chance, on other rows or on earlier "
     "predictions"
 )
-FILL_IN = "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows"
-SAME_TABLE = "Pass the table that it was fitted on, targets included"
 SET_OUTPUT = (
     "The function lacks sklearn.set_config(transform_output=...). Set it in the pipeline: "
     "pipeline.set_output(transform='pandas')"
@@ -36,10 +34,10 @@ ADVICE = {  # by a part of the error's text
     "lambda": OWN_STEPS,
     "local object": OWN_STEPS,
     "not fitted": "Call fit before write",
-    "features, but": SAME_TABLE,
+    "features, but": "Pass the table that it was fitted on, targets included",
     "string to float": "Encode strings in a pipeline, with OneHotEncoder or OrdinalEncoder",
-    "contains NaN": FILL_IN,
-    "no attribute 'lower'": FILL_IN,
+    "contains NaN": "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows",
+    "no attribute 'lower'": "Fill in missing texts, with table.fillna(''), or drop those rows",
     "cannot reshape": "It must predict a value for each row, in a dense array",
     "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
     "in the training": ROW_BY_ROW,

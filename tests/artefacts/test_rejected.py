@@ -114,7 +114,10 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
         fit(make_pipeline(OneHotEncoder(), LogisticRegression()), LARGE, "y"),
         "could not use this model",
     ),
-    "texts that are missing": ((TEXT, TEXTS, ["spam"]), "Fill in missing values in a pipeline"),
+    "texts that are missing": (
+        (TEXT, TEXTS, ["spam"]),
+        r"Fill in missing texts, with table.fillna\(''\)",
+    ),
     "missing values that are not filled in": (
         (NUMBER, pd.DataFrame({"x": [1.0, np.nan], "c": [0, 1]}), ["c"]),
         "Fill in missing values in a pipeline",
