@@ -24,7 +24,7 @@ ROW_BY_ROW = (
     "predictions"
 )
 SET_OUTPUT = (
-    "The function lacks sklearn.set_config(transform_output=...). Set it in the pipeline: "
+    "The function does not call sklearn.set_config(transform_output=...). Set it in the pipeline: "
     "pipeline.set_output(transform='pandas')"
 )
 ADVICE = {  # by a part of the error's text
@@ -90,7 +90,7 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterab
     if table.empty or not inputs:
         raise ModelError("The table has no rows, or no columns besides the targets.")
     if "probability" in targets:
-        raise ModelError("A target is called probability, as a member of results is. Rename it.")
+        raise ModelError("A target is called probability, which results already have. Rename it.")
     given = [*map(str, inputs)]
     fitted_on = [*map(str, getattr(model, "feature_names_in_", given))]
     if fitted_on not in (given, [name.replace(" ", "_") for name in given]):  # as in LightGBM

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import FunctionTransformer, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import artefacts
@@ -151,6 +153,15 @@ def test_a_frame_without_pandas_is_rejected_with_the_commands_to_add_it(
     model = make_pipeline(FunctionTransformer(steps.codes), DecisionTreeClassifier())
     with pytest.raises(ModelError, match=r"echo pandas >> model/requirements.in; make lock"):
         write(model, table, tmp_path)
+
+
+def test_an_output_that_is_set_for_all_pipelines_is_explained(tmp_path: Path) -> None:
+    scaled = make_column_transformer((StandardScaler(), ["class"]))
+    model = make_pipeline(StandardScaler(), scaled, DecisionTreeClassifier())
+    message = r"does not call sklearn.set_config.*pipeline.set_output\(transform='pandas'\)"
+    as_pandas = sklearn.config_context(transform_output="pandas")
+    with as_pandas, pytest.raises(ModelError, match=message):
+        write(model, PASSENGERS[["class", "survived"]], tmp_path)
 
 
 @pytest.mark.parametrize("pins", [["1.8.0"], ["1.9.1", "1.9.2"]])
