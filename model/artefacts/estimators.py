@@ -3,6 +3,7 @@
 import pickle
 import sys
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,32 @@ THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
 class Pickler(pickle.Pickler):
-    """Notes the packages that the pickle refers to, and whether the model has its own threshold."""
+    """Writes estimators that start no processes or threads, and notes what the pickle refers to.
+
+    They would only cost time: a function has one or two processors.
+    """
 
     def __init__(self, file: Any) -> None:
         super().__init__(file, protocol=5)
         self.path = file.name
         self.modules = {"sklearn"}
+        self.parallel: set[str] = set()
         self.has_threshold = False  # so the model may not predict the likeliest class
 
     def reducer_override(self, part: Any) -> Any:
         module = getattr(part, "__module__", None) or type(part).__module__
         self.modules.add(module.partition(".")[0])
         self.has_threshold |= isinstance(part, THRESHOLDS)
-        return NotImplemented
+        n_jobs = getattr(part, "n_jobs", None)
+        if isinstance(part, type) or n_jobs in (None, 1):
+            return NotImplemented
+        self.parallel.add(f"{type(part).__name__}: the pickle has n_jobs=None instead of {n_jobs}.")
+        part = copy(part)
+        part.n_jobs = None
+        return part.__reduce_ex__(5)
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of these packages."""
+        """Return the versions of the packages that the pickle refers to."""
         modules = sorted(self.modules - sys.stdlib_module_names)
         found = {name: getattr(sys.modules.get(name), "__version__", "") for name in modules}
         return {name: version for name, version in found.items() if version}
@@ -47,6 +58,8 @@ def dump(model: Any, path: Path) -> Pickler:
             pickler.dump(model)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise unusable(f"it cannot be pickled: {error}") from error
+    for line in sorted(pickler.parallel):
+        print(line, file=sys.stderr)
     return pickler
 
 

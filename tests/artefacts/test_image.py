@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import FunctionTransformer, make_pipeline
@@ -173,3 +174,13 @@ def test_other_versions_in_the_lock_are_reported(
     write(LogisticRegression(), PASSENGERS[["class", "survived"]], tmp_path)
     said = f"This model needs scikit-learn {sklearn.__version__}, but model/requirements.txt has "
     assert f"{said}{' and '.join(pins)}. Before you deploy: make train" in capsys.readouterr().err
+
+
+def test_no_part_starts_processes_where_it_is_served(tmp_path: Path, capsys: Any) -> None:
+    bags = BaggingClassifier(RandomForestClassifier(2, n_jobs=2), 2, n_jobs=-1)
+    served = write(by(("passthrough", ["class"]), model=bags, n_jobs=2), PASSENGERS, tmp_path)
+    columns, bagging = [step for _, step in served.predict.estimator.steps]
+    found = [columns, bagging, bagging.estimator, *bagging.estimators_]
+    assert [part.n_jobs for part in found] == [None] * 5
+    assert bags.n_jobs == -1
+    assert "BaggingClassifier: the pickle has n_jobs=None instead of -1." in capsys.readouterr().err
