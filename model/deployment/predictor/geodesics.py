@@ -53,7 +53,7 @@ def _candidates(vectors: np.ndarray, tree: BallTree, k: int) -> tuple[np.ndarray
     """Return how many destinations are within reach of each of the vectors, and their indices."""
     chords, by_angle = tree.query(vectors, min(k + 1, len(tree.data)))
     reach = _reach(chords[:, k - 1])
-    more = chords[:, -1] <= reach  # not only the first k: true for few
+    more = chords[:, -1] <= reach  # more than k candidates: true for few points
     counts = np.full(len(vectors), k)
     if not more.any():
         return counts, by_angle[:, :k].ravel()

@@ -10,7 +10,7 @@ import numpy as np
 
 from predictor.nearest import stores
 
-LEAST = 0.6, 1.2  # degrees: how much an answer shows at least, by how far its stores are
+LEAST = 0.6, 1.2  # degrees: the narrowest view of an answer, with close and with distant stores
 HIGHEST = 89.9  # degrees of latitude: the poles would be infinitely far away
 
 
