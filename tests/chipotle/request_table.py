@@ -99,6 +99,8 @@ PAGES = [
         SHOWN, OLNEY, "13501 Connecticut Ave", "5.3 miles (8.6 km) south", "7.6 miles")),
     row("a page with nothing within the radius", "/?lat=45&long=-77&radius=1000&format=html", HTML,
         contains=(SHOWN, '<p id="note">No store within that distance.', 'name="radius"')),
+    row("a page with nothing near", "/?lat=48.8567&long=2.3508&format=html", HTML,
+        contains=(SHOWN, '<p id="note">None of these stores is near that point.', "miles")),
     row("a page with a problem beside its field", "/?lat=91&long=0&format=html", HTML, status=400,
         contains=(HIDDEN, 'value="91"', 'aria-invalid="true" autofocus', "which is out of range.")),
     row("a page with a problem at the top", "/?format=html", HTML, method="PUT", status=405,

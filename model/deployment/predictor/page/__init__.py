@@ -22,6 +22,7 @@ from serving.parameters import Parameter
 from serving.problems import Problem
 
 LABELS = {"place": "Place", "lat": "Latitude", "long": "Longitude", "k": "How many"}
+FAR_M = 300_000  # not a day trip
 FEW = 5  # stores, if a person does not say how many
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
@@ -76,7 +77,11 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
         return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
     point = coordinates(query["lat"], query["long"], query["place"])
     places = [(store["lat"], store["long"]) for store in found]
-    note = "" if found else f"No {ABOUT['place']} within that distance."
+    note = ""
+    if not found:
+        note = f"No {ABOUT['place']} within that distance."
+    elif found[0]["distance_m"] > FAR_M:
+        note = f"None of these {ABOUT['places']} is near that point."
     has_more = query["k"] == len(found) == 1 < about["stores"]
     return fill(
         whole,
