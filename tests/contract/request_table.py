@@ -99,11 +99,11 @@ def example_rows() -> Iterator[Row]:
 
 ANY_MODEL = [
     *(example_rows() if FITS else ()),
-    Row("health behind a stage", "/prod/healthz/", media_type=JSON, json={"status": "ok"}),
-    Row("no icon behind a stage", "/prod/favicon.ico", status=204, text=""),
+    Row("health after a stage", "/prod/healthz/", media_type=JSON, json={"status": "ok"}),
+    Row("no icon after a stage", "/prod/favicon.ico", status=204, text=""),
 ]
 DESCRIPTION = [
-    Row("the description behind a stage", "/prod/openapi.json", contains=('"openapi": "3.1.',))
+    Row("the description after a stage", "/prod/openapi.json", contains=('"openapi": "3.1.',))
 ]
 TOO_MANY = json.dumps({"points": [POINT] * 1001})
 MANY = [

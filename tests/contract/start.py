@@ -1,6 +1,6 @@
 """The model in a new process, as in its image: without other packages, the training, warnings.
 
-`python -m tests.contract.start` says what a start takes, or in a sentence what is wrong.
+`python -m tests.contract.start` prints what a start takes, or what is wrong.
 """
 
 import sys

@@ -1,6 +1,5 @@
-"""The committed data, model, manifest, locks and Dockerfiles belong together."""
+"""The committed model, manifest and Dockerfiles belong together; a start checks the first two."""
 
-import hashlib
 import json
 import re
 import shutil
@@ -19,11 +18,6 @@ from artefacts import image
 MODEL = Path(__file__).resolve().parents[2] / "model"
 [PICKLE] = MODEL.glob("*.pkl")
 MANIFEST = PICKLE.with_suffix(".json")
-
-
-def test_the_manifest_describes_the_committed_model() -> None:
-    manifest = json.loads(MANIFEST.read_text())
-    assert manifest["pickle_sha256"] == hashlib.sha256(PICKLE.read_bytes()).hexdigest()
 
 
 def test_the_model_was_trained_with_the_versions_that_serve_it(capsys: Any) -> None:
@@ -67,11 +61,6 @@ def task(tmp_path: Path) -> Path:
     for file in (PICKLE, MANIFEST):
         shutil.copy(file, tmp_path / "task")
     return tmp_path / "task"
-
-
-def test_the_artefacts_are_found_next_to_the_code(task: Path) -> None:
-    done = start(task)
-    assert done.returncode == 0, done.stderr
 
 
 def edit_manifest(task: Path, **changes: object) -> None:
