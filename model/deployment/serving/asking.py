@@ -1,7 +1,7 @@
 """Convert the inputs' columns to what an estimator takes: an array, texts, a table or a frame."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -80,18 +80,18 @@ def _with_nan(values: np.ndarray) -> np.ndarray:
 
 
 def _dates(entry: Input, values: np.ndarray) -> np.ndarray:
-    dates = []
     # In 64 bits, nanoseconds reach from 1677 to 2262.
     first, last = (1678, 2261) if "[ns]" in entry.dtype else (1, 9999)
+    allowed = f"a date from {first} to {last} in ISO 8601, without a time zone"
+    dates: list[datetime | None] = []
     for text in values.tolist():
         try:
             date = None if text is None else datetime.fromisoformat(text.strip())
-        except ValueError:
-            date = datetime.max.replace(tzinfo=UTC)
-        if date and (date.tzinfo or not first <= date.year <= last):
-            when = f"a date from {first} to {last} in ISO 8601, without a time zone"
-            allowed = f"{when}: 2020-12-31 or 2020-12-31T23:59:00"
-            raise Problem(400, f"{entry.name} is {quoted(text)}. It must be {allowed}.", entry.name)
+            if date and (date.tzinfo or not first <= date.year <= last):
+                raise ValueError(f"not {allowed}")
+        except ValueError as error:
+            wrong = f"{entry.name} is {quoted(text)}. It must be {allowed}: 2020-12-31, say."
+            raise Problem(400, wrong, entry.name) from error
         dates.append(date)
     return np.array(dates, dtype=entry.dtype)
 
