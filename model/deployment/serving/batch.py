@@ -29,7 +29,7 @@ def answer(handler: Handler, request: Request) -> Response:
     document = parse(model, request)
     options = values(handler.options, document, Parameter.check)
     reject_too_many(model, len(document["points"]), options)
-    points = [read_point(model, i, point) for i, point in enumerate(document["points"])]
+    points = read_points(model, document["points"])
     answers, notes = handler.predict(points, options)
     found = {key: note for key, note in notes.items() if any(note)}
     return handler.json({"results": answers, **found, "model": model.about})
@@ -67,22 +67,24 @@ def reject_too_many(model: Model, points: int, options: Mapping[str, Any]) -> No
         raise Problem(413, f"{what} are too many for one batch. {most}", "points")
 
 
-def read_point(model: Model, index: int, point: object) -> tuple[Any, ...]:
-    """Return the values of a point, which is an object, or a list in the inputs' order."""
-    names = {p.name: p for p in model.inputs}
-    if isinstance(point, list) and model.fewest <= len(point) <= len(names):
-        point = dict(zip(names, point, strict=False))
-    if not isinstance(point, dict):
-        raise Problem(400, f"points[{index}] is {quoted(point)}. {must_be(model)}", "points")
-    if unknown := [name for name in point if name not in names]:
-        meant = similar(unknown[0], names)
-        advice = f"Did you mean {meant}?" if meant else f"It must be {', '.join(names)}."
-        wrong = f"points[{index}]: {quoted(unknown[0])} is not an input. {advice}"
-        raise Problem(400, wrong, "points")
-    try:
-        return model.point(values(model.inputs, point, Parameter.check))
-    except Problem as problem:
-        raise Problem(400, f"points[{index}]: {problem.detail}", problem.parameter) from problem
+def read_points(model: Model, sent: list[Any]) -> list[tuple[Any, ...]]:
+    """Return each point's values; a point is an object, or a list in the inputs' order."""
+    names, fewest, points = {p.name: p for p in model.inputs}, model.fewest, []
+    for i, point in enumerate(sent):
+        if isinstance(point, list) and fewest <= len(point) <= len(names):
+            point = dict(zip(names, point, strict=False))
+        if not isinstance(point, dict):
+            raise Problem(400, f"points[{i}] is {quoted(point)}. {must_be(model)}", "points")
+        if unknown := [name for name in point if name not in names]:
+            meant = similar(unknown[0], names)
+            advice = f"Did you mean {meant}?" if meant else f"It must be {', '.join(names)}."
+            wrong = f"points[{i}]: {quoted(unknown[0])} is not an input. {advice}"
+            raise Problem(400, wrong, "points")
+        try:
+            points.append(model.point(values(model.inputs, point, Parameter.check)))
+        except Problem as problem:
+            raise Problem(400, f"points[{i}]: {problem.detail}", problem.parameter) from problem
+    return points
 
 
 def reject_constant(constant: str) -> NoReturn:
