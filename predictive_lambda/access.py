@@ -1,4 +1,4 @@
-"""Who may call the API, from which pages, and where it is: turns settings into arguments."""
+"""The settings for CORS, authorization and a domain: turns them into the construct's arguments."""
 
 import re
 
@@ -19,7 +19,7 @@ HEADERS = ["content-type", "authorization", *SIGNATURE]
 
 
 def cors(settings: Settings) -> apigateway.CorsPreflightOptions | None:
-    """Let pages of other origins call the API: the gateway answers their preflights."""
+    """Let pages of other origins call the API."""
     allowed = "* or origins like https://example.org, without a path, separated by commas"
     origins = settings.text("cors", rf"\*|{ORIGIN}( *, *{ORIGIN})*", allowed)
     if not origins:
@@ -34,7 +34,7 @@ def cors(settings: Settings) -> apigateway.CorsPreflightOptions | None:
 
 
 def authorizer(settings: Settings) -> apigateway.IHttpRouteAuthorizer | None:
-    """Admit tokens or signatures only."""
+    """Require a token or a signature of each request."""
     auth = settings.choice("auth", "none", ("none", "jwt", "iam"))
     issuer = settings.text("jwt_issuer", r"https://\S+", "a URL like https://login.example.org/")
     audience = settings.text("jwt_audience", r"\S.*", "audiences separated by commas")
@@ -46,7 +46,7 @@ def authorizer(settings: Settings) -> apigateway.IHttpRouteAuthorizer | None:
 
 
 def domain(stack: Stack, settings: Settings) -> apigateway.DomainMappingOptions | None:
-    """Serve at a domain; with its hosted zone, also point the domain here."""
+    """Serve the API at a domain; with the hosted zone, also point the domain to it."""
     name = settings.text("domain", r"([\w-]+\.)+[\w-]+", "a name like predict.example.org")
     arn = settings.text("certificate_arn", CERTIFICATE, "the ARN of a certificate in ACM")
     zone_id = settings.text("hosted_zone", r"Z\w+", "the id of a hosted zone in Route 53")
