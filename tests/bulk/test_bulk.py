@@ -30,8 +30,11 @@ def test_rows_do_not_depend_on_where_blocks_end(text: str) -> None:
     def read(size: int) -> list[tuple[int, bytes]]:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(text_rows, "BLOCK", size)
-            blocks = TextRows.blocks(CsvRows(FLOWERS, compress=False), io.BytesIO(text.encode()))
-            return [pair for block in blocks for pair in zip(*block, strict=True)]
+            rows, found = CsvRows(FLOWERS, compress=False), list[tuple[int, bytes]]()
+            for above, block in TextRows.blocks(rows, io.BytesIO(text.encode())):
+                filled = [row for row in block if not row.isspace()]
+                found += zip(rows.numbers(above, block), filled, strict=True)
+            return found
 
     found = read(2)
     assert found == read(100)

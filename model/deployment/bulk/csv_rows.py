@@ -32,9 +32,13 @@ class CsvRows(TextRows):
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         """Read the header; return the rows in blocks."""
         blocks = super().blocks(file)
-        lines, (header, *rows) = next(blocks, ([0], [b""]))
+        above, rows = next(blocks, (0, [b""]))
+        header = b"\n"
+        while header.isspace():
+            header = rows.pop(0)
+            above += len(header.splitlines())
         self.read_header(header.rstrip(b"\r\n"))
-        return chain([(lines[1:], rows)] if rows else [], blocks)
+        return chain([] if all(map(bytes.isspace, rows)) else [(above, rows)], blocks)
 
     def read_header(self, row: bytes) -> None:
         if not row:
@@ -61,9 +65,11 @@ class CsvRows(TextRows):
 
     def read(self, lines: Sequence[bytes]) -> tuple[list[bytes], Columns, Problems]:
         """Read the inputs; a row that cannot be read is kept in the first column."""
-        rows = [line.rstrip(b"\r\n") for line in lines]
-        quotes = [i for i, row in enumerate(rows) if b'"' in row and not ROW.fullmatch(row)]
-        unreadable = dict.fromkeys(quotes, MALFORMED)
+        rows = [line.rstrip(b"\r\n") for line in lines if not line.isspace()]
+        unreadable = Problems()
+        if b'"' in b"".join(rows):
+            malformed = (i for i, row in enumerate(rows) if not ROW.fullmatch(row))
+            unreadable = dict.fromkeys(malformed, MALFORMED)
         try:
             cells = self.parse(rows, unreadable)
         except pa.ArrowInvalid:

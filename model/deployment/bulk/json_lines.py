@@ -26,7 +26,7 @@ class JsonLines(TextRows):
         kept, points, problems = list[Kept](), [], Problems()
         added = [self.model.answers, "problem"]
         nothing = self.model.point({parameter.name: None for parameter in self.model.inputs})
-        for i, line in enumerate(map(bytes.strip, lines)):
+        for i, line in enumerate(filter(None, map(bytes.strip, lines))):
             text, point = line.decode("utf-8", "surrogateescape"), nothing
             try:
                 row = JSON.decode(text)

@@ -1,6 +1,6 @@
 """Rows of a Parquet file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -35,7 +35,10 @@ class ParquetRows:
 
     def block(self, content: pa.RecordBatch) -> Block:
         above, self.read_so_far = self.read_so_far, self.read_so_far + len(content)
-        return range(above + 1, self.read_so_far + 1), content
+        return above, content
+
+    def numbers(self, above: int, content: pa.RecordBatch) -> Sequence[int]:
+        return range(above + 1, above + 1 + len(content))
 
     def writer(self, out: IO[bytes]) -> parquet.ParquetWriter:
         return parquet.ParquetWriter(out, self.schema)

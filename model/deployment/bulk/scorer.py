@@ -16,8 +16,8 @@ from serving.problems import Problem
 
 AT_ONCE = 8_000  # rows of a prediction: bounds the memory
 TYPES = {"number": "double", "integer": "int64", "boolean": "bool", "string": "string"}
-# Rows, and their lines in the file, or their numbers in a table.
-Block = tuple[Sequence[int], Any]
+# The number of lines, or of a table's rows, above a block, and its rows.
+Block = tuple[int, Any]
 # What to write, the number of rows, the lines of those with a problem, and notes for the user.
 Scored = tuple[Any, int, list[int], Sequence[str]]
 
@@ -29,13 +29,14 @@ class Scorer:
     format: Any
 
     def __call__(self, block: Block) -> Scored:
-        lines, rows = block
+        above, rows = block
         kept, columns, problems = self.format.read(rows)
         good = np.setdiff1d(np.arange(len(kept)), [*problems])
         with joblib.parallel_config("sequential"):  # the cores are busy with other blocks
             found = [self.schema.empty_table(), *self.answer(columns, good, problems)]
         content = self.format.write(kept, pa.concat_tables(found), problems)
-        bad = [lines[row] for row in sorted(problems)]
+        numbers = self.format.numbers(above, rows) if problems else ()
+        bad = [numbers[row] for row in sorted(problems)]
         return content, len(kept), bad, self.format.notes
 
     def answer(self, columns: Columns, rows: np.ndarray, problems: Problems) -> Iterator[pa.Table]:

@@ -26,7 +26,7 @@ class TextRows:
     notes: Sequence[str] = ()
 
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
-        """Cut a file into rows; the last one of what is read may continue in the next block."""
+        """Cut a file into rows and blank lines. A chunk's last row may continue in the next."""
         rest, chunk = file.read(3).removeprefix(b"\xef\xbb\xbf"), b"first"
         while chunk:
             chunk = file.read(BLOCK)
@@ -37,13 +37,15 @@ class TextRows:
                 rest = rows.pop()
                 if len(rest) > LONGEST:
                     raise Problem(400, f"A line is longer than {LONGEST:,} bytes.")
-            *lines, self.read_so_far = accumulate(
-                map(len, map(bytes.splitlines, rows)), initial=self.read_so_far
-            )
-            numbered = zip(lines, rows, strict=True)
-            if filled := [(line + 1, row) for line, row in numbered if not row.isspace()]:
-                numbers, content = zip(*filled, strict=True)
-                yield numbers, content
+            above = self.read_so_far
+            self.read_so_far += sum(map(len, map(bytes.splitlines, rows)))
+            if not all(map(bytes.isspace, rows)):
+                yield above, rows
+
+    def numbers(self, above: int, rows: Sequence[bytes]) -> Sequence[int]:
+        """Return the lines where rows begin, without blank ones."""
+        starts = accumulate(map(len, map(bytes.splitlines, rows)), initial=above + 1)
+        return [line for line, row in zip(starts, rows, strict=False) if not row.isspace()]
 
     def split(self, content: bytes, may_continue: bool) -> list[bytes]:
         """Return the rows, with their line ends."""
