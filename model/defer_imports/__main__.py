@@ -17,7 +17,7 @@ from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 from typing import Any
 
-from defer_imports.rewrite import LeftAlone, Module, Rewriting, Source
+from defer_imports.rewrite import Module, Rewriting
 
 SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
 # numpy's modules import one another; loky's processes import it in their own way.
@@ -36,19 +36,7 @@ def main() -> None:
         sys.exit("The model does not answer its example: see above. The build needs its answer.")
     if os.environ.get("EAGER_IMPORT", "0") not in ("", "0"):
         return print("EAGER_IMPORT is set: the packages stay as they are.")
-    step = Step(*plain)
-    try:
-        summary = step.run()
-    except BaseException as error:
-        put_back(step.paths.values())
-        if not isinstance(error, StepError):
-            raise
-        summary = f"All packages stay as they are: {error}."
-    print(summary)
-
-
-class StepError(Exception):
-    """The rewritten packages behave differently from the plain ones."""
+    print(Step(*plain).run())
 
 
 def observe(*arguments: Any) -> Any:
@@ -65,12 +53,12 @@ class Step:
         self.answers, self.modules = answers, {fields[0]: Module(*fields) for fields in modules}
         self.paths = {name: Path(m.path) for name, m in self.modules.items() if can_change(m)}
         self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
-        self.deferred: dict[str, dict[str, Source]] = {}  # by the names of rewritten modules
+        self.deferred: dict[str, int] = {}  # how many names, by the names of rewritten modules
 
     def run(self) -> str:
         """Defer all that can wait, see what the example still uses, and defer only the rest.
 
-        Returns a summary; raises StepError if the model does not answer as before.
+        Puts everything back if the model does not answer as before. Returns a summary.
         """
         for name in self.paths:
             self.rewrite(name)
@@ -79,8 +67,9 @@ class Step:
                 self.rewrite(name, used[name])
             used = self.repaired()
         if not used:
-            raise StepError("with imports deferred, the model answers its example differently")
-        names = sum(map(len, self.deferred.values()))
+            self.put_back([*self.deferred])
+            return "All packages stay as they are: deferred, the model answers differently."
+        names = sum(self.deferred.values())
         unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
         return (
             f"An answer now loads {len(used.keys() & self.paths)} of {len(self.paths)} modules: "
@@ -94,13 +83,13 @@ class Step:
         source = path.read_bytes()
         try:
             new = Rewriting(source, self.modules[name], self.modules, in_use)
-        except (LeftAlone, SyntaxError, ValueError) as error:
+            code = compile(new.tree, path, "exec", dont_inherit=True)
+        except (RecursionError, SyntaxError, TypeError, ValueError) as error:
             self.unchanged[name] = str(error)
             return
-        if new.changed:
-            code = compile(new.tree, path, "exec", dont_inherit=True)
+        if new.sources:
             write(path, UNCHECKED + source_hash(source) + marshal.dumps(code))
-            self.deferred[name] = new.deferred
+            self.deferred[name] = len(new.sources)
         elif self.deferred.pop(name, None) is not None:
             put_back([path])
 
@@ -120,12 +109,12 @@ class Step:
         that was imported.
         """
         broken = set[str]()
-        while wrong := observe("check", {name: self.expected(name) for name in self.deferred}):
+        while wrong := observe("check", {n: self.modules[n][4:] for n in self.deferred}):
             broken |= {name.partition(".")[0] for name in wrong}
             self.unchanged |= wrong
             self.put_back(wrong)
         if wrong is None:
-            raise StepError("the packages cannot be checked")
+            return {}
         roots = [name for name in reversed(self.modules) if "." not in name]
         roots.sort(key=lambda root: root not in broken)
         while not (used := self.answer()) and roots:
@@ -137,14 +126,7 @@ class Step:
 
     def put_back(self, names: Collection[str]) -> None:
         put_back(self.paths[name] for name in names)
-        self.deferred = {n: sources for n, sources in self.deferred.items() if n not in names}
-
-    def expected(self, name: str) -> tuple[Any, ...]:
-        """Return what a rewritten module must have: the arguments of observe.differences."""
-        module = self.modules[name]
-        public = [n for n in module.attributes if not n.startswith("_")]
-        exports = public if module.exports is None else module.exports
-        return self.deferred[name], [*module.attributes], module.listed, exports
+        self.deferred = {n: count for n, count in self.deferred.items() if n not in names}
 
 
 def can_change(module: Module) -> bool:

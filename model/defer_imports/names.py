@@ -2,63 +2,39 @@
 
 import ast
 import re
-from collections.abc import Iterator
-from symtable import SymbolTable, symtable
 
-DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-EXPRESSIONS = ("lambda", "genexpr", "listcomp", "setcomp", "dictcomp")  # they may run at import
-HOOKS = (
-    "__getattr__",
-    "__dir__",
-)  # they may look at the module's names, so they find all of theirs
+HOOKS = ("__getattr__", "__dir__")  # they may look at all names of the module
 
 
-class Names:
-    """The names of a module that are read at all, that are read at import, and that are fixed.
-
-    Fixed names may not only be bound by the module's imports. `dynamic` says how the module looks
-    at its own namespace, if it does.
+def names_in(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
+    """Return the names that a module reads at all, that it reads at import, and that something
+    other than its own imports may bind. Raises ValueError.
     """
-
-    def __init__(self, text: str, tree: ast.Module) -> None:
-        self.read, self.early, self.fixed, self.dynamic = set[str](), set[str](), set[str](), ""
-        for scope, early in scopes(symtable(text, "", "exec")):
-            self.read_scope(scope, early)
-        for node in ast.walk(tree):
-            for field in ("annotation", "returns", "pattern"):
-                if part := getattr(node, field, None):  # also in quotes
-                    self.early.update(re.findall(r"\w+", ast.unparse(part)))
-            if isinstance(node, ast.comprehension):  # symtable no longer shows its names
-                self.fixed.update(n.id for n in ast.walk(node.target) if isinstance(n, ast.Name))
-        for node in tree.body:  # an import in a try or an if may be there to fail
-            if not isinstance(node, DEFINITIONS | ast.Import | ast.ImportFrom):
-                aliases = [n for n in ast.walk(node) if isinstance(n, ast.alias)]
-                self.fixed.update(a.asname or a.name.partition(".")[0] for a in aliases)
-        if re.search(r"^\s*(import|from) numba\b", text, re.MULTILINE):
-            self.dynamic = "numba, which compiles its functions"
-
-    def read_scope(self, scope: SymbolTable, early: bool) -> None:
-        for symbol in scope.get_symbols():
-            name, read = symbol.get_name(), symbol.is_referenced()
-            if read and symbol.is_global():
-                self.read.add(name)
-                if early:
-                    self.early.add(name)
-                if scope.get_name() not in HOOKS:
-                    if name in ("globals", "eval", "exec"):
-                        self.dynamic = f"{name}()"
-                    elif early and name in ("vars", "locals", "dir"):
-                        self.dynamic = f"{name}() at module level"
-            # A local name may hide the module's.
-            if symbol.is_declared_global() or (
-                symbol.is_assigned() if symbol.is_global() else read
+    read, early, bound = set[str](), set[str](), set[str]()
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    hooks = {n for f in functions if f.name in HOOKS for n in ast.walk(f)}
+    later = {n for f in functions for statement in f.body for n in ast.walk(statement)} - hooks
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name("globals" as name) | ast.Call(ast.Name("eval" | "exec" as name)) if (
+                node not in hooks
             ):
-                self.fixed.add(name)
-
-
-def scopes(table: SymbolTable, early: bool = True) -> Iterator[tuple[SymbolTable, bool]]:
-    """Yield all scopes, and whether their code may run at import."""
-    yield table, early
-    for inside in table.get_children():
-        later = inside.get_type() == "function" and inside.get_name() not in EXPRESSIONS + HOOKS
-        yield from scopes(inside, early and not later)
+                raise ValueError(f"it uses {name}()")
+            case ast.alias("numba") | ast.ImportFrom("numba"):
+                raise ValueError("it uses numba, which compiles its functions")
+            case ast.Name(name, ast.Load()):
+                read.add(name)
+                if node not in later:
+                    early.add(name)
+            case ast.Name(name) | ast.arg(name) | ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
+                bound.add(name)
+            case ast.Global(found):
+                bound.update(found)
+            case ast.Import(aliases) | ast.ImportFrom(_, aliases) if node not in tree.body:
+                bound.update(a.asname or a.name.partition(".")[0] for a in aliases)
+        for field in ("annotation", "returns", "pattern"):
+            if part := getattr(node, field, None):  # also in quotes
+                early.update(re.findall(r"\w+", ast.unparse(part)))
+    return read, early, bound

@@ -8,7 +8,6 @@ Imports little: what it imports is there for the packages as well.
 import json
 import marshal
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -83,10 +82,8 @@ def import_first(names: list[str]) -> dict[str, str]:
             os.wait()
             wrong |= marshal.loads(found) if found else {name: "importing it ends the process"}
         else:
-            signal.alarm(60)
             try:
                 import_module(name)
-                signal.alarm(0)
                 result = import_first(inside)
             except BaseException as error:
                 result = {name: f"{type(error).__name__}: {error}".partition("\n")[0]}
@@ -97,20 +94,16 @@ def import_first(names: list[str]) -> dict[str, str]:
 
 
 def differences(
-    module: ModuleType,
-    deferred: dict[str, tuple[str, str]],
-    attributes: list[str],
-    listed: list[str],
-    exports: list[str],
+    module: ModuleType, attributes: dict[str, int], listed: list[str], exports: list[str] | None
 ) -> Iterator[str]:
     """Yield how a rewritten module differs from the plain one."""
-    for name, (source, inside) in deferred.items():
+    for name, (source, inside) in vars(module)["__deferred__"].items():
         original = import_module(source)
         if getattr(module, name) is not (getattr(original, inside) if inside else original):
             yield f"{name} is another object"
     missing = {name for name in attributes if not hasattr(module, name)}
     missing |= {*listed} - {*dir(module)}
-    missing |= {*exports} - {*getattr(module, "__all__", vars(module))}
+    missing |= {*(exports or ())} - {*getattr(module, "__all__", ())}
     if missing := missing - {"__warningregistry__"}:
         yield f"it lacks {', '.join(sorted(missing))}"
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from importlib.util import decode_source, resolve_name
 from typing import NamedTuple, TypeVar
 
-from defer_imports.names import Names
+from defer_imports.names import names_in
 
 Source = tuple[str, str]  # what `from module import name` names; no name means the module itself
 Import = ast.Import | ast.ImportFrom
@@ -16,27 +16,26 @@ COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
 # Threads that import modules in circles get in each other's way, so one imports at a time.
 # The time limit is for an import that holds Python's own lock of a module and waits for this one.
 GETATTR = """
+__deferred__ = {sources}
 def __getattr__(name):
-    if name == '__path__':  # imports inside functions ask for it each time
-        raise AttributeError(name)
-    if name in {names}:
+    if name in __deferred__:
         import importlib, sys, threading
         lock = sys.__dict__.setdefault('_deferred_imports', threading.RLock())
         locked = lock.acquire(timeout=5)
         try:
-            module, inside = {sources}[name]
+            module, inside = __deferred__[name]
             value = importlib.import_module(module)
             return globals().setdefault(name, getattr(value, inside) if inside else value)
         finally:
             if locked:
                 lock.release()
     if name == '__all__':
-        return [n for n in {{*globals(), *{names}}} if not n.startswith('_')]
+        return [n for n in __dir__() if not n.startswith('_')]
     if '__own_getattr__' in globals():
         return __own_getattr__(name)
     raise AttributeError(f'module {{__name__!r}} has no attribute {{name!r}}')
 def __dir__():
-    return sorted({{*globals(), *{names}}})
+    return sorted({{*globals(), *__deferred__}})
 """
 
 
@@ -57,16 +56,12 @@ class Module(NamedTuple):
         return resolve_name("." * node.level + (node.module or ""), package)
 
 
-class LeftAlone(Exception):
-    """The module is not rewritten; the message says why."""
-
-
 class Rewriting(ast.NodeTransformer):
     """One module, rewritten: its new syntax tree, and where its deferred names come from.
 
     A name that only functions use is imported when one of them first reads it, and a name that a
     package only passes on when it is first asked for. `modules` has what plain imports load. Names
-    that are `in_use` keep their place. Raises LeftAlone.
+    that are `in_use` keep their place. Raises ValueError if the module is to be left alone.
     """
 
     def __init__(
@@ -77,33 +72,28 @@ class Rewriting(ast.NodeTransformer):
         in_use: Collection[str] = (),
     ) -> None:
         self.module, self.modules, self.in_use = module, modules, in_use
-        text = self.write_out(decode_source(source))
-        self.tree = ast.parse(text)
-        self.names = Names(text, self.tree)
-        if self.names.dynamic:
-            raise LeftAlone(f"it uses {self.names.dynamic}")
-        self.deferred: dict[str, Source] = {}
-        self.defer([node for node in self.tree.body if isinstance(node, Import)])
-        self.tree.body = [n for n in self.tree.body if getattr(n, "names", True)]
-        self.visit(self.tree)
-        self.add_getattr(self.submodules() | self.deferred)
+        lines = decode_source(source).split("\n")
+        self.tree = tree = ast.parse(source)
+        tree.body = [new for node in tree.body for new in self.written_out(node, lines)]
+        self.read, self.early, self.bound = names_in(tree)
+        self.sources = self.submodules()
+        for node in tree.body:
+            if isinstance(node, Import):
+                self.defer(node)
+        tree.body = [node for node in tree.body if getattr(node, "names", True)]
+        self.visit(tree)
+        self.add_getattr(tree.body)
 
-    def write_out(self, text: str) -> str:
-        """Write out the names that a computed `__all__` and star imports would load."""
-        lines, body, new = text.split("\n"), ast.parse(text).body, dict[ast.stmt, str]()
-        for node in body if self.module.exports is not None else ():
-            if (line := lines[node.lineno - 1]).startswith("__all__"):
-                exports = "" if new else f"__all__ = {self.module.exports!r}"
-                new[node] = self.copies(line) + exports
-        for node in body if self.module.is_package else ():
-            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-                there = self.modules.get(self.module.absolute(node))
-                if there and there.exports:
-                    new[node] = f"from {there.name} import {', '.join(there.exports)}"
-        for node, line in new.items():
-            end = node.end_lineno or node.lineno
-            lines[node.lineno - 1 : end] = [line, *[""] * (end - node.lineno)]
-        return "\n".join(lines)
+    def written_out(self, node: ast.stmt, lines: list[str]) -> list[ast.stmt]:
+        """Write out the names that a computed `__all__` or a package's star import would load."""
+        line, text, exports = lines[node.lineno - 1], "", self.module.exports
+        if line.startswith("__all__") and exports is not None:
+            text = f"{self.copies(line)}__all__ = {exports!r}"
+        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            there = self.modules.get(self.module.absolute(node))
+            if self.module.is_package and there and there.exports:
+                text = f"from {there.name} import {', '.join(there.exports)}"
+        return [at(node, new) for new in ast.parse(text).body] or [node]
 
     def copies(self, line: str) -> str:
         """Write the imports that `__all__ = copy("module", globals())` amounts to."""
@@ -115,23 +105,26 @@ class Rewriting(ast.NodeTransformer):
         names = sorted(same - {"__all__", "__builtins__", "__doc__"})
         return f"from {found[1]} import {', '.join(names)}; "
 
-    def defer(self, imports: list[Import]) -> None:
-        """Remove the names that can wait, or that are imported again, from the imports."""
-        found = {id(a): (a.asname or a.name, self.source(n, a)) for n in imports for a in n.names}
-        # A name that is imported twice must be the same object both times.
-        self.names.fixed.update(n for n, source in found.values() if not source)
-        seen: set[str] = set()
-        for node in imports:
-            kept = []
-            for alias in node.names:
-                name, source = found[id(alias)]
-                again = name in seen and name not in self.names.fixed
-                seen.add(name)
-                if not again and source and self.can_wait(name, source):
-                    self.deferred[name] = source
-                elif not again:
-                    kept.append(alias)
-            node.names = kept
+    def submodules(self) -> dict[str, Source]:
+        """Return the modules inside a package that are its attributes after plain imports."""
+        prefix = self.module.name + "."
+        return {
+            name: (prefix + name, "")
+            for name, identity in self.module.attributes.items()
+            if prefix + name in self.modules and self.modules[prefix + name].identity == identity
+        }
+
+    def defer(self, node: Import) -> None:
+        """Remove the names that can wait from an import."""
+        kept = []
+        for alias in node.names:
+            name, source = alias.asname or alias.name, self.source(node, alias)
+            if source and self.can_wait(name, source):
+                self.sources[name] = source
+            else:
+                self.bound.add(name)
+                kept.append(alias)
+        node.names = kept
 
     def source(self, node: Import, alias: ast.alias) -> Source | None:
         """Return where a name comes from, if it is still the same object there."""
@@ -147,50 +140,36 @@ class Rewriting(ast.NodeTransformer):
         return None
 
     def can_wait(self, name: str, source: Source) -> bool:
-        submodule = f"{self.module.name}.{name}"
         return (
-            name not in self.names.early | self.names.fixed
+            name not in self.early | self.bound
             and name not in self.in_use
             and not name.startswith("__")
-            and source[0] != "__future__"
             # Others may rely on it: `from importlib import util` makes importlib.util work.
-            and not ("." in source[0] and source[0].split(".")[0] in sys.stdlib_module_names)
+            and source[0].partition(".")[0] not in sys.stdlib_module_names
             # A name that is never read may be imported for its effects.
-            and (name in self.names.read or self.module.is_package)
-            and (submodule not in self.modules or source == (submodule, ""))
+            and (name in self.read or self.module.is_package)
         )
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in self.deferred and isinstance(node.ctx, ast.Load):
-            text = f"{node.id} if {node.id!r} in globals() else __getattr__({node.id!r})"
+        name = node.id
+        if name in self.sources and name not in self.bound and isinstance(node.ctx, ast.Load):
+            text = f"{name} if {name!r} in globals() else __getattr__({name!r})"
             return at(node, ast.parse(text, mode="eval").body)
         return node
 
-    def add_getattr(self, sources: dict[str, Source]) -> None:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        if node.name == "__getattr__" and len(node.args.args) == 1:  # it is not a method
+            node.name = "__own_getattr__"
+        return self.generic_visit(node)
+
+    def add_getattr(self, body: list[ast.stmt]) -> None:
         """Add `__getattr__` (PEP 562), which imports the names, and `__dir__`."""
-        body, is_own, self.changed = self.tree.body, False, bool(sources)
-        for node in [n for s in body for n in (s, *(s.body if isinstance(s, ast.If) else ()))]:
-            if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
-                node.name, is_own = "__own_getattr__", True
-        imported = {a.asname or a.name for n in body if isinstance(n, Import) for a in n.names}
-        if "__getattr__" in self.names.fixed | imported and not is_own:
-            raise LeftAlone("its __getattr__ is not defined as a function")
-        names = f"{{{', '.join(map(repr, sources))}}}"  # a constant set, which is fast
-        added = ast.parse(GETATTR.format(names=names, sources=sources)).body
+        added = ast.parse(GETATTR.format(sources=self.sources)).body
         top = ast.Pass(lineno=1, col_offset=0)
         # Before the imports, which may be circular.
         future = [i for i, n in enumerate(body) if getattr(n, "module", "") == "__future__"]
         start = max(future, default=-1) + 1 or int(ast.get_docstring(self.tree) is not None)
         body[start:start] = [at(top, node) for node in added]
-
-    def submodules(self) -> dict[str, Source]:
-        """Return the modules inside a package that are its attributes after plain imports."""
-        prefix = self.module.name + "."
-        return {
-            name: (prefix + name, "")
-            for name, identity in self.module.attributes.items()
-            if prefix + name in self.modules and self.modules[prefix + name].identity == identity
-        }
 
 
 def at(old: ast.AST, new: Node) -> Node:

@@ -1,8 +1,7 @@
 """The rules for rewriting a module, one per row: its source, what it becomes, and why.
 
 The module is `pkg.module`, or `pkg` itself if the row says so. The package also has
-`pkg.helper`, with `tool`, `other` and `counter`, `pkg.again`, which imports them, and `pkg.lsqr`,
-with a function `lsqr`.
+`pkg.helper`, with `tool`, `other` and `counter`, and `pkg.again`, which imports them.
 """
 
 from typing import NamedTuple
@@ -44,25 +43,20 @@ ROWS = [
         f"            return [{TOOL}(y) for y in self]\n        return g",
     ),
     Row(
-        "a method may have the same name",
-        "from .helper import tool\nclass C:\n    def tool(self):\n        return tool()",
-        f"class C:\n    def tool(self):\n        return {TOOL}()",
-    ),
-    Row(
-        "importing the same object again does nothing",
-        "from .helper import tool, other\nfrom .again import tool, other\nother()\ndef f(): tool()",
-        f"from .helper import other\nother()\ndef f(): {TOOL}()",
-    ),
-    Row(
         "a package passes names on without importing them",
         "from .helper import tool, other\n__all__ = ['tool']",
         "__all__ = ['tool']",
         is_package=True,
     ),
     Row(
+        "a package may read a submodule that its imports used to load",
+        "from .helper import tool\ndef f():\n    helper",
+        "def f():\n    helper if 'helper' in globals() else __getattr__('helper')",
+        is_package=True,
+    ),
+    Row(
         "a computed __all__ is written out: computing it would load everything",
-        "from . import helper\nfrom .helper import tool\n"
-        "__all__ = ['tool']\n__all__ += helper.__all__",
+        "from . import helper\nfrom .helper import tool\n__all__ = ['tool'] + helper.__all__",
         "__all__ = ['tool', 'tool', 'other']",
         is_package=True,
     ),
@@ -114,11 +108,6 @@ ROWS = [
     ),
     stays("a module that is never named is imported for its effects", "from . import helper"),
     stays(
-        "a submodule of the same name would take its place",
-        "from .lsqr import lsqr",
-        is_package=True,
-    ),
-    stays(
         "the value is another one where it comes from",
         "from .helper import counter\ndef f():\n    counter",
     ),
@@ -131,9 +120,5 @@ ROWS = [
         "the module in `import a.b` becomes an attribute, on which others may rely",
         "import pkg.helper\ndef f(): return pkg.helper.tool",
     ),
-    stays("a submodule of the standard library", "from os.path import join as j\ndef f(): j()"),
-    stays(
-        "a library's own way to be lazy",
-        "from .helper import tool\n__getattr__ = tool\ndef f(): tool()",
-    ),
+    stays("the standard library stays", "from os.path import join as j\ndef f(): j()"),
 ]

@@ -32,6 +32,18 @@ COUNTING = {  # its answer depends on what else is loaded
     "counting/second.py": "def two(): return 2\n",
 }
 
+SAME = {  # a function and its module have one name
+    "same/__init__.py": "from .one import one\nfrom .two import two\n",
+    "same/one.py": "def one(): return 1\n",
+    "same/two.py": "def two(): return 2\n",
+}
+LAZY = {  # it finds its own names lazily, by something that the rewriting does not see
+    "lazy/__init__.py": "from .first import one\nfrom .second import two\n"
+    "names = {'__getattr__': lambda name: vars()[name]}\n__getattr__ = names['__getattr__']\n",
+    "lazy/first.py": "def one(): return 1\n",
+    "lazy/second.py": "def two(): return 2\n",
+}
+
 
 def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
     environment = Environment(tmp_path, GOOD, "import good\nanswer = good.one")
@@ -49,6 +61,8 @@ def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
     [
         ("odd", ODD, "odd: AssertionError: late\n", "odd.two(2)", "2"),
         ("tangled", TANGLED, "tangled", "tangled.two()", "3"),
+        ("same", SAME, "same: ", "same.two()", "2"),
+        ("lazy", LAZY, "lazy: KeyError: ", "lazy.two()", "2"),
         ("counting", COUNTING, "counting: the example needs all of the", "counting.one()", "True"),
     ],
 )
@@ -67,7 +81,7 @@ def test_a_package_that_cannot_be_handled_is_left_alone_and_named(
 def test_a_model_that_answers_by_chance_keeps_all_packages_as_they_are(tmp_path: Path) -> None:
     code = "import good, random\nanswer = lambda: [good.one(), random.random()]"
     environment = Environment(tmp_path, GOOD, code)
-    assert "answers its example differently" in environment.defer()
+    assert "the model answers differently" in environment.defer()
     loaded = environment.run("-c", "import good, sys; print(*sys.modules)").stdout
     assert "good.second" in loaded.split()
 
