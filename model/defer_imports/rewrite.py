@@ -18,6 +18,8 @@ COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
 GETATTR = """
 __deferred__ = {sources}
 def __getattr__(name):
+    if name == '__path__':  # imports inside functions ask for it each time
+        raise AttributeError(name)
     if name in __deferred__:
         import importlib, sys, threading
         lock = sys.__dict__.setdefault('_deferred_imports', threading.RLock())
@@ -30,7 +32,7 @@ def __getattr__(name):
             if locked:
                 lock.release()
     if name == '__all__':
-        return [n for n in __dir__() if not n.startswith('_')]
+        return [n for n in {{*globals(), *__deferred__}} if not n.startswith('_')]
     if '__own_getattr__' in globals():
         return __own_getattr__(name)
     raise AttributeError(f'module {{__name__!r}} has no attribute {{name!r}}')
