@@ -150,6 +150,8 @@ class Rewriting(ast.NodeTransformer):
             and source[0].partition(".")[0] not in sys.stdlib_module_names
             # A name that is never read may be imported for its effects.
             and (name in self.read or self.module.is_package)
+            # A submodule of the same name would take its place.
+            and (name in self.sources or f"{self.module.name}.{name}" not in self.modules)
         )
 
     def visit_Name(self, node: ast.Name) -> ast.expr:

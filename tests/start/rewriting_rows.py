@@ -120,5 +120,10 @@ ROWS = [
         "the module in `import a.b` becomes an attribute, on which others may rely",
         "import pkg.helper\ndef f(): return pkg.helper.tool",
     ),
+    stays(
+        "a submodule of the same name would take its place",
+        "from .helper import tool as helper",
+        is_package=True,
+    ),
     stays("the standard library stays", "from os.path import join as j\ndef f(): j()"),
 ]

@@ -32,11 +32,6 @@ COUNTING = {  # its answer depends on what else is loaded
     "counting/second.py": "def two(): return 2\n",
 }
 
-SAME = {  # a function and its module have one name
-    "same/__init__.py": "from .one import one\nfrom .two import two\n",
-    "same/one.py": "def one(): return 1\n",
-    "same/two.py": "def two(): return 2\n",
-}
 LAZY = {  # it finds its own names lazily, by something that the rewriting does not see
     "lazy/__init__.py": "from .first import one\nfrom .second import two\n"
     "names = {'__getattr__': lambda name: vars()[name]}\n__getattr__ = names['__getattr__']\n",
@@ -61,7 +56,6 @@ def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
     [
         ("odd", ODD, "odd: AssertionError: late\n", "odd.two(2)", "2"),
         ("tangled", TANGLED, "tangled", "tangled.two()", "3"),
-        ("same", SAME, "same: ", "same.two()", "2"),
         ("lazy", LAZY, "lazy: KeyError: ", "lazy.two()", "2"),
         ("counting", COUNTING, "counting: the example needs all of the", "counting.one()", "True"),
     ],
