@@ -30,8 +30,6 @@ def names_in(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
                 bound.add(name)
             case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
                 bound.add(name)
-            case ast.Global(found):
-                bound.update(found)
             case ast.Import(aliases) | ast.ImportFrom(_, aliases) if node not in tree.body:
                 bound.update(a.asname or a.name.partition(".")[0] for a in aliases)
         for field in ("annotation", "returns", "pattern"):

@@ -55,6 +55,12 @@ ROWS = [
         is_package=True,
     ),
     Row(
+        "a local variable hides the submodule",
+        "from .helper import tool\ndef f(helper):\n    return helper",
+        "def f(helper):\n    return helper",
+        is_package=True,
+    ),
+    Row(
         "a computed __all__ is written out: computing it would load everything",
         "from . import helper\nfrom .helper import tool\n__all__ = ['tool'] + helper.__all__",
         "__all__ = ['tool', 'tool', 'other']",
@@ -90,6 +96,7 @@ ROWS = [
     stays(
         "an annotation in quotes", "from .helper import tool\ndef f(x: 'tool'):\n    return tool"
     ),
+    stays("the list of its names", "from .helper import tool\ndef __dir__(): return [tool]"),
     stays("a class body", "from .helper import tool\nclass C:\n    x = tool"),
     stays("a lambda at module level", "from .helper import tool\nf = lambda: tool()"),
     stays(
