@@ -79,6 +79,7 @@ class Rewriting(ast.NodeTransformer):
         tree.body = [new for node in tree.body for new in self.written_out(node, lines)]
         self.read, self.early, self.bound = names_in(tree)
         self.sources = self.submodules()
+        self.imported: set[str] = set()
         for node in tree.body:
             if isinstance(node, Import):
                 self.defer(node)
@@ -117,15 +118,17 @@ class Rewriting(ast.NodeTransformer):
         }
 
     def defer(self, node: Import) -> None:
-        """Remove the names that can wait from an import."""
+        """Remove the names that can wait, or that are imported again, from an import."""
         kept = []
         for alias in node.names:
             name, source = alias.asname or alias.name, self.source(node, alias)
             if source and self.can_wait(name, source):
                 self.sources[name] = source
-            else:
-                self.bound.add(name)
+            elif not source or name not in self.imported:
                 kept.append(alias)
+                self.bound.add(name)
+                if source:
+                    self.imported.add(name)
         node.names = kept
 
     def source(self, node: Import, alias: ast.alias) -> Source | None:
@@ -146,8 +149,9 @@ class Rewriting(ast.NodeTransformer):
             name not in self.early | self.bound
             and name not in self.in_use
             and not name.startswith("__")
+            and source[0] != "__future__"
             # Others may rely on it: `from importlib import util` makes importlib.util work.
-            and source[0].partition(".")[0] not in sys.stdlib_module_names
+            and not ("." in source[0] and source[0].split(".")[0] in sys.stdlib_module_names)
             # A name that is never read may be imported for its effects.
             and (name in self.read or self.module.is_package)
             # A submodule of the same name would take its place.

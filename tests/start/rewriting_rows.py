@@ -43,6 +43,11 @@ ROWS = [
         f"            return [{TOOL}(y) for y in self]\n        return g",
     ),
     Row(
+        "importing the same object again does nothing",
+        "from .helper import tool, other\nfrom .again import tool, other\nother()\ndef f(): tool()",
+        f"from .helper import other\nother()\ndef f(): {TOOL}()",
+    ),
+    Row(
         "a package passes names on without importing them",
         "from .helper import tool, other\n__all__ = ['tool']",
         "__all__ = ['tool']",
@@ -132,5 +137,5 @@ ROWS = [
         "from .helper import tool as helper",
         is_package=True,
     ),
-    stays("the standard library stays", "from os.path import join as j\ndef f(): j()"),
+    stays("a submodule of the standard library", "from os.path import join as j\ndef f(): j()"),
 ]
