@@ -43,6 +43,11 @@ ROWS = [
         f"            return [{TOOL}(y) for y in self]\n        return g",
     ),
     Row(
+        "a method may have the same name",
+        "from .helper import tool\nclass C:\n    def tool(self):\n        return tool()",
+        f"class C:\n    def tool(self):\n        return {TOOL}()",
+    ),
+    Row(
         "importing the same object again does nothing",
         "from .helper import tool, other\nfrom .again import tool, other\nother()\ndef f(): tool()",
         f"from .helper import other\nother()\ndef f(): {TOOL}()",
