@@ -4,21 +4,17 @@ from typing import Any
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk.aws_lambda import Architecture
-from aws_cdk.aws_logs import RetentionDays
 from constructs import Construct
 
 from predictive_lambda import access
 from predictive_lambda.bulk import ONE_VCPU_MB, BulkScoring  # optional, like the lines with it
 from predictive_lambda.monitoring import mail_topic
 from predictive_lambda.predictive_lambda import PredictiveLambda
-from predictive_lambda.settings import Settings
+from predictive_lambda.settings import RETENTIONS, Settings
 
 NAME = "the-predictive-lambda"
 BASE = r"[\w./:-]+@sha256:[0-9a-f]{64}"
 ARCHITECTURES = {"x86_64": Architecture.X86_64, "arm64": Architecture.ARM_64}
-DAYS = """1 3 5 7 14 30 60 90 120 150 180 365
-    400 545 731 1096 1827 2192 2557 2922 3288 3653"""
-RETENTIONS = dict(zip(DAYS.split(), RetentionDays, strict=False))  # in the CDK's order
 
 
 class PredictiveLambdaStack(Stack):
