@@ -8,6 +8,7 @@ Imports little: what it imports is there for the packages as well.
 import json
 import marshal
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -82,8 +83,10 @@ def import_first(names: list[str]) -> dict[str, str]:
             os.wait()
             wrong |= marshal.loads(found) if found else {name: "importing it ends the process"}
         else:
+            signal.alarm(60)  # what a package's threads hold when this forks stays locked
             try:
                 import_module(name)
+                signal.alarm(0)
                 result = import_first(inside)
             except BaseException as error:
                 result = {name: f"{type(error).__name__}: {error}".partition("\n")[0]}
