@@ -16,8 +16,11 @@ from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifi
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
 
 import artefacts
 
@@ -42,6 +45,12 @@ TABLES: dict[str, Any] = {
         "target",
         (HistGradientBoostingRegressor(max_iter=20),),
     ),
+    "digits": (
+        lambda: datasets.load_digits(as_frame=True).frame,
+        "target",
+        (StandardScaler(), KNeighborsClassifier()),
+    ),
+    "iris": (lambda: datasets.load_iris(as_frame=True).frame, "target", (GaussianNB(),)),
     "linnerud": (
         lambda: datasets.load_linnerud(as_frame=True).frame,
         ["Weight", "Waist", "Pulse"],
@@ -57,6 +66,7 @@ TABLES: dict[str, Any] = {
         "language",
         (LETTERS, LogisticRegression(C=100)),
     ),
+    "wine": (lambda: datasets.load_wine(as_frame=True).frame, "target", (MIXED, SVC())),
 }
 
 
