@@ -40,14 +40,14 @@ ADVICE = {  # by a part of the error's text
     "no attribute 'lower'": "Fill in missing texts, with table.fillna(''), or drop those rows",
     "cannot reshape": "It must predict a value for each row, in a dense array",
     "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
-    "in the training": ROW_BY_ROW,
+    "but predicted": ROW_BY_ROW,
 }
 # An error ends training.py with only its message, or with a traceback if TRACEBACK=1 is set.
 Base: type[BaseException] = ValueError if os.environ.get("TRACEBACK") else SystemExit
 
 
 class ModelError(Base):  # type: ignore[misc, valid-type]
-    """The model cannot be served; the message says why, and what to change in the training."""
+    """The model cannot be served; the message says why, and what to change in training.py."""
 
 
 def unusable(reason: str, advice: str = "") -> ModelError:

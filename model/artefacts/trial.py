@@ -71,10 +71,7 @@ def difference(predict: Predict, columns: Columns, expected: Results) -> str:
             same = np.isclose(found.astype(float), right, rtol=ROUNDING, atol=ROUNDING * scale)
         if not same.all():
             [row, *_] = np.flatnonzero(~same)
-            return (
-                f"it predicts {found[row, 0]} instead of {right[row, 0]}, which it predicts in the "
-                "training"
-            )
+            return f"it predicts {found[row, 0]}, but predicted {right[row, 0]} during training"
     return ""
 
 

@@ -68,7 +68,7 @@ class Step:
             used = self.repaired()
         if not used:
             self.put_back([*self.deferred])
-            return "All packages stay as they are: deferred, the model answers differently."
+            return "All packages stay as they are: otherwise the model answers differently."
         names = sum(self.deferred.values())
         unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
         return (

@@ -81,7 +81,7 @@ def import_first(names: list[str]) -> dict[str, str]:
             with open(reader, "rb") as pipe:
                 found = pipe.read()
             os.wait()
-            wrong |= marshal.loads(found) if found else {name: "importing it ends the process"}
+            wrong |= marshal.loads(found) if found else {name: "importing it crashes or hangs"}
         else:
             signal.alarm(60)  # what a package's threads hold when this forks stays locked
             try:
