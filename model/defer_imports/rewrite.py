@@ -14,7 +14,7 @@ Import = ast.Import | ast.ImportFrom
 Node = TypeVar("Node", bound=ast.AST)
 COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
 # Threads that import modules in circles get in each other's way, so one imports at a time.
-# The time limit is for an import that holds Python's own lock of a module and waits for this one.
+# The time limit resolves a deadlock: a waiting thread may hold Python's own lock of a module.
 GETATTR = """
 __deferred__ = {sources}
 def __getattr__(name):

@@ -26,7 +26,7 @@ SOURCES = {"countries": "Natural Earth", "states": "US Census Bureau"}
 BUDGET = 50_000  # bytes
 MARGIN = 10  # degrees on each side of the stores, at least
 STEPS = 1_000  # per degree: paths have whole numbers
-GRID = 1e-5  # degrees: closer points are one
+GRID = 1e-5  # degrees: closer points are merged
 
 
 def outlines(shapes: geopandas.GeoSeries) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Train the model: read a csv of stores, write chipotle.pkl and chipotle.json."""
+"""Train the model: read a csv or GeoJSON of stores, write chipotle.pkl and chipotle.json."""
 
 import argparse
 import sys

@@ -83,7 +83,7 @@ def check_all(model: Model, cells: Mapping[str, pa.Array], rows: int) -> tuple[C
 
 
 def check(parameter: Parameter, cells: pa.Array) -> tuple[np.ndarray, Problems]:
-    """Return a column's values and the problems of its rows; `read` sees no cell twice."""
+    """Return a column's values and the problems of its rows; equal cells are `read` once."""
     if parameter.type in NUMBERS:
         values = to_numbers(cells)
         doubtful = np.flatnonzero(~are_right(parameter, values))

@@ -21,7 +21,7 @@ FIELDS = re.compile(rb"(?:^|,)%b" % FIELD)
 END = rb"(?:\r\n|\r|\n|\Z)"
 # Rows, and lines that are not rows, because their quotes are malformed.
 LINES = re.compile(rb"%b%b|[^\r\n]*+%b" % (ROW.pattern, END, END))
-# The same, and a last row whose last quote is missing, so that it may continue.
+# The same, or an unclosed quote at the end: the row may continue in the next chunk.
 OPEN = re.compile(rb'%b%b|(?:%b,)*+"(?:[^"]|"")*+\Z|[^\r\n]*+%b' % (ROW.pattern, END, FIELD, END))
 MALFORMED = "The quotes of this row are malformed. Close quoted fields, and double quotes in them."
 
@@ -120,7 +120,7 @@ class CsvRows(TextRows):
 def to_cells(column: pa.Array) -> pa.Array:
     """Return a csv's cells, quoted where necessary, and empty for missing values."""
     texts = column.cast(pa.string())
-    if pa.types.is_floating(column.type):  # Python's 1.0 is Arrow's 1
+    if pa.types.is_floating(column.type):  # Arrow writes 1.0 as 1
         texts = pc.replace_substring_regex(texts, r"^(-?\d+)$", r"\1.0")
     elif column.type == pa.string():
         doubled = pc.binary_join_element_wise("", pc.replace_substring(texts, '"', '""'), "", '"')

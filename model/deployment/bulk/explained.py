@@ -10,7 +10,7 @@ from serving.model import Model
 
 
 def explained(model: Model, asked: Mapping[str, Any]) -> Model:
-    """Return a model that can explain if that is asked, in one more member of a row's results."""
+    """If the options ask for explanations, return a model that adds them to its results."""
     if "explain" not in asked or any(option.name == "explain" for option in model.options):
         return model
     from serving.explain import EXPLAIN  # optional: imported only on request

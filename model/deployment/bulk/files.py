@@ -25,7 +25,7 @@ def writing(name: str | Path) -> Iterator[IO[bytes]]:
     if is_stream(name):
         yield sys.stdout.buffer
         return
-    target = Path(name).resolve()  # a link stays a link
+    target = Path(name).resolve()  # so a symlink stays one
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with open(part, "wb") as file:

@@ -24,7 +24,7 @@ class ParquetRows:
     read_so_far = 0
 
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
-        reader = parquet.ParquetFile(file, pre_buffer=False)  # it would keep the whole file
+        reader = parquet.ParquetFile(file, pre_buffer=False)  # else the whole file stays in memory
         schema = reader.schema_arrow
         added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), "string"]

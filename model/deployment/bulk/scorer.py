@@ -16,7 +16,7 @@ from serving.problems import Problem
 
 AT_ONCE = 8_000  # rows of a prediction: bounds the memory
 TYPES = {"number": "double", "integer": "int64", "boolean": "bool", "string": "string"}
-# The number of lines, or of a table's rows, above a block, and its rows.
+# How many lines, or rows of a table, come before a block; and its rows.
 Block = tuple[int, Any]
 # What to write, the number of rows, the lines of those with a problem, and notes for the user.
 Scored = tuple[Any, int, list[int], Sequence[str]]
@@ -86,7 +86,7 @@ class Scorer:
 
 
 def in_lines(found: pa.Table, rows: int, problems: Problems) -> list[pa.Array]:
-    """Return the results' columns, with a line for each row without any, and the problems."""
+    """Return row numbers, results and problems; a row without results gets an empty line."""
     others = np.setdiff1d(np.arange(rows), found["row"])
     empty = pa.table({"row": others})
     found = pa.concat_tables([found, empty], promote_options="default")

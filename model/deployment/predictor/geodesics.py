@@ -5,7 +5,7 @@ from geographiclib.geodesic import Geodesic
 from sklearn.neighbors import BallTree
 
 WGS84 = Geodesic.WGS84
-RATIO = 1 / (1 - WGS84.f)  # of the half axes, a / b
+RATIO = 1 / (1 - WGS84.f)  # of the semi-axes, a / b
 ROUNDING = 1e-7  # radians (0.6 m): near 0 and 180 degrees, angles lose half their digits
 TIE = 1e-6  # metres; the two libraries below differ by some nanometres
 PYPROJ_FROM = 60  # geodesics for which importing pyproj (80 ms, 30 MB) pays
@@ -21,10 +21,10 @@ def nearest(
     are a tie, and the smaller index comes first.
 
     The proof: a path on the ellipsoid is as long as its image on the unit sphere (with reduced
-    latitudes) times a radius between b and a, the half axes. So a geodesic over its central angle
-    lies within [b, a] as well. Let h be the k-th smallest angle: k destinations are at most a * h
-    metres away. A destination whose angle exceeds h * a / b is farther than that, so it is not
-    among the k nearest. All others are candidates: they are measured.
+    latitudes) times a radius between the semi-axes b and a. So a geodesic's length divided by its
+    central angle is also within [b, a]. Let h be the k-th smallest angle: k destinations are at
+    most a * h metres away. A destination at an angle of more than h * a / b is farther than that,
+    so it is not among the k nearest. All others are candidates: they are measured.
     """
     counts, destination_index = _candidates(on_sphere(origins), tree, k)
     origin_index = np.repeat(np.arange(len(origins)), counts)

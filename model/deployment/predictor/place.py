@@ -19,7 +19,7 @@ from serving.parameters import Parameter
 from serving.problems import Problem, quoted
 
 ZIPS = Path(__file__).with_name("zips.npz")
-STEPS = 1_000  # per degree; zips.npz has whole steps, each less the one before
+STEPS = 1_000  # per degree; zips.npz has whole numbers of steps, as differences
 TOWN_DEGREES = 1  # same-named stores farther apart than this are in different towns
 MOST_CHOICES = 5  # in one sentence
 ABBREVIATIONS = {"st": "saint", "ft": "fort", "mt": "mount"}
@@ -28,7 +28,7 @@ PLACE = Parameter("place", f"A {KINDS}, instead of coordinates.", "string", long
 
 
 def coordinates(latitude: float, longitude: float, name: str | None = None) -> tuple[float, float]:
-    """Return the coordinates, or those of the named place; raise Problem (400) for both."""
+    """Return the coordinates, or the named place's; raise Problem (400) if both are sent."""
     if name is None:
         return latitude, longitude
     if latitude or longitude:
@@ -69,7 +69,7 @@ def _choices(matches: list[int]) -> list[str]:
 
 
 def _suggestion(name: str) -> str:
-    from difflib import get_close_matches  # few requests need it, and no cold start
+    from difflib import get_close_matches  # few requests need it, and no cold start does
 
     towns = {city.casefold(): city for city in stores.columns["city"]}
     similar = [towns[town] for town in get_close_matches(name.casefold(), towns, 3)]

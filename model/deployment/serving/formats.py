@@ -17,7 +17,7 @@ TEXT = "text/plain; charset=utf-8"
 
 
 class Asked(dict[str, Any]):
-    """A query, with what optional parts say about its answer, by JSON's key."""
+    """A query, with the optional parts' notes on its answer, by their JSON keys."""
 
     notes: Mapping[str, Any] = {}
 

@@ -16,8 +16,8 @@ from serving.problems import Problem
 
 GZIP_FROM = 8 * 1024  # bytes
 QUERIES = ("queryStringParameters", "multiValueQueryStringParameters")
-# The keys of a request's event, in any format. Every request has one of TELLING. The events of
-# queues, timers and the console's test lack them, and other services' events have other keys.
+# The keys of a request's event, in any format. Every request that is not empty has one of TELLING.
+# Events of queues, timers and the console's test lack them; other services' have other keys.
 TELLING = {"rawPath", "httpMethod", "queryStringParameters", "headers", "routeKey"}
 KEYS = TELLING | {"version", "rawQueryString", "cookies", "requestContext", "pathParameters"}
 KEYS |= {"isBase64Encoded", "stageVariables", "resource", "path", "body"}
@@ -59,7 +59,7 @@ def read(event: Any) -> Request:
     context = _get(event, "requestContext", dict)
     method = _get(_get(context, "http", dict), "method", str) or _get(event, "httpMethod", str)
     query = _values(event, *QUERIES)
-    if "elb" in context:  # load balancers pass the query as it was sent
+    if "elb" in context:  # load balancers do not decode the query
         query = {unquote_plus(name): _unquoted(value) for name, value in query.items()}
     headers = _values(event, "headers", "multiValueHeaders")
     return Request(

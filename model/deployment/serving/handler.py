@@ -73,7 +73,7 @@ class Handler:
         return gateway.write(response, request)
 
     def warm_up(self) -> None:
-        """Answer the example in every format, so that a snapshot includes all first-time work."""
+        """Answer the example in each of the model's formats, so that a snapshot has them loaded."""
         for name in self.format.choices:
             self({"queryStringParameters": {**self.model.example, "format": name}}, None)
 

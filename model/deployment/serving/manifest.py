@@ -13,7 +13,7 @@ from serving.parameters import NUMBERS, Parameter
 class Input:
     """An input, as described by its column of the training table.
 
-    dtype: the pandas name of the column's; categories: the values of a category dtype, in their
+    dtype: the column's dtype in pandas; categories: the values of a category dtype, in their
     order. low, high: the range of numbers; choices: all texts, if they are few; others_allowed:
     whether the model also answers for other texts. typical: the median, or the most frequent value.
     has_none: whether missing values are None in the table, not NaN.

@@ -127,7 +127,7 @@ class Model:
                     found = ", ".join(map(str, result))
                     raise fault(f"a result has {found}, not {', '.join(members)}")
                 for name, value in result.items():
-                    # Millions of rows go through here, so values that are right cost no call.
+                    # Millions of rows go through here, so valid values cost no call.
                     if type(value) not in kinds[name] or (
                         type(value) is float and not isfinite(value)
                     ):

@@ -28,7 +28,7 @@ def add_to(handler: Handler) -> None:
 
 
 def is_outside(parameter: Parameter, value: Any) -> bool:
-    """Say whether training saw neither the text nor numbers around the value."""
+    """Return whether a number is out of the training data's range, or a text is not in it."""
     if parameter.type in NUMBERS:  # a missing one is NaN, which is neither below nor above
         return bool(value < parameter.low or value > parameter.high)
     return value is not None and value not in parameter.choices

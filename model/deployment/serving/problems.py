@@ -40,8 +40,8 @@ def quoted(value: object) -> str:
 def similar(name: str, names: Iterable[str]) -> str | None:
     """Return the name that the client probably meant by `name`, if any.
 
-    Two names are similar if one begins with the other or if they differ in a letter or two. What
-    links and forms put around a name (`amp;x`, `x[]`) is ignored.
+    Two names are similar if one begins with the other, or if about four fifths of their letters
+    match. What links and forms add to a name (`amp;x`, `x[]`) is ignored.
     """
     from difflib import SequenceMatcher  # few requests need it, and no cold start does
 
