@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # The CDK's library looks for node on PATH, and the set-up installs it in .venv.
-# (Lines with npm or npx contain &&. Otherwise make 3.81, which macOS has, looks them up on its own PATH.)
+# (npm and npx get an && because make 3.81, as on macOS, runs simple commands without a shell, by its own PATH.)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # User settings that would install packages elsewhere, or make Python import other modules.
 unexport CDPATH PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS UV_SYSTEM_PYTHON UV_NO_BINARY

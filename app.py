@@ -1,4 +1,4 @@
-"""The CDK app: context values in, the stack's CloudFormation template out. Run by `npx cdk`."""
+"""The CDK app: makes the stack, configured by context values. Run by `npx cdk`."""
 
 import sys
 

@@ -165,7 +165,7 @@ class PredictiveLambda(Construct):
     def _open(
         self, integration: HttpLambdaIntegration, paths: Sequence[str], *, preflights: bool
     ) -> None:
-        """Exempt paths, and CORS preflights, from the authorizer of all other requests."""
+        """Exempt these paths, and CORS preflights, from the authorizer."""
         routes = [(path, apigateway.HttpMethod.GET) for path in paths]
         if preflights:  # browsers send them without a token
             routes += [(path, apigateway.HttpMethod.OPTIONS) for path in ("/", "/{proxy+}")]
