@@ -1,1 +1,1 @@
-"""The tests: tests/README.md says where the test of what is."""
+"""The tests: tests/README.md says which folder tests what."""

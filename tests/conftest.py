@@ -103,8 +103,8 @@ def by_script(route: Route) -> bool:
 def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
     """Open the page in a new profile; afterwards, check that nothing went wrong in it.
 
-    `answer` takes the requests of the page's script in the server's place, from before the page is
-    there: once it is, a request may still pass by a new route.
+    `answer` handles the requests of the page's script instead of the server. It is in place before
+    the page opens: a route that is added later may miss a request.
     """
     wrong: list[str] = []
     contexts = []
@@ -129,5 +129,5 @@ def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
     yield visit
     for context in contexts:
         context.close()
-    # What the tests themselves bring about, the browser reports.
+    # The browser also reports the errors that tests cause on purpose.
     assert [text for text in wrong if "Failed to load resource" not in text] == []

@@ -80,7 +80,7 @@ OTHERS = ",predictions_species_,predictions_probability_,problem_"
 
 
 def run_twice(folder: Path, content: str, kind: str) -> list[str]:
-    """Return the lines of two runs, the second on the answers of the first, which are the same."""
+    """Score the content, then its answers again; return the lines, which must not change."""
     once = scored(folder, content, kind)
     done = summary(folder, once, kind)
     assert done.notes == ["The answers of an earlier run are replaced."]

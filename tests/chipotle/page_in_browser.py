@@ -75,5 +75,5 @@ def show_stores_at(places: list[tuple[float, float]], monkeypatch: pytest.Monkey
     """Let the map show other stores."""
     latitudes, longitudes = np.array(places, dtype=float).T
     monkeypatch.setattr(drawing, "stores", Stores({"lat": latitudes, "long": longitudes}))
-    for name in ("middle", "whole", "ground"):  # what they remember is of the model's stores
+    for name in ("middle", "whole", "ground"):  # their caches are of the model's stores
         monkeypatch.setattr(drawing, name, cache(getattr(drawing, name).__wrapped__))

@@ -83,7 +83,7 @@ def unit_vectors(points: np.ndarray) -> np.ndarray:
 
 
 def assert_exact(point: np.ndarray, answer: list[dict[str, Any]], metres: np.ndarray) -> None:
-    """Compare an answer with the distances to all stores; ties may stand in either order."""
+    """Compare an answer with the distances to all stores; ties may be in either order."""
     found = np.array([metres[ADDRESSES[store["address"]]] for store in answer])
     assert np.abs(found - np.sort(metres)[: len(answer)]).max() < 2e-6, point
     assert np.abs(found - [store["distance_m"] for store in answer]).max() < 1e-3, point

@@ -25,7 +25,7 @@ def test_transcripts_are_current(command: str, local_api: str) -> None:
 
 
 def test_all_make_targets_exist() -> None:
-    """Also those that the text mentions, which may be deleted with the example."""
+    """Including those that only the text mentions, such as the example's own."""
     makefiles = [ROOT / "Makefile", *ROOT.glob("tests/*/targets.mk")]
     text = "\n".join(file.read_text() for file in makefiles)
     named = {*re.findall(r"(?:`|\$ )make ([a-z-]+)", FIGURES)}

@@ -19,7 +19,7 @@ FORMATS = lambdaHandler.formats
 UNKNOWN = "no_such_parameter"  # a name that is like no other
 LONGEST_QUERY = 8_000  # characters; gateways allow 10,240 bytes of URL and headers
 LARGEST_BODY = 5_000_000  # bytes; Lambda accepts 6 MB
-# A model with a thousand columns needs no thousand times the same rows.
+# A model with a thousand columns does not need the same rows a thousand times.
 SAMPLE = (*MODEL.inputs[:20], *MODEL.inputs[20:][-5:], *MODEL.options)
 
 
@@ -34,7 +34,7 @@ FITS = len(query()) < LONGEST_QUERY
 
 
 def invalid_values(parameter: Parameter) -> Iterator[tuple[str, str]]:
-    """Give values that a query may not have for a parameter, and why."""
+    """Yield why a value of the parameter is invalid in a query, and the value."""
     if parameter.choices and not parameter.others_allowed:
         yield "not one of its choices", "no such choice"
     elif parameter.type == "string":

@@ -1,4 +1,4 @@
-"""The model in a new process, as in its image: without other packages, the training, warnings.
+"""Start the model in a process like the image's: with only its packages, warnings are errors.
 
 `python -m tests.contract.start` prints what a start takes, or what is wrong.
 """

@@ -128,7 +128,7 @@ def emulated_aws(reachable: bool = False) -> Iterator[Aws]:
             "HOME": name,  # not the user's, whose settings and caches must not matter
             "TMPDIR": name,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-            "CDK_DOCKER": "true",  # publish() does what the CDK would have an engine do
+            "CDK_DOCKER": "true",  # publish() builds the images instead
             "DOCKER_CONFIG": name,
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
             "AWS_ACCESS_KEY_ID": instance,

@@ -53,7 +53,7 @@ def test_missing_arguments_are_explained(command: list[str], explanation: str) -
 def test_the_set_up_uses_pips_index_and_certificates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rest of pip's settings, such as a user's `user = true`, it ignores."""
+    """It ignores pip's other settings, such as `user = true`."""
     settings = tmp_path / "pip.conf"
     settings.write_text("[global]\nindex-url = http://h/file\ncert = a b.pem\nuser = true\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))

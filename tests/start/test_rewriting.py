@@ -75,7 +75,7 @@ def run(new: Rewriting, name: str = "pkg.module") -> dict[str, object]:
 USER = "from .helper import tool\n\ndef f():\n    if True:\n        return tool(1 / len(''))\n"
 
 
-def test_a_function_uses_the_name_that_somebody_has_set_since(package: Path) -> None:
+def test_a_function_uses_a_name_that_was_set_from_outside(package: Path) -> None:
     namespace = run(rewritten(Row("", USER.replace("1 / len('')", ""), ""), package))
     namespace["tool"] = lambda: "theirs"
     assert namespace["f"]() == "theirs"  # type: ignore[operator]

@@ -32,7 +32,7 @@ COUNTING = {  # its answer depends on what else is loaded
     "counting/second.py": "def two(): return 2\n",
 }
 
-LAZY = {  # it finds its own names lazily, by something that the rewriting does not see
+LAZY = {  # it loads its own names lazily, in a way that the rewriting does not see
     "lazy/__init__.py": "from .first import one\nfrom .second import two\n"
     "names = {'__getattr__': lambda name: vars()[name]}\n__getattr__ = names['__getattr__']\n",
     "lazy/first.py": "def one(): return 1\n",

@@ -1,8 +1,8 @@
 """Cold and warm starts of many kinds of models, with deferred and with plain imports, in
 the serving image.
 
-`python -m tests.chipotle.benchmarks.kinds` prints the table. Beside the models there are handlers
-of a few lines, as one would write them with other tools, around a logistic regression.
+`python -m tests.chipotle.benchmarks.kinds` prints the table. For comparison, it also measures
+handlers of a few lines, written with other tools around a logistic regression.
 """
 
 import json

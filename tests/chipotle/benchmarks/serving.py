@@ -1,4 +1,4 @@
-"""The serving environment, alone on this machine: a handler and an event in, an answer timed."""
+"""Time programs in an environment like the image's, with only its packages."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def run(
     environment: Mapping[str, str] = ENVIRONMENT,
     python: Path = PYTHON,
 ) -> dict[str, Any]:
-    """Run a Python program in the folder; return wall and CPU time, MB read, and what it said."""
+    """Run a Python program in the folder; return wall and CPU time, MB read, and its output."""
     command = [str(python), "-c", program, *arguments]
     start = time.perf_counter()
     process = subprocess.Popen(

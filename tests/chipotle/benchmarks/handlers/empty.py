@@ -1,4 +1,4 @@
-"""The limit: an event in, nothing done."""
+"""The lower limit: a handler that does nothing."""
 
 from typing import Any
 

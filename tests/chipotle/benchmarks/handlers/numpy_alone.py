@@ -1,4 +1,4 @@
-"""The floor for any model on numpy: an event in, nothing computed."""
+"""The lower limit for any model on numpy: imports it, and computes nothing."""
 
 from typing import Any
 

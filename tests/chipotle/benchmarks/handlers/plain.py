@@ -1,4 +1,4 @@
-"""The plain way: an event in, the model's own `predict` out; scikit-learn imported as it is."""
+"""The plain way: answers with the model's own `predict`, and imports scikit-learn as it is."""
 
 from pathlib import Path
 from typing import Any
