@@ -64,7 +64,7 @@ def serving_image(engine: None) -> Iterator[str]:
     name = f"predictive-lambda-tests:{os.getpid()}"
     docker("tag", build(), name)
     yield name
-    docker("rmi", "--no-prune", name)  # what it was built from stays, for the next build
+    docker("rmi", "--no-prune", name)  # keeps its layers for the next build
 
 
 @pytest.fixture(scope="session")

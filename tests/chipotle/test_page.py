@@ -140,7 +140,7 @@ def test_an_allowed_location_is_answered(accuracy: int, warning: str, visit: Ope
     assert asked(page) == DENVER
 
 
-def test_a_location_that_is_denied_late_or_impossible(visit: Open) -> None:
+def test_a_denied_or_late_location_does_not_move_the_point(visit: Open) -> None:
     page = visit()
     locate = page.get_by_role("button", name="Use my location")
     locate.click()

@@ -14,7 +14,7 @@ HOSTILE = "\"'></script><img src=x onerror=alert(1)><script>alert(2)</script>${l
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False])
-def test_an_error_is_beside_its_field(java_script_enabled: bool, visit: Open) -> None:
+def test_an_error_is_next_to_its_field(java_script_enabled: bool, visit: Open) -> None:
     page = visit(OLNEY, java_script_enabled=java_script_enabled)
     for label, value, sentence in (
         ("Latitude", "abc", "lat is 'abc', which is not a plain decimal number."),

@@ -1,4 +1,4 @@
-"""What holds for any model: one row a rule, made from the model that is served in this tree."""
+"""Rules that hold for any model: one row per rule, made from the model in this tree."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What holds for whatever model is in the tree: `make conformance` runs this folder."""
+"""Tests that hold for any model in this tree: `make conformance` runs this folder."""
 
 import json
 import shutil

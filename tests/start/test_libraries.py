@@ -1,4 +1,4 @@
-"""Real libraries do the same with deferred imports: their own tests, threads, models, pickles."""
+"""Real libraries behave the same with deferred imports: own tests, threads, models, pickles."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,7 +90,7 @@ def test_a_librarys_own_tests_have_the_same_outcomes(
 
 
 def outcomes(environment: Environment, path: str) -> dict[tuple[str, str], list[str]]:
-    """Run tests of a package; return what came of each."""
+    """Run tests of a package; return each one's outcome."""
     report = environment.task / "report.xml"
     options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--junitxml={report}"]
     environment.run(

@@ -72,7 +72,7 @@ def test_a_package_that_cannot_be_handled_is_left_alone_and_named(
     assert "good.second" not in loaded.split()
 
 
-def test_a_model_that_answers_by_chance_keeps_all_packages_as_they_are(tmp_path: Path) -> None:
+def test_a_model_that_answers_at_random_keeps_all_packages_as_they_are(tmp_path: Path) -> None:
     code = "import good, random\nanswer = lambda: [good.one(), random.random()]"
     environment = Environment(tmp_path, GOOD, code)
     assert "the model answers differently" in environment.defer()
@@ -97,7 +97,7 @@ def test_eager_import_switches_it_off(tmp_path: Path, setting: str) -> None:
     assert "good.second" in loaded.split()
 
 
-def test_outside_an_image_it_asks_first(tmp_path: Path) -> None:
+def test_outside_an_image_it_requires_here(tmp_path: Path) -> None:
     environment = Environment(tmp_path, GOOD, "import good\nanswer = good.one")
     done = environment.run("-m", "defer_imports")
     assert done.returncode == 1
