@@ -27,7 +27,7 @@ smoke: .venv/.serving ## Send the request table to a URL: make smoke URL=https:/
 	@$(BIN)/python -P -m tests.smoke $(URL)
 test: .venv/.development node_modules/.installed ## Run the tests (skips those that need Docker or Chromium if it is missing)
 	@$(BIN)/pytest
-proof: .venv/.development node_modules/.installed ## Run the long tests, such as 100,000 events
+proof: .venv/.development node_modules/.installed ## Run the long tests, such as 100,000 fuzzed events
 	@FUZZ_EVENTS=100000 $(BIN)/pytest tests/contract/test_fuzz.py
 	@$(BIN)/pytest -m proof
 lint: .venv/.development ## Check formatting, style and types

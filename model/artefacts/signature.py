@@ -129,7 +129,7 @@ def type_of(column: pd.Series) -> str:
     are_dates = kinds == {pd.Timestamp} and column.dtype.kind != "M"  # in a category, say
     if len(names) == 1 and (name := names.pop()) and not are_dates:
         return name
-    found = " and ".join(sorted(kind.__name__ for kind in kinds)) or "only missing values"
+    found = " and ".join(sorted(f"{k.__name__} values" for k in kinds)) or "only missing values"
     raise ModelError(
         f"The column {column.name} has {found}. It must have only numbers, only booleans, only "
         "strings or only datetimes (pd.to_datetime), apart from missing values. Convert or drop it."

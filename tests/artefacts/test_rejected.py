@@ -146,7 +146,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     ),
     "classes that are dates": (
         fit(KNeighborsClassifier(1), pd.DataFrame({"x": TEN, "when": DATES}), "when"),
-        "The column when has Timestamp. It must have only",
+        "The column when has Timestamp values. It must have only",
     ),
     "an array": ((FOREST, IRIS.to_numpy(), ["target"]), "The table is a ndarray. It must be"),
     "two columns of one name": ((FOREST, TWICE, ["c"]), "Two columns of the table have the same"),
@@ -156,11 +156,11 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
 }
 COLUMNS: list[tuple[dict[Any, Any], str]] = [
     ({"when": DATES.tz_localize("UTC")}, r"time zone: table\['when'\].dt.tz_convert\(None\)"),
-    ({"x": ["a", 1] * 10}, "The column x has int and str. It must have only numbers, only"),
+    ({"x": ["a", 1] * 10}, "The column x has int values and str values. It must have only"),
     ({"x": [None] * 20}, "The column x has only missing values."),
     ({"x": pd.Series(TEN, dtype="Sparse[int]")}, r"Convert it: table\['x'\].sparse.to_dense()"),
-    ({"x": pd.Categorical(DATES)}, r"The column x has Timestamp.*pd.to_datetime"),
-    ({"x": np.ones(20) * 1j}, "The column x has complex."),
+    ({"x": pd.Categorical(DATES)}, r"The column x has Timestamp values.*pd.to_datetime"),
+    ({"x": np.ones(20) * 1j}, "The column x has complex values."),
     ({"x": [np.inf, *range(19)]}, "The column x has an infinite value."),
     ({"format": TEN}, "A column is called 'format', which is not a valid input name. Rename it."),
     ({0: TEN}, "A column is called 0, which is not a valid input name. Rename it."),
