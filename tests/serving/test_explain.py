@@ -102,6 +102,18 @@ def test_a_batch_explains_each_point_up_to_a_limit() -> None:
     rejected = post(NUMBER, points=DIABETES.to_numpy().tolist()[:1] * 910, explain=True)
     assert rejected["statusCode"] == 413
     assert "At most 909 points can be explained at once." in rejected["body"]
+    k = Parameter("k", "", "integer", minimum=1, maximum=1000, default=1)
+    of_many = replace(FLOWERS, inputs=facts(IRIS), options=(k,), count="k")
+    rejected = post(Handler(of_many, *PARTS), points=points[:21], explain=True)
+    assert "At most 20 points can be explained at once." in rejected["body"]
+
+
+def test_a_broken_variant_is_a_fault_of_the_model() -> None:
+    def broken(points: Sequence[Sequence[float]]) -> list[list[dict[str, float]]]:
+        return [[{"y": 1.0}] if a == 0 else [{}] for a, _ in points]
+
+    answered = ask(handler(broken, a=1, b=2), a="0", b="0", explain="true")
+    assert answered["statusCode"] == 500
 
 
 def above(points: Sequence[Sequence[float]]) -> list[list[dict[str, int]]]:

@@ -29,13 +29,14 @@ def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, 
     if not asked[EXPLAIN.name]:
         return {}
     inputs = [(i, p) for i, p in enumerate(model.inputs) if p.typical is not None]
-    size = len(inputs) + 1
-    if len(points) > (most := MOST_RESULTS // size):
-        raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
+    size, count = len(inputs) + 1, 1
     options = {option.name: asked[option.name] for option in model.options}
     for option in model.options:
         if option.name == model.count:  # the class may be the least likely one of a variant
-            options[model.count] = int(min(option.maximum, MOST_RESULTS))
+            options[model.count] = count = int(min(option.maximum, MOST_RESULTS))
+    most = max(1, min(MOST_RESULTS, 10 * MOST_RESULTS // count) // size)
+    if len(points) > most:
+        raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
     variants: list[Sequence[Any]] = []
     for point in points:
         variants += [point, *((*point[:i], p.typical, *point[i + 1 :]) for i, p in inputs)]
@@ -56,7 +57,9 @@ def answered(model: Model, points: Points, options: Mapping[str, Any]) -> list[l
     """Answer the points; those that the model rejects are found by halving, and get None."""
     try:
         return [*model.answer(points, **options)]
-    except Problem:
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
         half = len(points) // 2
         halves = (points[:half], points[half:]) if half else ()
         return [found for part in halves for found in answered(model, part, options)] or [None]
