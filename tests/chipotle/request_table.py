@@ -105,6 +105,9 @@ PAGES = [
         contains=(HIDDEN, 'value="91"', 'aria-invalid="true" autofocus', "which is out of range.")),
     row("a page with a problem at the top", "/?format=html", HTML, method="PUT", status=405,
         contains=('role="alert">This method is not supported.',)),
+    row("only Accept can ask for a part of the page", "/?format=part", status=400,
+        text="format is 'part', which is not one of its values. "
+        "It must be text, json, geojson or html."),
     row("a part of the page lacks map and script", "/?lat=39.7392&long=-104.9903",
         "text/x-part; charset=utf-8", send={"accept": "text/x-part"},
         headers={"content-encoding": None}, contains=(

@@ -146,7 +146,7 @@ class Handler:
     def explain(self, problem: Problem, request: Request) -> Response:
         """Write a problem in the format that was asked for."""
         asked = request.query.get("format")
-        chosen = self.formats.get(str(asked)) or self.formats[self.negotiate(request)]
+        chosen = self.formats[asked if asked in self.format.choices else self.negotiate(request)]
         body = chosen.write_problem(problem, request.query)
         headers = {**chosen.headers(), **self.version, "cache-control": "no-store"}
         if problem.status == 405:
