@@ -12,6 +12,7 @@ from serving.model import Model
 from serving.problems import Problem
 
 BLOCK, LONGEST = 2_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
+ROWS = 16_000  # of a block
 
 
 @dataclass
@@ -37,10 +38,11 @@ class TextRows:
                 rest = rows.pop()
                 if len(rest) > LONGEST:
                     raise Problem(400, f"A line is longer than {LONGEST:,} bytes.")
-            above = self.read_so_far
-            self.read_so_far += sum(map(len, map(bytes.splitlines, rows)))
-            if not all(map(bytes.isspace, rows)):
-                yield above, rows
+            for start in range(0, len(rows), ROWS):
+                part, above = rows[start : start + ROWS], self.read_so_far
+                self.read_so_far += sum(map(len, map(bytes.splitlines, part)))
+                if not all(map(bytes.isspace, part)):
+                    yield above, part
 
     def numbers(self, above: int, rows: Sequence[bytes]) -> Sequence[int]:
         """Return the lines where rows begin, without blank ones."""
