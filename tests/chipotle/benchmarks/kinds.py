@@ -67,7 +67,7 @@ print(json.dumps({
 """
 
 
-def measure(rounds: int = 3, kinds: dict[str, str] = KINDS) -> dict[str, Any]:
+def measure(rounds: int = 9, kinds: dict[str, str] = KINDS) -> dict[str, Any]:
     """Return the medians of each kind and each other tool, all measured in turn."""
     starts = {}
     for kind, model in kinds.items():
