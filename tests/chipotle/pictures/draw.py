@@ -49,7 +49,8 @@ def draw(
         show(page)
         page.evaluate("document.activeElement.blur()")
         page.mouse.move(0, 0)
-        page.screenshot(path=HERE / f"{name}{suffix}.png", omit_background=True)
+        # The diagram has no background; the plain page relies on the browser's.
+        page.screenshot(path=HERE / f"{name}{suffix}.png", omit_background=name == "arch")
         page.close()
 
 
