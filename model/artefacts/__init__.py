@@ -118,7 +118,8 @@ def write_manifest(path: Path, model: Any, manifest: Manifest) -> None:
     """Write NAME.json; raise ModelError if its facts or its example cannot be served."""
     try:
         served = tabular.serve(model, manifest)
-        served.answer([served.point(values(served.inputs, served.example, Parameter.check))])
+        with warnings.catch_warnings(action="ignore"):
+            served.answer([served.point(values(served.inputs, served.example, Parameter.check))])
         path.write_text(manifest.dumps(), encoding="utf-8")
     except (Problem, AttributeError, TypeError, ValueError) as error:
         raise ModelError(
