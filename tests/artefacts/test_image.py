@@ -23,7 +23,7 @@ import artefacts
 from artefacts import ModelError, image
 from serving import tabular
 from serving.problems import Problem
-from tests.artefacts.pipelines import PASSENGERS, by
+from tests.artefacts.test_pipelines import PASSENGERS, by
 
 STEPS = '''
 """A user's own steps."""

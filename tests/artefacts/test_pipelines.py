@@ -1,36 +1,141 @@
 """Pipelines fitted on a DataFrame predict the same for a table without pandas."""
 
-import pickle
-from pathlib import Path
+import sys
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import (
+    ColumnTransformer,
+    TransformedTargetRegressor,
+    make_column_selector,
+    make_column_transformer,
+)
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import FunctionTransformer, Pipeline, make_pipeline, make_union
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from artefacts.image import run
 from artefacts.signature import as_columns, describe
-from tests.artefacts.pipelines import given
+from serving.manifest import Signature
+from serving.tabular import Tabular
 
-GIVEN = given()
+NUMBER = np.arange(120)
+RANDOM = np.random.default_rng(0)
+AGE = np.where(NUMBER % 7 == 3, np.nan, RANDOM.normal(40, 12, 120).round(1))
+PASSENGERS = pd.DataFrame(
+    {
+        "class": NUMBER % 3 + 1,
+        "sex": np.resize(["male", "female", "male"], 120),
+        "age": AGE,
+        "fare paid (GBP)": RANDOM.lognormal(3, 1, 120).round(2),
+        "embarked": np.resize(["S", "C", None, "Q", "S"], 120),
+        "alone": NUMBER % 4 == 0,
+        "note": np.resize(["late, with child", "no cabin", "cabin of two", "in a hurry"], 120),
+        "survived": (NUMBER * 7 % 11 + (NUMBER % 3 == 1) * 4) > 6,
+    }
+)
+NUMBERS, WORDS = ["age", "fare paid (GBP)"], ["sex", "embarked"]
+FILLED = make_pipeline(SimpleImputer(), StandardScaler())
+ENCODED = OneHotEncoder(handle_unknown="ignore")
+ONE_SCALED = make_column_transformer((FILLED, ["age"]), remainder="passthrough")
+SCALED = make_column_transformer((FILLED, NUMBERS))
+CODED = make_column_transformer((ENCODED, WORDS))
+LOGISTIC = LogisticRegression(max_iter=1000)
+FOREST = RandomForestClassifier(5, random_state=0)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fit all pipelines, and let a process without pandas answer with them."""
-    folder = tmp_path_factory.mktemp("pipelines")
-    for name, (model, table, targets) in GIVEN.items():
-        inputs = table.drop(columns=targets)
-        model.fit(inputs, table[targets[0]] if len(targets) == 1 else table[targets])
-        entries = tuple(describe(column) for _, column in inputs.items())
-        asked = (model, entries, dict.fromkeys(targets, ""), as_columns(entries, inputs))
-        (folder / f"{name}.pkl").write_bytes(pickle.dumps(asked))
-    code, output = run(Path(__file__).with_name("ask_tables.py"), str(folder))
-    assert code == 0, output
-    return folder
+def tutorial(model: Any = LOGISTIC) -> Any:
+    """Return the pipeline of scikit-learn's tutorial on columns of mixed types."""
+    words = make_pipeline(SimpleImputer(strategy="most_frequent"), ENCODED)
+    columns = [("numbers", FILLED, NUMBERS), ("words", words, WORDS)]
+    return Pipeline([("columns", ColumnTransformer(columns)), ("classifier", model)])
 
 
-@pytest.mark.parametrize("name", GIVEN)
-def test_predictions_equal_those_for_the_data_frame_bit_for_bit(name: str, folder: Path) -> None:
-    model, table, targets = GIVEN[name]
-    found = pickle.loads((folder / f"{name}.out").read_bytes())
-    expected = model.predict(table.drop(columns=targets)).reshape(len(table), -1)
-    np.testing.assert_array_equal(np.hstack([*found.values()]), expected)
+def by(*selected: Any, model: Any = LOGISTIC, **options: Any) -> Any:
+    return make_pipeline(make_column_transformer(*selected, **options), model)
+
+
+PIPELINES: dict[str, Any] = {
+    "the tutorial's": tutorial(),
+    "columns by position": by((ENCODED, [1]), (FILLED, [2, -4])),
+    "columns by slices": by((FILLED, slice(2, 4)), (ENCODED, slice("class", "sex"))),
+    "columns by a mask": by((FILLED, [False, False, True, True, False, False, False])),
+    "columns by dtype": by(
+        (FILLED, make_column_selector(dtype_include="number")),
+        (ENCODED, make_column_selector(dtype_exclude="number")),
+    ),
+    "columns by pattern": by((FILLED, make_column_selector(pattern="age|fare"))),
+    "no column": by((FILLED, []), (ENCODED, WORDS)),
+    "a text as a series, beside numbers": by((TfidfVectorizer(), "note"), (FILLED, NUMBERS)),
+    "two texts": by((CountVectorizer(), "note"), (CountVectorizer(analyzer="char"), "sex")),
+    "a remainder that passes": by(
+        (ENCODED, [*WORDS, "note"]),
+        ("passthrough", ["alone"]),
+        remainder="passthrough",
+        model=HistGradientBoostingClassifier(max_iter=5),
+    ),
+    "a remainder that is imputed": by(
+        (ENCODED, [*WORDS, "note"]), remainder=SimpleImputer(add_indicator=True)
+    ),
+    "a ColumnTransformer in another": by((ONE_SCALED, NUMBERS), (ENCODED, WORDS)),
+    "a union of features": make_pipeline(make_union(SCALED, CODED), LOGISTIC),
+    "whole numbers and booleans as categories": by((ENCODED, ["class", "alone", "sex"])),
+    "a logarithm of a column": by(
+        (FunctionTransformer(np.log1p), ["fare paid (GBP)"]), (ENCODED, WORDS)
+    ),
+    "boosting with categories by name": HistGradientBoostingClassifier(
+        max_iter=5, categorical_features=[*WORDS, "note"]
+    ),
+    "calibrated": CalibratedClassifierCV(tutorial(FOREST), cv=2),
+    "a search": GridSearchCV(tutorial(), {"classifier__C": [0.1, 1]}, cv=2),
+    "a vote of pipelines": VotingClassifier(
+        [("a", tutorial()), ("b", tutorial(FOREST))], voting="soft"
+    ),
+    "a stack of pipelines": StackingClassifier([("a", tutorial()), ("b", tutorial(FOREST))], cv=2),
+    "a target that is transformed": TransformedTargetRegressor(
+        by((FILLED, ["age"]), (ENCODED, WORDS), model=Ridge()), func=np.log1p, inverse_func=np.expm1
+    ),
+    "several targets": MultiOutputClassifier(tutorial(FOREST)),
+}
+TARGETS: dict[str, Any] = {
+    "a target that is transformed": "fare paid (GBP)",
+    "several targets": ["survived", "class"],
+}
+
+
+class NoPandas:
+    """An import finder that reports pandas as missing, as in the image."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_predictions_equal_those_for_the_data_frame_bit_for_bit(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, target = clone(PIPELINES[name]), TARGETS.get(name, "survived")
+    inputs = PASSENGERS.drop(columns=target)
+    expected = model.fit(inputs, PASSENGERS[target]).predict(inputs)
+    entries = tuple(describe(column) for _, column in inputs.items())
+    columns = as_columns(entries, inputs)
+    tabular = Tabular(model, Signature(entries, dict.fromkeys(np.ravel(target), ""), {}, "table"))
+    monkeypatch.delitem(sys.modules, "pandas")
+    monkeypatch.setattr(sys, "meta_path", [NoPandas, *sys.meta_path])
+    found = tabular.predict_columns(columns)
+    np.testing.assert_array_equal(np.hstack([*found.values()]), expected.reshape(120, -1))

@@ -14,7 +14,7 @@ import pytest
 import sklearn.base
 from sklearn.linear_model import LogisticRegression
 
-from tests.artefacts.pipelines import PASSENGERS
+from tests.artefacts.test_pipelines import PASSENGERS
 
 README = Path(__file__).resolve().parents[2] / "model" / "README.md"
 TRAIN = """
