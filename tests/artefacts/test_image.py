@@ -40,10 +40,6 @@ def codes(frame):
     return frame.apply(lambda column: column.cat.codes)
 
 
-def ranks(frame):
-    return frame.rank()
-
-
 class Upright(DecisionTreeClassifier):
     """Predicts a column, as CatBoost does."""
 
@@ -98,13 +94,6 @@ def test_own_steps_are_served(steps: Any, tmp_path: Path) -> None:
     assert found[0][0]["probability"] == ratio.predict_proba(inputs).max()
 
 
-def test_a_step_that_looks_at_other_rows_is_rejected(steps: Any, tmp_path: Path) -> None:
-    """Pandas is missing as well, but would not help."""
-    model = by((FunctionTransformer(steps.ranks), ["class"]), model=DecisionTreeClassifier())
-    with pytest.raises(ModelError, match="A prediction must depend only on its own row"):
-        write(model, PASSENGERS, tmp_path)
-
-
 def test_classes_in_a_column_have_probabilities(steps: Any, tmp_path: Path) -> None:
     served = write(steps.Upright(), PASSENGERS[["class", "survived"]], tmp_path)
     [[first, second]] = served.predict([(1,)], k=2)
@@ -145,15 +134,6 @@ def test_a_frame_has_the_dtypes_and_categories_of_training(
     assert served.inputs[0].choices == ("male", "female")  # the training data has no other
     with pytest.raises(Problem, match=r"sex is 'x'\. The training data has the categories male, f"):
         served.predict([("x", "S")])
-
-
-def test_a_frame_without_pandas_is_rejected_with_the_commands_to_add_it(
-    steps: Any, tmp_path: Path
-) -> None:
-    table = PASSENGERS[["sex", "survived"]].astype({"sex": "category"})
-    model = make_pipeline(FunctionTransformer(steps.codes), DecisionTreeClassifier())
-    with pytest.raises(ModelError, match=r"echo pandas >> model/requirements.in; make lock"):
-        write(model, table, tmp_path)
 
 
 def test_an_output_that_is_set_for_all_pipelines_is_explained(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A model that cannot be served is rejected during training, with advice; nothing is written."""
 
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -7,18 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cluster import DBSCAN
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.impute import IterativeImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FunctionTransformer, make_pipeline
 from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier
 
 import artefacts
 from artefacts import ModelError
@@ -29,6 +30,9 @@ TEXTS = pd.DataFrame(
     {"text": ["win a prize", "see you at noon", None], "spam": [True, False, True]}
 )
 TEN = [*range(20)]
+TREE = DecisionTreeClassifier()
+ONE_HOT = make_pipeline(OneHotEncoder(), LogisticRegression())
+INFINITE = TransformedTargetRegressor(func=np.negative, inverse_func=np.log, check_inverse=False)
 DATES = pd.date_range("2020", periods=20)
 NUMBERS = pd.DataFrame({"x": TEN, "c": [0, 1] * 10})
 TWICE, UNSURE = NUMBERS[["x", "x", "c"]], NUMBERS.assign(probability=1.0)
@@ -55,14 +59,9 @@ class Raises(Own):
         raise RuntimeError("no answer today\nnor tomorrow")
 
 
-class Nothing(Own):
-    def predict(self, x: Any) -> Any:
-        return np.full(len(x), np.nan)
-
-
 def fit(model: Any, table: pd.DataFrame, *targets: str) -> tuple[Any, pd.DataFrame, list[str]]:
     y = table[targets[0]] if len(targets) == 1 else table[[*targets]]
-    return model.fit(table.drop(columns=[*targets]), y), table, [*targets]
+    return clone(model).fit(table.drop(columns=[*targets]), y), table, [*targets]
 
 
 def iris(*steps: Any) -> tuple[Any, pd.DataFrame, list[str]]:
@@ -75,8 +74,6 @@ NUMBER = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
 CODES = LogisticRegression().fit(COLOURS[["x"]], LabelEncoder().fit_transform(COLOURS["c"]))
 DUMMIES = LogisticRegression().fit(pd.get_dummies(COLOURS[["colour"]]), COLOURS["c"])
 LARGE = pd.DataFrame({"x": [2**53, 2**53 + 1] * 20, "y": ["a", "b", "b", "b"] * 10})
-EVEN = pd.DataFrame({"x": np.arange(200.0) % 7, "y": np.arange(200.0)})
-CHANCE = make_pipeline(IterativeImputer(sample_posterior=True), DecisionTreeRegressor())
 MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     "no predict": (
         (DBSCAN(), IRIS, ["target"]),
@@ -84,7 +81,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     ),
     "not fitted": ((RandomForestClassifier(), IRIS, ["target"]), "Call fit before write."),
     "a lambda": (
-        iris(FunctionTransformer(lambda x: x), DecisionTreeClassifier()),
+        iris(FunctionTransformer(lambda x: x), TREE),
         "it cannot be pickled: .*Move your own functions and classes to model/deployment/steps.py",
     ),
     "a class of the training": (iris(Own()), "No module named 'tests'"),
@@ -93,27 +90,28 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
         iris(Raises()),
         "could not use this model: RuntimeError: no answer today. Fix training.py.",
     ),
-    "answers that are not numbers": (iris(Nothing()), "predicts NaN or infinity for rows of the"),
+    "answers that are infinite": (iris(INFINITE), "predicts NaN or infinity for rows of the"),
     "tables inside": (
-        iris(StandardScaler().set_output(transform="pandas"), DecisionTreeClassifier()),
-        "No module named 'pandas'. Avoid DataFrames and category dtypes in it, or add pandas to",
+        iris(StandardScaler().set_output(transform="pandas"), TREE),
+        "No module named 'pandas'. Avoid DataFrames",
     ),
     "integers in a column of objects": (
-        fit(
-            make_pipeline(OneHotEncoder(), LogisticRegression()),
-            pd.DataFrame({"x": pd.Series([1, 2] * 10, dtype=object), "c": [0, 1] * 10}),
-            "c",
-        ),
+        fit(ONE_HOT, NUMBERS.astype({"x": object}), "c"),
         r"Convert columns of dtype object to numbers: table\[NAME\].astype\(float\)",
     ),
+    "a method of a data frame": (
+        fit(make_pipeline(FunctionTransformer(methodcaller("abs")), TREE), NUMBERS, "c"),
+        "category dtypes in it, or .*: echo pandas >> model/requirements.in; make lock",
+    ),
+    "a method that looks at other rows, so pandas would not help": (
+        fit(make_pipeline(FunctionTransformer(methodcaller("rank")), TREE), NUMBERS, "c"),
+        "it predicts .* A prediction must depend only on its own row",
+    ),
     "chance": (
-        fit(CHANCE, EVEN.assign(z=EVEN.y.where(EVEN.y % 2 == 0)), "y"),
+        fit(DummyClassifier(strategy="uniform"), NUMBERS, "c"),
         "it predicts .* A prediction must depend only on its own row: not on chance",
     ),
-    "probabilities that depend on integers beyond 2**53": (
-        fit(make_pipeline(OneHotEncoder(), LogisticRegression()), LARGE, "y"),
-        "could not use this model",
-    ),
+    "categories that are integers beyond 2**53": (fit(ONE_HOT, LARGE, "y"), "could not use this"),
     "texts that are missing": (
         (TEXT, TEXTS, ["spam"]),
         r"Fill in missing texts, with table.fillna\(''\)",
