@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
@@ -19,25 +19,11 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the results of the request table for each engine."""
-    terminalreporter.section("request table")
-    for test, where in ENGINES.items():
-        fared = {
-            outcome: [report for report in reports if f"::{test}[" in getattr(report, "nodeid", "")]
-            for outcome, reports in terminalreporter.stats.items()
-            if outcome not in ("", "deselected")
-        }
-        counts = [f"{len(reports)} {outcome}" for outcome, reports in fared.items() if reports]
-        terminalreporter.line(f"{where}: {', '.join(counts) or 'not sent'}")
-
-
-ENGINES = {
-    "test_in_process": "process",
-    "test_behind_the_local_api": "local API",
-    "test_in_the_container_as_in_process": "container",
-    "test_on_the_emulated_aws": "deployment",
-}
+def skip_unless_ci(advice: str) -> NoReturn:
+    """Skip the test, but fail in CI."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(advice)
+    pytest.skip(advice)
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +39,7 @@ def engine() -> None:
     try:
         docker("version")
     except EngineError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        skip_unless_ci(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -87,10 +71,7 @@ def browser() -> Iterator[Browser]:
                 executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
             )
         except Error:
-            advice = "No browser. Install one: .venv/bin/playwright install chromium"
-            if os.environ.get("CI") == "true":
-                pytest.fail(advice)
-            pytest.skip(advice)
+            skip_unless_ci("No browser. Install one: .venv/bin/playwright install chromium")
         yield chromium
         chromium.close()
 

@@ -104,8 +104,7 @@ def test_the_new_model_answers(penguins: Path, url: str) -> None:
 
 def test_nothing_else_needs_the_example(penguins: Path) -> None:
     names = ("contract/test_rows", "contract/test_conformance", "repository/test_readme")
-    said = run(".venv/bin/pytest", "-q", *(f"tests/{name}.py" for name in names), folder=penguins)
-    assert re.search(r"^local API: \d+ passed$", said, re.MULTILINE)
+    run(".venv/bin/pytest", "-q", *(f"tests/{name}.py" for name in names), folder=penguins)
     run(".venv/bin/pytest", "-q", "--collect-only", folder=penguins)
     run(".venv/bin/ruff", "check", folder=penguins)
     run(".venv/bin/mypy", "model/deployment/app.py", folder=penguins)
@@ -118,14 +117,11 @@ def test_nothing_else_needs_the_example(penguins: Path) -> None:
 def test_everything_passes_without_an_engine(example: str, tmp_path: Path) -> None:
     folder = swap(tmp_path / "clone", example)
     for target in ("lint", "synth", "test"):
-        said = run("make", target, folder=folder, **WITHOUT_ENGINE)
-    assert re.search(r"^local API: \d+ passed$", said, re.MULTILINE)
+        run("make", target, folder=folder, **WITHOUT_ENGINE)
 
 
 @pytest.mark.proof
 def test_the_container_and_the_deployment_answer(penguins: Path, engine: None) -> None:
     run("make", "train", folder=penguins)
     tests = ("tests/containers", "tests/infrastructure/test_deployment.py")
-    said = run(".venv/bin/pytest", "-q", *tests, folder=penguins)
-    for where in ("container", "deployment"):
-        assert re.search(rf"^{where}: \d+ passed", said, re.MULTILINE)
+    run(".venv/bin/pytest", "-q", *tests, folder=penguins, CI="true")  # nothing may be skipped
