@@ -1,8 +1,5 @@
 """A training script: with a model from a file, or killed."""
 
-import hashlib
-import json
-import pickle
 import re
 import subprocess
 import sys
@@ -14,6 +11,7 @@ import pytest
 import sklearn.base
 from sklearn.linear_model import LogisticRegression
 
+from serving.artefacts import load
 from tests.artefacts.test_pipelines import PASSENGERS
 
 README = Path(__file__).resolve().parents[2] / "model" / "README.md"
@@ -40,11 +38,9 @@ def training(number: int, folder: Path) -> list[str]:
 
 def number_of_the_pair(folder: Path) -> int:
     """Return the number of the training that wrote both files."""
-    content = (folder / "one.pkl").read_bytes()
-    manifest = json.loads((folder / "one.json").read_text())
-    assert manifest["pickle_sha256"] == hashlib.sha256(content).hexdigest()
-    number = int(manifest["about"]["number"])
-    assert pickle.loads(content).predict([[0]]) == [number]
+    model, manifest = load(folder)
+    number = int(manifest.about["number"])
+    assert model.predict([[0]]) == [number]
     return number
 
 

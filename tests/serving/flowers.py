@@ -54,7 +54,12 @@ def ask(handler: Handler, path: str = "/", **query: str) -> Any:
     return handler({"rawPath": path, "queryStringParameters": query}, None)
 
 
-def post(handler: Handler, **document: Any) -> Any:
+def posted(**document: Any) -> dict[str, Any]:
+    """Return the event of a POST."""
     http = {"requestContext": {"http": {"method": "POST"}}}
     headers = {"content-type": "application/json"}
-    return handler({**http, "headers": headers, "body": json.dumps(document)}, None)
+    return {**http, "headers": headers, "body": json.dumps(document)}
+
+
+def post(handler: Handler, **document: Any) -> Any:
+    return handler(posted(**document), None)

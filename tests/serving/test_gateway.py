@@ -7,7 +7,7 @@ import pytest
 
 from serving import batch
 from serving.handler import Handler
-from tests.serving.flowers import FLOWER, MODEL
+from tests.serving.flowers import FLOWER, MODEL, posted
 
 HANDLER = Handler(MODEL, batch)
 GET = {"httpMethod": "GET", "path": "/"}
@@ -52,6 +52,7 @@ def test_other_events_are_rejected(event: Any) -> None:
         (GET | {"multiValueQueryStringParameters": {"k": ["1", "2"]}}, 400, "given twice"),
         (GET | {"requestContext": {"elb": {}}, "queryStringParameters": ENCODED}, 200, "setosa"),
         (HTTP | {"queryStringParameters": FLOWER, "newAtAws": 1}, 200, "setosa"),
+        ({"queryStringParameters": MODEL.example}, 200, "setosa"),  # numbers, in a direct call
         ({"httpMethod": "DELETE"}, 405, "not supported"),
         ({"httpMethod": "GET", "path": "/prod/healthz"}, 200, '"status": "ok"'),
         ({"rawPath": "/flowers/healthz/"}, 200, '"status": "ok"'),
@@ -73,15 +74,15 @@ def test_multi_value_headers_are_answered_with_multi_value_headers() -> None:
 
 
 def test_text_and_base64_bodies_get_the_same_answer() -> None:
-    base = {
-        "requestContext": {"http": {"method": "POST"}},
-        "headers": {"content-type": "application/json", "content-encoding": "identity"},
-    }
-    text = '\ufeff{"points": [[5.1, 3.5, 1.4, 0.2]]}'
-    encoded = b64encode(text.encode()).decode()
-    as_text = HANDLER({**base, "body": text}, None)
-    as_base64 = HANDLER({**base, "body": encoded, "isBase64Encoded": True}, None)
-    assert as_text == as_base64
+    event = posted(points=[[5.1, 3.5, 1.4, 0.2]])
+    event["headers"]["content-encoding"] = "identity"
+    text = "\ufeff" + event["body"]  # as editors save it
+
+    def encoded(encoding: str) -> Any:
+        body = b64encode(text.encode(encoding)).decode()
+        return HANDLER(event | {"body": body, "isBase64Encoded": True}, None)
+
+    as_text = HANDLER(event | {"body": text}, None)
     assert as_text["statusCode"] == 200
-    utf_16 = b64encode(text.encode("utf-16")).decode()
-    assert HANDLER({**base, "body": utf_16, "isBase64Encoded": True}, None)["statusCode"] == 400
+    assert encoded("utf-8") == as_text
+    assert encoded("utf-16")["statusCode"] == 400

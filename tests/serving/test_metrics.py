@@ -13,7 +13,7 @@ from serving import batch, metrics, outside
 from serving.handler import Handler
 from serving.model import Model
 from tests.engines import EXAMPLE
-from tests.serving.flowers import FLOWER
+from tests.serving.flowers import FLOWER, ask, post, posted
 from tests.serving.flowers import MODEL as FLOWERS
 from tests.serving.test_explain import DIABETES, NUMBER
 
@@ -55,18 +55,13 @@ def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
-def post(points: list[Any]) -> Any:
-    body = json.dumps({"points": points}).encode()
-    return make_event("POST", "/", [("content-type", "application/json")], body)
-
-
 @pytest.mark.parametrize(
     ("event", "status", "points", "figures"),
     [
         ({"queryStringParameters": FLOWER}, "2xx", 1, 1),
         ({"queryStringParameters": FLOWER | {"k": "3"}}, "2xx", 1, 1),  # the first result's
-        (post([[1, 1, 1, 1], [2, 2, 2, 2]]), "2xx", 2, 2),
-        (post([[1, 1, 1, i / 100] for i in range(150)]), "2xx", 150, 100),  # as many as AWS takes
+        (posted(points=[[1, 1, 1, 1], [2, 2, 2, 2]]), "2xx", 2, 2),
+        (posted(points=[[1, 1, 1, 1]] * 150), "2xx", 150, 100),  # as many as AWS takes
         ({"rawPath": "/healthz"}, "2xx", None, None),
         ({"queryStringParameters": {"petal_width": "x"}}, "4xx", None, None),
         ("no request", "4xx", None, None),
@@ -81,7 +76,7 @@ def test_each_request_is_one_line(
     assert (found["status"], found["cold_start"], found.get("points")) == (status, 1, points)
     assert (len(found["probability"]) if figures else None) == figures
     assert ("predict_ms" in found) == (points is not None)
-    handler({"rawPath": "/healthz"}, None)
+    ask(handler, "/healthz")
     second = line(capsys)
     assert second.keys() == {"_aws", "function", "version", "status", "cold_start"}
     assert second["cold_start"] == 0
@@ -111,14 +106,14 @@ def test_a_broken_or_missing_figure_costs_no_answer(
 ) -> None:
     handler = Handler(replace(WATCHED, **changes), metrics)
     for _ in range(2):
-        assert handler({"queryStringParameters": FLOWER}, None)["statusCode"] == 200
+        assert ask(handler, **FLOWER)["statusCode"] == 200
         assert line(capsys).get("y") == expected
 
 
 def test_the_share_of_answers_outside_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     inside = dict(DIABETES.iloc[0])
     points = [inside, inside | {"age": 0.0}, inside | {"age": 1.0}]
-    Handler(NUMBER.model, metrics, batch, outside)(post(points), None)
+    post(Handler(NUMBER.model, metrics, batch, outside), points=points)
     assert line(capsys)["outside"] == [0, 1, 1]
 
 
@@ -143,5 +138,5 @@ def test_nothing_is_written_outside_lambda(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME")
-    Handler(WATCHED, metrics)({"queryStringParameters": FLOWER}, None)
+    ask(Handler(WATCHED, metrics), **FLOWER)
     assert capsys.readouterr().out == ""
