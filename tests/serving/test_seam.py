@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,10 @@ def test_the_example_is_answered_in_every_format_before_a_snapshot(
 
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", started)
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
-    handler = Handler(replace(FLOWERS, formats={n: note(n) for n in ("a", "b")}), metrics)
-    assert written == (["a", "b"] if started == "snap-start" else [])
+    part = SimpleNamespace(add_to=lambda handler: handler.formats.update(c=note("c")))
+    formats = {name: note(name) for name in ("a", "b")}
+    handler = Handler(replace(FLOWERS, formats=formats), metrics, part)
+    assert written == (["a", "b", "c"] if started == "snap-start" else [])
     assert capsys.readouterr().out == ""  # it was not a request
     ask(handler, **FLOWER)
     assert json.loads(capsys.readouterr().out)["cold_start"] == 1

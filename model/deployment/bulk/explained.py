@@ -32,7 +32,7 @@ def predict_and_explain(
 
     answers = model.answer(points, **options)
     asked = {**options, reasons.EXPLAIN.name: explain}
-    changes = reasons.explain(model, points, answers, asked).get("why", [None] * len(points))
+    changes = reasons.explain(model, points, answers, asked)
     return [
         [result | {why: dumps(c) if c and not i else ""} for i, result in enumerate(results)]
         for results, c in zip(answers, changes, strict=True)

@@ -30,9 +30,10 @@ def answer(handler: Handler, request: Request) -> Response:
     options = values(handler.options, document, Parameter.check)
     reject_too_many(model, len(document["points"]), options)
     points = read_points(model, document["points"])
-    answers, notes = handler.predict(points, options)
-    found = {key: note for key, note in notes.items() if any(note)}
-    return handler.json({"results": answers, **found, "model": model.about})
+    prediction = handler.predict(points, options)
+    notes = {key: note for key, note in prediction.notes.items() if any(note)}
+    answer_ = {"results": prediction.answers, **notes, "model": model.about}
+    return handler.json(answer_, prediction)
 
 
 def parse(model: Model, request: Request) -> dict[str, Any]:

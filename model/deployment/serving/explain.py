@@ -5,8 +5,8 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from serving.formats import Result
-from serving.handler import Answers, Handler, Notes, Points
+from serving.formats import Answers, Result
+from serving.handler import Handler, Note, Points
 from serving.model import MOST_RESULTS, Model
 from serving.parameters import NAN, Parameter
 from serving.problems import Problem
@@ -19,15 +19,17 @@ def add_to(handler: Handler) -> None:
     taken = EXPLAIN.name in (parameter.name for parameter in handler.parameters)
     if not taken and any(p.typical is not None for p in handler.model.inputs):
         handler.options = (*handler.options, EXPLAIN)
-        handler.notes.append(partial(explain, handler.model))
         change = {"type": "object", "properties": CHANGE, "required": [*CHANGE]}
-        handler.described["why"] = {"type": "array", "items": change}
+        schema = {"type": "array", "items": change}
+        handler.notes["why"] = Note(partial(explain, handler.model), schema)
 
 
-def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, Any]) -> Notes:
+def explain(
+    model: Model, points: Points, answers: Answers, asked: Mapping[str, Any]
+) -> list[list[dict[str, Any]]]:
     """Return the changes of each answer, largest first; raise Problem (413) for too many points."""
     if not asked[EXPLAIN.name]:
-        return {}
+        return [[] for _ in points]
     inputs = [(i, p) for i, p in enumerate(model.inputs) if p.typical is not None]
     size, count = len(inputs) + 1, 1
     options = {option.name: asked[option.name] for option in model.options}
@@ -50,7 +52,7 @@ def explain(model: Model, points: Points, answers: Answers, asked: Mapping[str, 
             if isfinite(new - usual)
         ]
         why.append(sorted(changes, key=lambda change: -abs(change["change"])))
-    return {"why": why}
+    return why
 
 
 def answered(model: Model, points: Points, options: Mapping[str, Any]) -> list[list[Result] | None]:

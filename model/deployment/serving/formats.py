@@ -8,12 +8,22 @@ from typing import Any
 from serving.problems import Problem
 
 Result = dict[str, Any]
+Answers = list[list[Result]]
 Query = Mapping[str, Any]
 About = Mapping[str, Any]
 Write = Callable[[Query, list[Result], About], str]
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The results for each point, and the optional parts' notes on each, by their JSON keys."""
+
+    answers: Answers
+    notes: Mapping[str, list[Any]]
+    seconds: float
 
 
 class Asked(dict[str, Any]):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
+from serving.formats import Prediction
 from serving.problems import Problem
 
 GZIP_FROM = 8 * 1024  # bytes
@@ -43,6 +44,7 @@ class Response:
     media_type: str = ""
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    prediction: Prediction | None = None  # what it was written from
 
 
 def read(event: Any) -> Request:

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import mimeparse
 
 from serving import gateway
-from serving.formats import JSON, Asked, Format, Result, as_json, dumps
+from serving.formats import JSON, Answers, Asked, Format, Prediction, as_json, dumps
 from serving.gateway import Request, Response
 from serving.model import Model
 from serving.parameters import Parameter, values
@@ -17,8 +18,6 @@ from serving.problems import Problem, similar
 LONGEST_ACCEPT = 10_240  # characters; API Gateway rejects more, and parsing takes quadratic time
 Route = Callable[[Request], Response]
 Points = Sequence[Sequence[Any]]
-Answers = list[list[Result]]
-Notes = Mapping[str, list[Any]]  # by JSON's key, an entry for each point
 
 
 class Part(Protocol):
@@ -27,15 +26,20 @@ class Part(Protocol):
     def add_to(self, handler: "Handler") -> None: ...
 
 
+class Note(NamedTuple):
+    """What a part says about each answer, from the points and all options, and its JSON Schema."""
+
+    write: Callable[[Points, Answers, Mapping[str, Any]], list[Any]]
+    schema: dict[str, Any]
+
+
 class Handler:
     """Answers events with the model, and with what the optional parts add, in any order.
 
     routes: by method, and by what the path ends in; "" is any path.
     options: the model's, and those of the parts.
-    notes: called with the points, their answers and all options; say something about each answer.
-    described: the JSON Schema of each note, by its key.
-    on_predict: called with the answers of each prediction, their notes and the seconds it took.
-    on_response: called with each response.
+    notes: what the parts say about answers, by its key in JSON.
+    on_response: called with the response to each event.
     """
 
     def __init__(self, model: Model, *parts: Part) -> None:
@@ -50,14 +54,12 @@ class Handler:
             ("GET", "/healthz"): lambda request: self.json({"status": "ok", "model": model.about}),
         }
         self.options = model.options
-        self.notes: list[Callable[[Points, Answers, Mapping[str, Any]], Notes]] = []
-        self.described: dict[str, Any] = {}
-        self.on_predict: list[Callable[[Answers, Notes, float], object]] = []
+        self.notes: dict[str, Note] = {}
         self.on_response: list[Callable[[Response], object]] = []
-        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
-            self.warm_up()
         for part in parts:
             part.add_to(self)
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            self.warm_up()
 
     def __call__(self, event: Any, context: object) -> dict[str, Any]:
         """Answer one event."""
@@ -73,9 +75,10 @@ class Handler:
         return gateway.write(response, request)
 
     def warm_up(self) -> None:
-        """Answer the example in each of the model's formats, so that a snapshot has them loaded."""
+        """Answer the example in each format, so that a snapshot has loaded what they need."""
         for name in self.format.choices:
-            self({"queryStringParameters": {**self.model.example, "format": name}}, None)
+            with suppress(Problem):  # of a model without an example
+                self.respond(Request(query={**self.model.example, "format": name}))
 
     @property
     def format(self) -> Parameter:
@@ -108,24 +111,21 @@ class Handler:
         self.reject_misspelt(request.query, parameters)
         asked = Asked(values(parameters, sent, Parameter.parse))
         chosen = self.formats[asked.pop("format") or self.negotiate(request)]
-        [results], notes = self.predict([self.model.point(asked)], asked)
+        prediction = self.predict([self.model.point(asked)], asked)
         defaults = [p.name for p in self.model.inputs if p.default is not None]
         asked["defaulted"] = [name for name in defaults if name not in sent]
-        asked.notes = {key: note for key, [note] in notes.items() if note}
-        body = chosen.write(asked, results, self.model.about)
-        return Response(200, chosen.media_type, body, {**chosen.headers(), **self.version})
+        asked.notes = {key: note for key, [note] in prediction.notes.items() if note}
+        body = chosen.write(asked, prediction.answers[0], self.model.about)
+        headers = {**chosen.headers(), **self.version}
+        return Response(200, chosen.media_type, body, headers, prediction)
 
-    def predict(self, points: Points, asked: Mapping[str, Any]) -> tuple[Answers, Notes]:
+    def predict(self, points: Points, asked: Mapping[str, Any]) -> Prediction:
         """Return the model's checked answers and the parts' notes; `asked` has all options."""
         begun = perf_counter()
         answers = self.model.answer(points, **{o.name: asked[o.name] for o in self.model.options})
         seconds = perf_counter() - begun
-        notes: dict[str, list[Any]] = {}
-        for note in self.notes:
-            notes |= note(points, answers, asked)
-        for watch in self.on_predict:
-            watch(answers, notes, seconds)
-        return answers, notes
+        notes = {key: note.write(points, answers, asked) for key, note in self.notes.items()}
+        return Prediction(answers, notes, seconds)
 
     def without_blanks(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """Leave out empty values that count as absent, as in a page's form."""
@@ -165,5 +165,5 @@ class Handler:
         except mimeparse.MimeTypeParseException:
             return default
 
-    def json(self, document: object) -> Response:
-        return Response(200, JSON, dumps(document), self.version)
+    def json(self, document: object, prediction: Prediction | None = None) -> Response:
+        return Response(200, JSON, dumps(document), self.version, prediction)

@@ -55,7 +55,8 @@ def document(handler: Handler) -> dict[str, Any]:
     """Describe /; other paths answer like it."""
     model = handler.model
     result = object_of({name: {"type": type_} for name, type_ in model.result.items()})
-    notes, about = handler.described, {"model": MODEL_SCHEMA}
+    notes = {key: note.schema for key, note in handler.notes.items()}
+    about = {"model": MODEL_SCHEMA}
     one = {"query": {"type": "object"}, model.answers: list_of(result), **notes, **about}
     formats = [handler.formats[name] for name in handler.format.choices]
     answers: Bodies = {f.media_type: {} for f in formats} | {JSON: object_of(one, *notes)}

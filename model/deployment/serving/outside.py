@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from serving.handler import Answers, Handler, Notes, Points
+from serving.formats import Answers
+from serving.handler import Handler, Note, Points
 from serving.parameters import NUMBERS, Parameter
 
 
@@ -18,13 +19,12 @@ def add_to(handler: Handler) -> None:
         if isfinite(p.low) or isfinite(p.high) or p.others_allowed
     ]
 
-    def outside(points: Points, answers: Answers, asked: Mapping[str, Any]) -> Notes:
-        found = [[p.name for i, p in inputs if is_outside(p, point[i])] for point in points]
-        return {"outside": found}
+    def outside(points: Points, answers: Answers, asked: Mapping[str, Any]) -> list[list[str]]:
+        return [[p.name for i, p in inputs if is_outside(p, point[i])] for point in points]
 
     if inputs:
-        handler.notes.append(outside)
-        handler.described["outside"] = {"type": "array", "items": {"type": "string"}}
+        schema = {"type": "array", "items": {"type": "string"}}
+        handler.notes["outside"] = Note(outside, schema)
 
 
 def is_outside(parameter: Parameter, value: Any) -> bool:
