@@ -67,6 +67,7 @@ BIG = {"size": "big", "weight": "2"}
         ),
         (BIG | {"note": "x" * 21}, "which has 21 characters. It must be text of at most 20"),
         (BIG | {"k": "0"}, "k is '0', which is out of range. It must be a whole number from 1."),
+        (BIG | {"eight": "3"}, "('big', 2.0, False, None, nan), road"),  # something else
         (BIG | {"hight": "3"}, "'hight' is not a parameter. Did you mean height?"),
         (BIG | {"amp;height": "3"}, "'amp;height' is not a parameter. Did you mean height?"),
     ],

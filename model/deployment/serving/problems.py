@@ -40,8 +40,9 @@ def quoted(value: object) -> str:
 def similar(name: str, names: Iterable[str]) -> str | None:
     """Return the name that the client probably meant by `name`, if any.
 
-    Two names are similar if one begins with the other, or if about four fifths of their letters
-    match. What links and forms add to a name (`amp;x`, `x[]`) is ignored.
+    Two names are similar if one begins with the other, or if they have the same first letter (page
+    is not age) and about four fifths of all letters in common. What links and forms add to a name
+    (`amp;x`, `x[]`) is ignored.
     """
     from difflib import SequenceMatcher  # few requests need it, and no cold start does
 
@@ -49,7 +50,10 @@ def similar(name: str, names: Iterable[str]) -> str | None:
     for candidate in names:
         known = candidate.lower()
         shorter, longer = sorted((bare, known), key=len)
-        is_near = longer.startswith(shorter) or SequenceMatcher(None, bare, known).ratio() >= 0.8
-        if bare == known or (len(shorter) > 2 and is_near):
+        if bare == known:
             return candidate
+        if len(shorter) > 2 and shorter[0] == longer[0]:
+            matcher = SequenceMatcher(None, shorter, longer)
+            if longer.startswith(shorter) or matcher.ratio() >= 0.8:
+                return candidate
     return None
