@@ -38,18 +38,20 @@ def describe(column: pd.Series, units: Mapping[str, str] = {}) -> Input:
         raise ModelError(
             f"The column {name} is sparse. Convert it: table[{name!r}].sparse.to_dense()."
         )
-    type_, dtype = type_of(column), column.dtype
-    entry = Input(name, type_, str(dtype), units.get(name, ""), required=len(known) == len(column))
+    dtype, required = column.dtype, len(known) == len(column)
+    entry = Input(
+        name, type=type_of(column), unit=units.get(name, ""), required=required, dtype=str(dtype)
+    )
     if entry.dtype == "object":
         entry = replace(entry, has_none=any(value is None for value in column))
     if isinstance(dtype, pd.CategoricalDtype):
-        entry = replace(
-            entry, categories=tuple(dtype.categories.tolist()), ordered=bool(dtype.ordered)
-        )
-    if type_ in NUMBERS or entry.is_date:
+        categories = tuple(dtype.categories.tolist())
+        entry = replace(entry, categories=categories, ordered=bool(dtype.ordered))
+    if entry.type in NUMBERS or entry.is_date:
         return _with_range(entry, known.sort_values())
-    entry = replace(entry, typical=plain(known.mode().iloc[0]))
-    return _with_choices(entry, known) if type_ == "string" else entry
+    typical = plain(known.mode().iloc[0])
+    texts = _texts(entry.categories, {*known}, len(known)) if entry.type == "string" else {}
+    return replace(entry, typical=typical, **texts)
 
 
 def _with_range(entry: Input, known: pd.Series) -> Input:
@@ -60,24 +62,25 @@ def _with_range(entry: Input, known: pd.Series) -> Input:
             f"table[{entry.name!r}].dt.tz_convert(None)."
         )
     if entry.is_date:
-        return replace(entry, typical=median.isoformat())
+        words = "A date or a time, in ISO 8601."
+        return replace(entry, description=words, typical=median.isoformat())
     if np.isinf([float(low), float(high)]).any():
         raise ModelError(f"The column {entry.name} has an infinite value. Drop those rows.")
-    kind = int if entry.type == "integer" else float
-    return replace(entry, low=kind(low), high=kind(high), typical=kind(median))
+    low, typical, high = map(int if entry.type == "integer" else float, (low, median, high))
+    words = f"From {low} to {high} in the training data."
+    return replace(entry, description=words, low=low, high=high, typical=typical)
 
 
-def _with_choices(entry: Input, known: pd.Series) -> Input:
-    met = {*known}
-    values = tuple(name for name in entry.categories or map(str, sorted(met)) if name in met)
-    repeat = entry.categories or 2 * len(values) <= len(known)
+def _texts(categories: Sequence[Any], met: set[str], rows: int) -> dict[str, Any]:
+    """Return the choices, if texts repeat and are few, and which texts a request may send."""
+    values = tuple(name for name in categories or map(str, sorted(met)) if name in met)
+    repeat = categories or 2 * len(values) <= rows
     is_choice = repeat and len(values) <= MOST_CHOICES and "" not in values
-    return replace(
-        entry,
-        choices=values if is_choice else (),
-        longest=max(LONGEST, *map(len, values)),
-        may_be_empty="" in values,
-    )
+    return {
+        "choices": values if is_choice else (),
+        "longest": max(LONGEST, *map(len, values)),
+        "may_be_empty": "" in values,
+    }
 
 
 def as_columns(inputs: Sequence[Input], table: pd.DataFrame) -> list[np.ndarray]:

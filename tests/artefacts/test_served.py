@@ -171,7 +171,7 @@ def compare(found: Any, expected: np.ndarray) -> None:
     ],
 )
 def test_a_date_reaches_the_model_or_is_rejected(text: str, dtype: str, known: bool) -> None:
-    inputs = [Input("when", "string", dtype)]
+    inputs = [Input("when", type="string", dtype=dtype)]
     if known:
         assert ask("array", inputs, [np.array([text], object)]) == np.datetime64(text)
     else:

@@ -11,9 +11,7 @@ from serving.parameters import NAN, NUMBERS, Parameter
 from serving.problems import Problem, quoted
 
 
-def to_columns(
-    inputs: Sequence[Input | Parameter], points: Sequence[Sequence[Any]]
-) -> list[np.ndarray]:
+def to_columns(inputs: Sequence[Parameter], points: Sequence[Sequence[Any]]) -> list[np.ndarray]:
     """Return an array for each input: floats with NaN for numbers, else objects with None."""
     values = zip(*points, strict=True) if len(points) else ((),) * len(inputs)
     return [

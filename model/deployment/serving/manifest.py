@@ -3,34 +3,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from math import inf
 from typing import Any
 
-from serving.parameters import NUMBERS, Parameter
+from serving.parameters import Parameter
 
 
-@dataclass(frozen=True)
-class Input:
-    """An input, as described by its column of the training table.
+@dataclass(frozen=True, kw_only=True)
+class Input(Parameter):
+    """An input, and how its column looked in the training table.
 
     dtype: the column's dtype in pandas; categories: the values of a category dtype, in their
-    order. low, high: the range of numbers; choices: all texts, if they are few; others_allowed:
-    whether the model also answers for other texts. typical: the median, or the most frequent value.
-    has_none: whether missing values are None in the table, not NaN.
+    order. has_none: whether missing values are None in the table, not NaN.
     """
 
-    name: str
-    type: str
+    description: str = "A column of the training data."
     dtype: str = ""
-    unit: str = ""
-    choices: tuple[str, ...] = ()
-    others_allowed: bool = False
-    longest: int = Parameter.longest
-    required: bool = False
-    may_be_empty: bool = False
-    low: float = -inf
-    high: float = inf
-    typical: Any = None
     categories: tuple[Any, ...] = ()
     ordered: bool = False
     has_none: bool = False
@@ -38,15 +25,6 @@ class Input:
     @property
     def is_date(self) -> bool:
         return self.dtype.startswith("datetime64")
-
-    def parameter(self) -> Parameter:
-        description = "A column of the training data."
-        if self.type in NUMBERS:
-            description = f"From {self.low} to {self.high} in the training data."
-        elif self.is_date:
-            description = "A date or a time, in ISO 8601."
-        shared = {f.name: getattr(self, f.name) for f in fields(Parameter) if hasattr(self, f.name)}
-        return Parameter(description=description, **shared)
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ class Parameter:
     choices are the usual texts. Numbers lie between `minimum` (or `above` it) and `maximum`. A
     parameter that is `required` must be sent; otherwise its absence means `default`, or a missing
     value (None). Empty text is absent, unless it `may_be_empty`.
-    `low`, `high` and `typical` describe the training data; requests may differ from them. Raises
-    ValueError for a contradiction.
+    `low` and `high` are the range of the training data, `typical` its median or most frequent
+    value; requests may differ from them. Raises ValueError for a contradiction.
     """
 
     name: str

@@ -46,7 +46,7 @@ def serve(estimator: Any, manifest: Manifest) -> Model:
         options = (Parameter("k", what, "integer", "classes", 1, classes, default=1),)
     return Model(
         about={"version": manifest.pickle_sha256[:12]},
-        inputs=tuple(entry.parameter() for entry in signature.inputs),
+        inputs=signature.inputs,
         options=options,
         result=signature.result,
         predict=Tabular(estimator, signature),
