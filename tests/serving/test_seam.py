@@ -138,13 +138,13 @@ def test_an_invalid_model_is_rejected(changes: dict[str, Any], sentence: str) ->
 @pytest.mark.parametrize(
     ("returned", "status", "log"),
     [
-        ([[], []], 500, "predict must return a list of results for each point (here 1)"),
+        ([[], []], 500, "predict must return a list of results for each of 1 points"),
         ([], 500, "predict must return a list of results"),
         (None, 500, "predict must return a list of results"),
         ([{"y": 1.0}], 500, "predict must return a list of results"),
-        ([["y"]], 500, "a result is a str, not a dict"),
-        ([[{}]], 500, "a result has , not y"),
-        ([[{"y": 1.0, 2: 1}]], 500, "a result has y, 2, not y"),
+        ([["y"]], 500, "a result is 'y', not a dict of y"),
+        ([[{}]], 500, "a result is {}, not a dict of y"),
+        ([[{"y": 1.0, 2: 1}]], 500, "a result is {'y': 1.0, 2: 1}, not a dict of y"),
         ([[{"y": "one"}]], 500, "a result has 'one', a str, which is not a number"),
         ([[{"y": True}]], 500, "a result has True, a bool, which is not a number"),
         ([[{"y": object}]], 500, "a type, which is not a number"),

@@ -54,10 +54,7 @@ def parse(model: Model, request: Request) -> dict[str, Any]:
 
 
 def must_be(model: Model) -> str:
-    """Say what the body must be: {"points": [[x, y], ...], "k": 1}, for example."""
-    point = f"[[{', '.join(p.name for p in model.inputs)}], ...]"
-    defaults = {p.name: p.default for p in model.options if p.default is not None}
-    return f"The body must be {json.dumps({'points': []} | defaults).replace('[]', point, 1)}."
+    return f'The body must be {{"points": [[{", ".join(p.name for p in model.inputs)}], ...]}}.'
 
 
 def reject_too_many(model: Model, points: int, options: Mapping[str, Any]) -> None:

@@ -62,7 +62,7 @@ def read(event: Any) -> Request:
     method = _get(_get(context, "http", dict), "method", str) or _get(event, "httpMethod", str)
     query = _values(event, *QUERIES)
     if "elb" in context:  # load balancers do not decode the query
-        query = {unquote_plus(name): _unquoted(value) for name, value in query.items()}
+        query = {unquote_plus(name): unquote_plus(str(value)) for name, value in query.items()}
     headers = _values(event, "headers", "multiValueHeaders")
     return Request(
         method=method or "GET",
@@ -90,13 +90,8 @@ def _values(event: Mapping[str, Any], key: str, many: str) -> dict[str, Any]:
     """Return a value for each name; several are joined by commas, as payload 2.0 does."""
     found = dict(_get(event, key, dict))
     for name, several in _get(event, many, dict).items():
-        are_texts = isinstance(several, list) and all(isinstance(value, str) for value in several)
-        found[name] = ",".join(several) if are_texts else several
+        found[name] = ",".join(map(str, several)) if isinstance(several, list) else several
     return {str(name): value for name, value in found.items() if value is not None}
-
-
-def _unquoted(value: Any) -> Any:
-    return unquote_plus(value) if isinstance(value, str) else value
 
 
 def _get(members: Mapping[str, Any], key: str, kind: type) -> Any:

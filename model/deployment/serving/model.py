@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import isfinite
 from types import NoneType
 from typing import Any
@@ -114,24 +115,16 @@ class Model:
         answers = self.predict(points, **options)
         are_lists = isinstance(answers, LISTS) and all(isinstance(a, LISTS) for a in answers)
         if not are_lists or len(answers) != len(points):
-            raise fault(
-                f"predict must return a list of results for each point (here {len(points)})"
-            )
-        members = self.result.keys()
+            raise fault(f"predict must return a list of results for each of {len(points)} points")
         kinds = {name: PYTHON[type_] for name, type_ in self.result.items()}
-        for results in answers:
-            for result in results:
-                if not isinstance(result, dict):
-                    raise fault(f"a result is a {type(result).__name__}, not a dict")
-                if result.keys() != members:
-                    found = ", ".join(map(str, result))
-                    raise fault(f"a result has {found}, not {', '.join(members)}")
-                for name, value in result.items():
-                    # Millions of rows go through here, so valid values cost no call.
-                    if type(value) not in kinds[name] or (
-                        type(value) is float and not isfinite(value)
-                    ):
-                        result[name] = checked(value, self.result[name])
+        for result in chain.from_iterable(answers):
+            if not isinstance(result, dict) or result.keys() != kinds.keys():
+                raise fault(f"a result is {result!r:.100}, not a dict of {', '.join(kinds)}")
+            for name, value in result.items():
+                # Millions of rows go through here, so valid values cost no call.
+                is_finite = type(value) is not float or isfinite(value)
+                if type(value) not in kinds[name] or not is_finite:
+                    result[name] = checked(value, self.result[name])
         return answers
 
 
