@@ -100,9 +100,10 @@ def _get(members: Mapping[str, Any], key: str, kind: type) -> Any:
     return value if isinstance(value, kind) else kind()
 
 
-def write(response: Response, request: Request) -> dict[str, Any]:
+def write(response: Response, request: Request, common: Mapping[str, str]) -> dict[str, Any]:
     """Complete the headers; gzip a large body for clients that accept it, and send none to HEAD."""
     headers = {
+        **common,
         "cache-control": "private, no-cache",
         "vary": "Accept, Accept-Encoding",
         "x-content-type-options": "nosniff",

@@ -44,13 +44,12 @@ class Handler:
 
     def __init__(self, model: Model, *parts: Part) -> None:
         self.model = model
-        self.version = {"x-model-version": str(model.about["version"])}
         formats = {"json": as_json(model.answers), **model.formats}
         default = next((name for name, f in model.formats.items() if f.is_default), "json")
         self.formats: dict[str, Format] = {default: formats[default], **formats}
         self.routes: dict[tuple[str, str], Route] = {
             ("GET", ""): self.answer_query,
-            ("GET", "/favicon.ico"): lambda request: Response(204, headers=self.version),
+            ("GET", "/favicon.ico"): lambda request: Response(204),
             ("GET", "/healthz"): lambda request: self.json({"status": "ok", "model": model.about}),
         }
         self.options = model.options
@@ -72,7 +71,8 @@ class Handler:
         finally:
             for watch in self.on_response:
                 watch(response)
-        return gateway.write(response, request)
+        version = str(self.model.about["version"])
+        return gateway.write(response, request, {"x-model-version": version})
 
     def warm_up(self) -> None:
         """Answer the example in each format, so that a snapshot has loaded what they need."""
@@ -97,7 +97,7 @@ class Handler:
     def respond(self, request: Request) -> Response:
         """Route by the method and the end of the path; a stage may come before it."""
         if request.method == "OPTIONS":
-            return Response(204, headers={"allow": self.allow, **self.version})
+            return Response(204, headers={"allow": self.allow})
         method = "GET" if request.method == "HEAD" else request.method
         end = "/" + request.path.rstrip("/").rpartition("/")[2]
         route = self.routes.get((method, end)) or self.routes.get((method, ""))
@@ -116,8 +116,7 @@ class Handler:
         asked["defaulted"] = [name for name in defaults if name not in sent]
         asked.notes = {key: note for key, [note] in prediction.notes.items() if note}
         body = chosen.write(asked, prediction.answers[0], self.model.about)
-        headers = {**chosen.headers(), **self.version}
-        return Response(200, chosen.media_type, body, headers, prediction)
+        return Response(200, chosen.media_type, body, chosen.headers(), prediction)
 
     def predict(self, points: Points, asked: Mapping[str, Any]) -> Prediction:
         """Return the model's checked answers and the parts' notes; `asked` has all options."""
@@ -148,7 +147,7 @@ class Handler:
         asked = request.query.get("format")
         chosen = self.formats[asked if asked in self.format.choices else self.negotiate(request)]
         body = chosen.write_problem(problem, request.query)
-        headers = {**chosen.headers(), **self.version, "cache-control": "no-store"}
+        headers = {**chosen.headers(), "cache-control": "no-store"}
         if problem.status == 405:
             headers["allow"] = self.allow
         return Response(problem.status, chosen.problem_media_type, body, headers)
@@ -166,4 +165,4 @@ class Handler:
             return default
 
     def json(self, document: object, prediction: Prediction | None = None) -> Response:
-        return Response(200, JSON, dumps(document), self.version, prediction)
+        return Response(200, JSON, dumps(document), prediction=prediction)
