@@ -1,7 +1,7 @@
 """The serving image, as training sees it: its packages, and a process that has only those.
 
-As a script it is that process: `image.py FILE` runs the file. Its standard input starts with a
-pickle: the names of the modules to hide, and the folder that is deployed.
+As a script it is that process: `image.py FILE DEPLOYMENT MODULE...` runs the file with the folder
+that is deployed, and without the modules.
 """
 
 import pickle
@@ -52,14 +52,14 @@ def run(
     more: packages that it has besides those of the lock.
     """
     there = {*pins(), *more}
-    absent = {
+    absent = [
         module
         for module, packages in packages_distributions().items()
         if not any(plain_name(package) in there for package in packages)
-    }
-    sent = pickle.dumps((absent, str(deployment or DEPLOYMENT))) + pickle.dumps(given)
-    command = [sys.executable, "-I", __file__, str(script)]
-    done = subprocess.run(command, input=sent, capture_output=True)
+    ]
+    folder = str(deployment or DEPLOYMENT)
+    command = [sys.executable, "-I", __file__, str(script), folder, *absent]
+    done = subprocess.run(command, input=pickle.dumps(given), capture_output=True)
     if not done.returncode:
         return 0, done.stdout.decode()
     [*_, said] = done.stderr.decode(errors="replace").splitlines() or ["it was killed"]
@@ -67,7 +67,7 @@ def run(
 
 
 def main() -> None:
-    absent, deployment = pickle.load(sys.stdin.buffer)
+    _, script, deployment, *absent = sys.argv
 
     class Absent:
         """An import finder that reports these modules as missing."""
@@ -80,7 +80,7 @@ def main() -> None:
     own = [Path(deployment), *Path(deployment).parents[:2]]
     sys.path[:] = [deployment, *(entry for entry in sys.path if Path(entry) not in own)]
     sys.meta_path.insert(0, Absent)
-    runpy.run_path(sys.argv[1], run_name="__main__")
+    runpy.run_path(script, run_name="__main__")
 
 
 if __name__ == "__main__":
