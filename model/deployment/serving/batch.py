@@ -32,8 +32,8 @@ def answer(handler: Handler, request: Request) -> Response:
     points = read_points(model, document["points"])
     prediction = handler.predict(points, options)
     notes = {key: note for key, note in prediction.notes.items() if any(note)}
-    answer_ = {"results": prediction.answers, **notes, "model": model.about}
-    return handler.json(answer_, prediction)
+    content = {"results": prediction.answers, **notes, "model": model.about}
+    return handler.json(content, prediction)
 
 
 def parse(model: Model, request: Request) -> dict[str, Any]:
