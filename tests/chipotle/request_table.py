@@ -22,8 +22,7 @@ def row(rule: str, target: str = HERE, media_type: str | None = TEXT, **more: An
 
 METHODS = "GET, HEAD, POST, OPTIONS"
 ANSWERS = [
-    row("text is only the nearest store's address", text=OLNEY),
-    row("an answer's headers", headers={
+    row("text is only the nearest store's address", text=OLNEY, headers={
         "cache-control": "private, no-cache", "vary": "Accept, Accept-Encoding",
         "x-content-type-options": "nosniff", "content-encoding": None,
     }),
@@ -43,15 +42,12 @@ ANSWERS = [
               "nearest.0.distance_m": lambda m: abs(m - 695.3167850776576) < 1e-3}),
     row("k stores, nearest first, one a line", f"{HERE}&k=2",
         text=f"{OLNEY}\n13501 Connecticut Ave Aspen Hill, MD 20906 US"),
-    row("a whole number written 2.0", f"{HERE}&k=2.0&format=json", JSON, json={"query.k": 2}),
-    row("radius leaves out what is farther", f"{HERE}&k=50&radius=10000&format=json", JSON,
-        json={"query.radius": 10000, "nearest": lambda found: 1 < len(found) < 50}),
+    row("radius leaves out what is farther", f"{HERE}&k=50.0&radius=10000&format=json", JSON,
+        json={"query.k": 50, "query.radius": 10000, "nearest": lambda found: 1 < len(found) < 50}),
     row("a radius equal to the rounded distance includes the store",  # it is 695.31678...
         "/?lat=39.7392&long=-104.9903&radius=695.317", text=DENVER),
     row("nothing within the radius, as text", "/?lat=0&long=0&radius=1234567",
         text="No store within 1234567 m of 0, 0."),
-    row("nothing within the radius, as JSON", "/?radius=1000&format=json", JSON,
-        json={"nearest": []}),
     row("GeoJSON has longitude first", f"{HERE}&format=geojson", GEOJSON, json={
         "type": "FeatureCollection", "features.0.type": "Feature",
         "features.0.geometry": {"type": "Point", "coordinates": [-77.066176, 39.153198]},
@@ -68,9 +64,10 @@ ANSWERS = [
         media_type=GEOJSON),
     row("a weight of zero rejects", send={"accept": "text/plain;q=0, application/json"},
         media_type=JSON),
-    row("Accept: anything is text", send={"accept": "*/*"}, text=OLNEY),
-    row("Accept: an unknown type is text", send={"accept": "image/png"}, text=OLNEY),
-    row("a malformed Accept is text", send={"accept": "json;;q=,/"}, text=OLNEY),
+    *(
+        row(f"Accept: {accept} is text", send={"accept": accept}, text=OLNEY)
+        for accept in ("*/*", "image/png", "json;;q=,/")
+    ),
     row("media types ignore case", send={"accept": "Application/JSON"}, media_type=JSON),
     row("a long body is compressed if accepted", f"{HERE}&k=50&format=json", JSON,
         send={"accept-encoding": "br, gzip;q=0.5"}, json={"nearest": length(50)},
@@ -133,7 +130,6 @@ PLACES = [
     refused("an unknown town", "place=Olny", "place", "Did you mean Olney or"),
     refused("an unknown ZIP code", "place=00000", "place", "must be a ZIP code or town"),
     refused("a place and a latitude", "place=20832&lat=39", "place", "not both"),
-    refused("a place of 101 characters", f"place={'x' * 101}", "place", "at most 100 characters"),
     batch("places and points in a batch",
           '{"points": [{"place": "20832"}, [39.153198, -77.066176], [0, 0, "Olney"]]}', 200,
           json={f"results.{i}.0.address": OLNEY for i in range(3)}),
@@ -149,9 +145,7 @@ REFUSALS = [
     refused("almost a number, and long", f"lat={'1' * 9000}x", "lat", "plain decimal number"),
     refused("empty", "lat=", "lat", "lat is empty"),
     refused("no value at all", "lat", "lat", "lat is empty"),
-    refused("given twice", "lat=1&lat=2", "lat", "given twice"),
     refused("a decimal comma", "lat=39,15", "lat", "decimal comma"),
-    refused("hexadecimal", "lat=0x10", "lat", "plain decimal number"),
     refused("an unescaped plus is a space", "lat=+39", "lat", "' 39'"),
     refused("a NUL, escaped", "lat=%00", "lat", "\\\\x00"),
     refused("a line break, escaped", "lat=1%0D%0Aset-cookie:x", "lat", "\\\\r\\\\n"),
@@ -159,11 +153,9 @@ REFUSALS = [
     refused("radius above 0", "radius=0", "radius", "greater than 0 (metres)"),
     refused("radius too small to be above 0", "radius=1e-400", "radius", "out of range"),
     refused("formats are case-sensitive", "format=JSON", "format", "'JSON'"),
-    refused("an empty format", "format=", "format", "format is empty"),
     refused("lng is not long", "lat=39&lng=-77", "long", "'lng' is not a parameter. Did you mean"),
     refused("latitude is not lat", "latitude=39&long=-77", "lat", "Did you mean lat?"),
     refused("lat[] is not lat", "lat[]=39&long=-77", "lat", "Did you mean lat?"),
-    refused("amp;long is not long", "lat=39&amp;long=-77", "long", "Did you mean long?"),
     row("a problem as text is the sentence", "/?lat=x", status=400, contains=("lat is 'x'",)),
     row("a problem as GeoJSON is problem details", "/?lat=x&format=geojson", PROBLEM, status=400),
 ]
@@ -173,10 +165,9 @@ BATCHES = [
           '{"points": [[39.153198, -77.066176], [39.7392, -104.9903]], "k": 2}', 200, json={
               "results": length(2), "results.0": length(2), "results.0.0.address": OLNEY,
               "results.1.0.address": DENVER, "model.stores": 2629}),
-    batch("k is 1 if absent", '{"points": [[0, 0]]}', 200, json={"results.0": length(1)}),
+    batch("k is 1 if absent, and a media type may have parameters", '{"points": [[0, 0]]}', 200,
+          send={"content-type": "Application/JSON; charset=UTF-8"}, json={"results.0": length(1)}),
     batch("a radius", '{"points": [[0, 0]], "radius": 1}', 200, json={"results": [[]]}),
-    batch("a media type may have parameters", '{"points": [[0, 0]]}', 200,
-          send={"content-type": "Application/JSON; charset=UTF-8"}),
     batch("1,000 of the slowest points, well within the function's 15 s",
           json.dumps({"points": [[SLOWEST[0], SLOWEST[1] + i * 1e-5] for i in range(1000)],
                       "k": 10}), 200, json={"results": length(1000), "results.999": length(10)}),
@@ -184,8 +175,6 @@ BATCHES = [
           contains=("201 points with k 50",)),
     batch("points absent", "{}", contains=("no list of points",)),
     batch("a list instead of an object", "[[39, -77]]"),
-    batch("a point of no values", '{"points": [[]]}', contains=("points[0]",)),
-    batch("a point of four", '{"points": [[0, 0, null, 0]]}'),
     batch("the point out of range is named", '{"points": [[0, 0], [91, 0]]}',
           contains=("points[1]: lat is 91",)),
     batch("true is not 1", '{"points": [[true, 0]]}', contains=("lat is true",)),
@@ -193,7 +182,6 @@ BATCHES = [
     batch("a string is not a number", '{"points": [["39", "-77"]]}', contains=("lat is '39'",)),
     batch("1e400 is JSON, but not finite", '{"points": [[1e400, 0]]}', contains=("not finite",)),
     batch("k out of range", '{"points": [[0, 0]], "k": 51}', json={"parameter": "k"}),
-    batch("k null", '{"points": [[0, 0]], "k": null}', json={"parameter": "k"}),
     batch("no body", ""),
     batch("a hundred thousand brackets", "[" * 100_000),
     batch("a content encoding", '{"points": [[0, 0]]}', 415, send={"content-encoding": "gzip"}),
