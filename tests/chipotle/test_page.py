@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.chipotle.page_in_browser import (
     DENVER,
@@ -96,20 +96,6 @@ def state(page: Page) -> list[Any]:
     return state
 
 
-def test_notes_and_more_stores_are_shown_when_they_apply(visit: Open) -> None:
-    page = visit(OLNEY)
-    expect(page).to_have_title("3333 Olney Sandy Springs Rd Olney, MD 20832 US")
-    page.get_by_text("Show more stores").click()
-    expect(page.locator("#list li")).to_have_count(5)
-    expect(page.get_by_text("Show more stores")).to_be_hidden()
-    page = visit("?lat=44.9778&long=-93.265&radius=1")
-    expect(page.locator("#note")).to_have_text("No store within that distance.")
-    page.get_by_label("Within").fill("1e6")
-    submit(page)
-    expect(page.locator("#list li")).to_have_count(1)
-    expect(page.locator("#note")).to_be_empty()
-
-
 def test_a_place_by_name_is_searched_for(visit: Open) -> None:
     page = visit(OLNEY)
     field = page.get_by_label("Place")
@@ -158,16 +144,3 @@ def test_a_denied_or_late_location_does_not_move_the_point(visit: Open) -> None:
     page.add_init_script("Object.defineProperty(navigator, 'geolocation', {value: undefined})")
     page.reload()
     expect(page.locator("#locate")).to_be_hidden()
-
-
-def test_a_late_answer_is_not_shown_after_going_back(visit: Open) -> None:
-    def slowly(route: Route) -> None:
-        page.wait_for_timeout(500)
-        route.continue_()
-
-    page = visit(answer=slowly)
-    click(page, DENVER)
-    with page.expect_response(lambda response: "lat=" not in response.url):
-        page.go_back()
-    expect(page.locator("#answer")).to_be_hidden()
-    assert "lat=" not in page.url

@@ -34,46 +34,29 @@ def test_one_point_gets_its_nearest(place: Any) -> None:
 
 
 @everywhere
-def test_many_points_get_their_nearest(place: Any) -> None:
-    points = place(np.random.default_rng(2021), 1_000)
+@pytest.mark.parametrize("count", [1_000, pytest.param(17_000, marks=pytest.mark.proof)])
+def test_many_points_get_their_nearest(place: Any, count: int) -> None:
+    points = place(np.random.default_rng(2021), count)
     for k in (1, 10):
-        answers = nearest.predict(points.tolist(), k=k)
-        for row in range(0, len(points), len(points) // 12):
-            assert_exact(points[row], answers[row], to_stores(by_geographiclib, points[row], k))
+        for row, answer in enumerate(nearest.predict(points.tolist(), k=k)):
+            oracle = by_proj if row % 100 else by_geographiclib
+            assert_exact(points[row], answer, to_stores(oracle, points[row], k))
 
 
 @everywhere
-@pytest.mark.parametrize("radius", [None, 5_000_000])
-def test_blocks_do_not_change_answers(
-    place: Any, radius: float | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_blocks_do_not_change_answers(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     points = place(np.random.default_rng(2023), 500).tolist()
-    at_once = nearest.predict(points, k=3, radius=radius)
+    at_once = nearest.predict(points, k=3)
     monkeypatch.setattr(nearest, "PAIRS", 30 * len(STORES))  # 30 points at once
-    assert nearest.predict(points, k=3, radius=radius) == at_once
-
-
-@pytest.mark.proof
-@everywhere
-def test_a_hundred_thousand_points(place: Any) -> None:
-    points = place(np.random.default_rng(2026), 100_000 // len(PLACES) + 1)
-    for row, answer in enumerate(nearest.predict(points.tolist(), k=10)):
-        oracle = by_proj if row % 100 else by_geographiclib
-        assert_exact(points[row], answer, to_stores(oracle, points[row], 10))
-
-
-@pytest.mark.parametrize("points", [1, 300])
-def test_a_store_at_the_radius_is_within_it(points: int) -> None:
-    asked = [[39.1, -77.0]] * points
-    ten = nearest.predict(asked, k=10)[-1]
-    edge = ten[4]["distance_m"]
-    assert nearest.predict(asked, k=10, radius=edge)[-1] == ten[:5]
-    assert nearest.predict(asked, k=10, radius=edge - 0.001)[-1] == ten[:4]
-    assert nearest.predict(asked, k=10, radius=1e-9) == [[]] * points
-
-
-def test_no_points_give_no_answers() -> None:
+    assert nearest.predict(points, k=3) == at_once
     assert nearest.predict([]) == []
+
+
+def test_a_store_at_the_radius_is_within_it() -> None:
+    point = [39.1, -77.0]
+    [ten] = nearest.predict([point], k=10)
+    for radius, found in ((ten[4]["distance_m"], 5), (ten[4]["distance_m"] - 0.001, 4), (1e-9, 0)):
+        assert nearest.predict([point] * 2, k=10, radius=radius) == [ten[:found]] * 2
 
 
 def test_a_query_in_the_us_needs_one_geodesic(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Each setting changes the template; errors for invalid ones say what is allowed."""
+"""What each setting adds to the template; errors for invalid ones say what is allowed."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ FUNCTION, LOGS = "AWS::Lambda::Function", "AWS::Logs::LogGroup"
 API, STAGE = "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"
 ROUTE, AUTHORIZER = "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Authorizer"
 ALARM, DASHBOARD = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"
-MACHINE = "of the state machine"
+BUCKET, MACHINE = "AWS::S3::Bucket", "of the state machine"
 A, B = "https://a.example", "http://127.0.0.1:8000"
 SIGNATURE = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"]
 CORS = {
@@ -29,11 +29,23 @@ DOMAIN = {
     "certificate_arn": "arn:aws:acm:us-east-1:111111111111:certificate/11111111-2222",
 }
 ZONE = {"hosted_zone": "Z0123456789ABC"}
+JSON_LOG = {"LoggingConfig": {"LogFormat": "JSON"}}
+PAYLOAD = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}
+SERVES = {"PackageType": "Image", "MemorySize": 4096, "Timeout": 15, "Architectures": ["x86_64"]}
+SCORES = {"ImageConfig": {"Command": ["bulk.lambdaHandler"]}, "Timeout": 900, "MemorySize": 1769}
+PRIVATE = dict.fromkeys(
+    ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+)
+ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
 
 
 @pytest.mark.parametrize(
     ("context", "resource", "properties"),
     [
+        ({}, FUNCTION, SERVES | JSON_LOG),
+        ({}, API, {"ProtocolType": "HTTP"}),
+        ({}, ROUTE, {"RouteKey": "$default", "AuthorizationType": "NONE"}),
+        ({}, "AWS::ApiGatewayV2::Integration", PAYLOAD),
         ({"memory_mb": "512"}, FUNCTION, {"MemorySize": 512}),
         ({"architecture": "arm64"}, FUNCTION, {"Architectures": ["arm64"]}),
         ({"log_retention_days": 3653}, LOGS, {"RetentionInDays": 3653}),
@@ -49,6 +61,9 @@ ZONE = {"hosted_zone": "Z0123456789ABC"}
         ({"alarm_email": "me@example.org"}, "AWS::SNS::Subscription", {"Protocol": "email"}),
         ({"alarm_email": "me@example.org"}, ALARM, {"Threshold": 12000}),
         ({"dashboard": "true", "stack": "copy"}, DASHBOARD, {"DashboardName": "copy"}),
+        ({"bulk": "true"}, FUNCTION, SCORES),
+        ({"bulk": "true"}, BUCKET, {"PublicAccessBlockConfiguration": PRIVATE}),
+        ({"bulk": "true"}, BUCKET, {"LifecycleConfiguration": {"Rules": [ABORT]}}),
         ({"bulk": "true", "bulk_memory_mb": 3538}, FUNCTION, {"MemorySize": 3538}),
         ({"bulk": "true", "bulk_concurrency": "900"}, MACHINE, {"MaxConcurrency": 900}),
         ({"bulk": "true", "bulk_tolerated_failures": 5}, MACHINE, TOLERATED),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.repository.test_commands import ROOT, TARGETS
+
 DOCUMENTS = [ROOT / folder / "README.md" for folder in (".", "model", "predictive_lambda", "tests")]
 DOCUMENTS += ROOT.glob("model/training/README.md")  # the example's
 TEXTS = {document: document.read_text() for document in DOCUMENTS}
@@ -44,11 +45,7 @@ def test_code_is_real(code: str) -> None:
 
 
 def test_every_make_command_has_a_target() -> None:
-    makefiles = [ROOT / "Makefile", *ROOT.glob("tests/*/targets.mk")]
-    text = "\n".join(file.read_text() for file in makefiles)
-    targets = {*re.findall(r"^([a-z-]+):.* ## ", text, re.MULTILINE)}
-    made = {name for command in COMMANDS for name in re.findall(r"^make ([a-z-]+)", command)}
-    assert made <= targets
+    assert {name for command in COMMANDS for name in re.findall(r"^make (\S+)", command)} <= TARGETS
 
 
 def test_the_files_of_the_tree_exist() -> None:

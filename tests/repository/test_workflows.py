@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.repository.test_commands import ROOT, TARGETS
+
 GITHUB = ROOT / ".github"
 WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in GITHUB.rglob("workflows/*")}
 JOBS = {(file, name): job for file, flow in WORKFLOWS.items() for name, job in flow["jobs"].items()}
@@ -46,12 +47,9 @@ def test_the_steps_are_those_of_ci_run() -> None:
 
 
 def test_make_targets_exist() -> None:
-    makefiles = [ROOT / "Makefile", *ROOT.glob("tests/*/targets.mk")]
-    text = "\n".join(file.read_text() for file in makefiles)
-    targets = " ".join(re.findall(r"^([\w./ -]+):", text, re.MULTILINE)).split()
     commands = [step.get("run", "") for step in STEPS if applies(step)]
     made = [name for command in commands for name in re.findall(r"make (\S+)", command)]
-    assert made and {*made} <= {*targets}
+    assert made and {*made} <= TARGETS
 
 
 def applies(step: dict[str, Any]) -> bool:
