@@ -62,9 +62,9 @@ def test_a_store_at_the_radius_is_within_it() -> None:
 def test_a_query_in_the_us_needs_one_geodesic(monkeypatch: pytest.MonkeyPatch) -> None:
     measure, measured = geodesics._metres, []
 
-    def counted(origins: np.ndarray, destinations: np.ndarray) -> np.ndarray:
-        measured.append(origins.shape[1])
-        return measure(origins, destinations)
+    def counted(pairs: np.ndarray) -> np.ndarray:
+        measured.append(pairs.shape[1])
+        return measure(pairs)
 
     monkeypatch.setattr(geodesics, "_metres", counted)
     for point in in_us_box(np.random.default_rng(7), 500):

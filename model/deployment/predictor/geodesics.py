@@ -4,7 +4,7 @@ import numpy as np
 from geographiclib.geodesic import Geodesic
 from sklearn.neighbors import BallTree
 
-WGS84 = Geodesic.WGS84
+WGS84 = Geodesic.WGS84  # Karney, doi:10.1007/s00190-012-0578-z
 RATIO = 1 / (1 - WGS84.f)  # of the semi-axes, a / b
 ROUNDING = 1e-7  # radians (0.6 m): near 0 and 180 degrees, angles lose half their digits
 TIE = 1e-6  # metres; the two libraries below differ by some nanometres
@@ -28,9 +28,8 @@ def nearest(
     """
     counts, destination_index = _candidates(on_sphere(origins), tree, k)
     origin_index = np.repeat(np.arange(len(origins)), counts)
-    metres = _metres(
-        np.take(origins.T, origin_index, axis=1), np.take(destinations.T, destination_index, axis=1)
-    )
+    starts = np.take(origins.T, origin_index, axis=1)
+    metres = _metres(np.vstack([starts, np.take(destinations.T, destination_index, axis=1)]))
     order = np.lexsort((metres, origin_index))
     first = np.cumsum(counts) - counts
     ties = np.diff(metres[order], prepend=-1) <= TIE
@@ -72,13 +71,11 @@ def _reach(chords: np.ndarray) -> np.ndarray:
     return 2 * np.sin(limits / 2) + ROUNDING
 
 
-def _metres(origins: np.ndarray, destinations: np.ndarray) -> np.ndarray:
-    """Measure geodesics (Karney, doi:10.1007/s00190-012-0578-z) between columns, shape (2, n)."""
-    if origins.shape[1] < PYPROJ_FROM:  # 50 us each
-        pairs = zip(*origins.tolist(), *destinations.tolist(), strict=True)
-        return np.array([WGS84.Inverse(*pair, Geodesic.DISTANCE)["s12"] for pair in pairs])
+def _metres(pairs: np.ndarray) -> np.ndarray:
+    """Measure geodesics; a column of `pairs`, shape (4, n), has the coordinates of both ends."""
+    if pairs.shape[1] < PYPROJ_FROM:  # 50 us each
+        ends = pairs.T.tolist()
+        return np.array([WGS84.Inverse(*pair, Geodesic.DISTANCE)["s12"] for pair in ends])
     from pyproj import Geod  # 1 to 2 us each
 
-    (latitudes, longitudes), (to_latitudes, to_longitudes) = origins, destinations
-    geod = Geod(ellps="WGS84")
-    return geod.inv(longitudes, latitudes, to_longitudes, to_latitudes, inplace=True)[2]
+    return Geod(ellps="WGS84").inv(*pairs[[1, 0, 3, 2]])[2]

@@ -77,10 +77,8 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
         return fill(whole, {"k": max(FEW, query["k"]), "radius": query["radius"]})
     point = coordinates(query["lat"], query["long"], query["place"])
     places = [(store["lat"], store["long"]) for store in found]
-    note = ""
-    if not found:
-        note = f"No {ABOUT['place']} within that distance."
-    elif found[0]["distance_m"] > FAR_M:
+    note = "" if found else f"No {ABOUT['place']} within that distance."
+    if found and found[0]["distance_m"] > FAR_M:
         note = f"None of these {ABOUT['places']} is near that point."
     has_more = query["k"] == len(found) == 1 < about["stores"]
     return fill(

@@ -57,8 +57,7 @@ def _box(places: np.ndarray, least: float = 0.4) -> np.ndarray:
 @cache
 def outlines() -> dict[str, str]:
     """Return SVG paths in thousandths of a degree, which training/outlines.py writes."""
-    text: dict[str, str] = json.loads(Path(__file__).with_name("outlines.json").read_text())
-    return text
+    return dict(json.loads(Path(__file__).with_name("outlines.json").read_text()))
 
 
 @cache

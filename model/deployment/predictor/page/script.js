@@ -141,16 +141,14 @@ map.addEventListener("wheel", (event) => {
   zoom(Math.exp(event.deltaY / 200), ...at(event));
 }, {passive: false});
 
-let byKey = false;  // a run of arrow keys is one history entry
-map.addEventListener("blur", () => { byKey = false; });
+// An arrow key that is held down makes one history entry.
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 map.addEventListener("keydown", (event) => {
   if (!ARROWS[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   const [dx, dy] = ARROWS[event.key].map((direction) => direction * Math.max(view[2], view[3]) / 40);
   const [x = view[0] + view[2] / 2, y = view[1] + view[3] / 2] = pinned();
-  put(x + dx, y + dy, byKey ? "replaceState" : "pushState");
-  byKey = true;
+  put(x + dx, y + dy, event.repeat ? "replaceState" : "pushState");
 });
 find("in").addEventListener("click", () => zoom(1 / 2));
 find("out").addEventListener("click", () => zoom(2));
