@@ -5,7 +5,7 @@ files. It answers the model's example, and fails if the model cannot; EAGER_IMPO
 Outside the image it needs `--here`, because it changes the packages of the current environment.
 """
 
-import itertools
+import json
 import marshal
 import os
 import py_compile
@@ -13,11 +13,14 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Collection, Iterable
+from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from defer_imports.rewrite import Module, Rewriting
+from defer_imports.observe import Names, answer, names
+from defer_imports.rewrite import Rewriting
 
 SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
 # numpy's modules import one another; loky's processes import it in their own way.
@@ -31,27 +34,32 @@ def main() -> None:
             f"This changes the packages of {sys.prefix}. The image's build runs it. To run it "
             "outside, in the folder that holds app.py: python -m defer_imports --here"
         )
-    put_back(Path(name) for folder in SITE for name in Path(folder).rglob("*.py"))
-    if not (plain := observe("answer")):
-        sys.exit("The model does not answer its example: see above. The build needs its answer.")
+    for path in (path for folder in SITE for path in Path(folder).rglob("*.py")):
+        restore(path)
+    try:
+        answers = answer()
+    except Exception as error:
+        error.add_note("The model does not answer its example. The build needs its answer.")
+        raise
     if os.environ.get("EAGER_IMPORT", "0") not in ("", "0"):
         return print("EAGER_IMPORT is set: the packages stay as they are.")
-    print(Step(*plain).run())
+    print(Step(answers).run())
 
 
-def observe(*arguments: Any) -> Any:
-    """Run observe.py in a new process; return what it found, or None if it failed."""
-    command = [sys.executable, str(Path(__file__).with_name("observe.py"))]
-    done = subprocess.run(command, input=marshal.dumps(arguments), stdout=subprocess.PIPE)
-    return marshal.loads(done.stdout) if done.returncode == 0 else None
+def observe(plan: dict[str, Names] | None = None) -> list[list[Any]] | None:
+    """Run observe.py in a new process; return what it reports, or None if it fails."""
+    command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("observe.py"))]
+    done = subprocess.run(command, input=json.dumps(plan), stdout=subprocess.PIPE, text=True)
+    return None if done.returncode else [json.loads(line) for line in done.stdout.splitlines()]
 
 
 class Step:
-    """Rewrites the modules that the example loads with plain imports."""
+    """Rewrites the modules that the example has loaded in this process, where they are plain."""
 
-    def __init__(self, answers: Any, modules: list[tuple[Any, ...]]) -> None:
-        self.answers, self.modules = answers, {fields[0]: Module(*fields) for fields in modules}
-        self.paths = {name: Path(m.path) for name, m in self.modules.items() if can_change(m)}
+    def __init__(self, answers: str) -> None:
+        self.answers = answers
+        changeable = {name: module for name, module in sys.modules.items() if can_change(module)}
+        self.paths = {name: Path(str(module.__file__)) for name, module in changeable.items()}
         self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
         self.deferred: dict[str, int] = {}  # how many names, by the names of rewritten modules
 
@@ -69,12 +77,11 @@ class Step:
         if not used:
             self.put_back([*self.deferred])
             return "All packages stay as they are: otherwise the model answers differently."
-        names = sum(self.deferred.values())
         unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
         return (
             f"An answer now loads {len(used.keys() & self.paths)} of {len(self.paths)} modules: "
-            f"{names} names in {len(self.deferred)} modules wait until they are used.\n"
-            f"{len(self.unchanged)} modules stay as they are:{unchanged}"
+            f"{sum(self.deferred.values())} names in {len(self.deferred)} modules wait until they "
+            f"are used.\n{len(self.unchanged)} modules stay as they are:{unchanged}"
         )
 
     def rewrite(self, name: str, in_use: Collection[str] = ()) -> None:
@@ -82,7 +89,7 @@ class Step:
         path = self.paths[name]
         source = path.read_bytes()
         try:
-            new = Rewriting(source, self.modules[name], self.modules, in_use)
+            new = Rewriting(source, sys.modules[name], in_use)
             code = compile(new.tree, path, "exec", dont_inherit=True)
         except (RecursionError, SyntaxError, TypeError, ValueError) as error:
             self.unchanged[name] = str(error)
@@ -90,65 +97,66 @@ class Step:
         if new.sources:
             write(path, UNCHECKED + source_hash(source) + marshal.dumps(code))
             self.deferred[name] = len(new.sources)
-        elif self.deferred.pop(name, None) is not None:
-            put_back([path])
+        elif self.deferred.pop(name, None):
+            restore(path)
 
-    def answer(self) -> dict[str, Collection[str]]:
+    def answer(self) -> dict[str, list[str]]:
         """Answer with the packages as they are now; return the names in the modules that this
         loads, or nothing if something differs.
         """
-        answers, modules = observe("answer") or (None, [])
-        if answers != self.answers:
-            return {}
-        return {module.name: module.attributes for module in itertools.starmap(Module, modules)}
+        for answers, used in observe() or ():
+            if answers == self.answers:
+                return used
+        return {}
 
-    def repaired(self) -> dict[str, Collection[str]]:
+    def repaired(self) -> dict[str, list[str]]:
         """Put back modules that differ from the plain ones, until none does; then answer.
 
         While that fails, put back whole packages: first those that had such modules, then the last
         that was imported.
         """
         broken = set[str]()
-        while wrong := observe("check", {n: self.modules[n][4:] for n in self.deferred}):
-            broken |= {name.partition(".")[0] for name in wrong}
-            self.unchanged |= wrong
-            self.put_back(wrong)
+        while wrong := observe({name: names(sys.modules[name]) for name in self.deferred}):
+            self.unchanged |= dict(wrong)
+            self.put_back(dict(wrong))
+            broken |= {root(name) for name, _ in wrong}
         if wrong is None:
             return {}
-        roots = [name for name in reversed(self.modules) if "." not in name]
-        roots.sort(key=lambda root: root not in broken)
-        while not (used := self.answer()) and roots:
-            root = roots.pop(0)
-            if inside := [name for name in self.deferred if name.partition(".")[0] == root]:
-                self.unchanged[root] = "the example needs all of the package's imports in place"
-                self.put_back(inside)
+        packages = [*reversed(dict.fromkeys(map(root, self.deferred)))]
+        packages.sort(key=lambda package: package not in broken)
+        while not (used := self.answer()) and packages:
+            package = packages.pop(0)
+            self.unchanged[package] = "the example needs all of the package's imports in place"
+            self.put_back([name for name in self.deferred if root(name) == package])
         return used
 
-    def put_back(self, names: Collection[str]) -> None:
-        put_back(self.paths[name] for name in names)
-        self.deferred = {n: count for n, count in self.deferred.items() if n not in names}
+    def put_back(self, names: Iterable[str]) -> None:
+        for name in names:
+            del self.deferred[name]
+            restore(self.paths[name])
 
 
-def can_change(module: Module) -> bool:
-    installed = module.path.startswith(SITE) and module.path.endswith(".py")
-    return installed and not f"{module.name}.".startswith(NEVER)
+def can_change(module: ModuleType) -> bool:
+    path = getattr(module, "__file__", None) or ""
+    known = f"{module.__name__}.".startswith(NEVER)
+    return path.startswith(SITE) and path.endswith(".py") and not known
 
 
-def put_back(paths: Iterable[Path]) -> None:
-    """Recompile rewritten modules from their unchanged sources."""
-    for path in paths:
-        cache = Path(cache_from_source(str(path)))
-        if cache.is_file() and cache.open("rb").read(8)[4:] == UNCHECKED:
-            py_compile.compile(str(path), str(cache), doraise=True)
+def root(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def restore(path: Path) -> None:
+    """Compile a module from its unchanged source if it was rewritten."""
+    cache = Path(cache_from_source(str(path)))
+    if cache.is_file() and cache.open("rb").read(8)[4:] == UNCHECKED:
+        py_compile.compile(str(path), str(cache), doraise=True)
 
 
 def write(path: Path, code: bytes) -> None:
-    cache = Path(cache_from_source(str(path)))
-    cache.parent.mkdir(exist_ok=True)
-    new = cache.with_name(f"{cache.name}.{os.getpid()}")
-    new.write_bytes(MAGIC_NUMBER + code)
-    new.chmod(0o644)  # others may run the function
-    new.replace(cache)
+    cache = cache_from_source(str(path))
+    SourceFileLoader("", "").set_data(cache, MAGIC_NUMBER + code)  # at once, or not at all
+    os.chmod(cache, 0o644)  # others may run the function
 
 
 if __name__ == "__main__":

@@ -1,28 +1,29 @@
-"""Look at the installed packages in a new process: what an answer loads, and what works.
+"""Look at the installed packages: what the example's answers are, and which modules differ.
 
-python observe.py answer|check     in the folder that holds app.py; the data are in marshal's format
-
+As a script, with packages that are rewritten: without arguments it answers, else it checks modules.
 Imports little: what it imports is there for the packages as well.
 """
 
 import json
-import marshal
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+Names = tuple[list[str], list[str], list[str]]
+Report = Callable[[str, str], None]  # of a module, by its name: what is wrong
 
-def answer() -> tuple[Any, list[tuple[Any, ...]]]:
-    """Answer the model's example in every format and as a batch; return the modules this loads."""
+
+def answer() -> str:
+    """Answer the model's example in every format and as a batch; return all answers as one text."""
     handler = import_module("app").lambdaHandler
     example = {n: v for n, v in handler.model.example.items() if v is not None}
     query = {n: v if isinstance(v, str) else json.dumps(v) for n, v in example.items()}
-    names = {parameter.name for parameter in handler.model.inputs}
-    point = {n: v for n, v in example.items() if n in names}
+    inputs = {parameter.name for parameter in handler.model.inputs}
+    point = {n: v for n, v in example.items() if n in inputs}
     post = {
         "requestContext": {"http": {"method": "POST", "path": "/"}},
         "headers": {"content-type": "application/json"},
@@ -33,71 +34,47 @@ def answer() -> tuple[Any, list[tuple[Any, ...]]]:
     answers = [handler(event, None) for event in events]
     if answers[0]["statusCode"] != 200:
         raise ValueError(answers[0]["body"])
-    return answers, modules()
+    return json.dumps(answers)
 
 
-def modules() -> list[tuple[Any, ...]]:
-    """Describe the modules that are loaded: the fields of rewrite.Module."""
-    return [
-        (
-            name,
-            vars(module).get("__file__") or "",
-            "__path__" in vars(module),
-            id(module),
-            {key: id(value) for key, value in vars(module).items()},
-            dir(module),
-            [*map(str, vars(module)["__all__"])] if "__all__" in vars(module) else None,
-        )
-        for name, module in [*sys.modules.items()]
-        if isinstance(module, ModuleType)
-    ]
+def names(module: ModuleType) -> Names:
+    """Return a module's attributes, what dir() says they are, and what a star import gets."""
+    attributes = vars(module)
+    return [*attributes], dir(module), [*map(str, attributes.get("__all__", ()))]
 
 
-def check(plan: dict[str, tuple[Any, ...]]) -> dict[str, str]:
-    """Return what is wrong with rewritten modules, by name.
-
-    Each is imported first in its own process; then all their names are compared.
-    """
-    wrong = import_first(sorted(plan))
+def check(plan: dict[str, Names], report: Report) -> None:
+    """Import each rewritten module first in its own process; then compare all their names."""
+    import_first(sorted(plan), report)
     for name, expected in plan.items():
         try:
-            reason = "; ".join(differences(import_module(name), *expected))
+            if found := "; ".join(differences(import_module(name), *expected)):
+                report(name, found)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-        if reason:
-            wrong.setdefault(name, reason)
-    return wrong
+            report(name, f"{type(error).__name__}: {error}")
 
 
-def import_first(names: list[str]) -> dict[str, str]:
+def import_first(names: list[str], report: Report) -> None:
     """Import each in a process that has imported nothing but the packages around it."""
-    wrong: dict[str, str] = {}
     while names:
         name, inside = names[0], [n for n in names if n.startswith(f"{names[0]}.")]
         names = names[1 + len(inside) :]
-        reader, writer = os.pipe()
-        if os.fork():
-            os.close(writer)
-            with open(reader, "rb") as pipe:
-                found = pipe.read()
-            os.wait()
-            wrong |= marshal.loads(found) if found else {name: "importing it crashes or hangs"}
-        else:
-            signal.alarm(60)  # what a package's threads hold when this forks stays locked
-            try:
-                import_module(name)
-                signal.alarm(0)
-                result = import_first(inside)
-            except BaseException as error:
-                result = {name: f"{type(error).__name__}: {error}".partition("\n")[0]}
-            with open(writer, "wb") as pipe:
-                marshal.dump(result, pipe)
-            os._exit(0)
-    return wrong
+        if child := os.fork():
+            if os.waitpid(child, 0)[1]:
+                report(name, "importing it crashes or hangs")
+            continue
+        signal.alarm(60)  # what a package's threads hold when this forks stays locked
+        try:
+            import_module(name)
+            signal.alarm(0)
+            import_first(inside, report)
+        except BaseException as error:
+            report(name, f"{type(error).__name__}: {error}")
+        os._exit(0)
 
 
 def differences(
-    module: ModuleType, attributes: dict[str, int], listed: list[str], exports: list[str] | None
+    module: ModuleType, attributes: list[str], listed: list[str], exports: list[str]
 ) -> Iterator[str]:
     """Yield how a rewritten module differs from the plain one."""
     for name, (source, inside) in vars(module)["__deferred__"].items():
@@ -105,15 +82,20 @@ def differences(
         if getattr(module, name) is not (getattr(original, inside) if inside else original):
             yield f"{name} is another object"
     missing = {name for name in attributes if not hasattr(module, name)}
-    missing |= {*listed} - {*dir(module)}
-    missing |= {*(exports or ())} - {*getattr(module, "__all__", ())}
+    missing |= {*listed} - {*dir(module)} | {*exports} - {*getattr(module, "__all__", ())}
     if missing := missing - {"__warningregistry__"}:
         yield f"it lacks {', '.join(sorted(missing))}"
 
 
 if __name__ == "__main__":
     sys.path[0] = os.getcwd()
-    result = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the model may print
-    what, *arguments = marshal.load(sys.stdin.buffer)
-    marshal.dump(answer() if what == "answer" else check(*arguments), result)
+    result = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # the model may print
+
+    def write(*found: Any) -> None:
+        print(json.dumps(found), file=result, flush=True)
+
+    if (plan := json.load(sys.stdin)) is not None:
+        check(plan, write)
+    else:
+        write(answer(), {n: [*vars(m)] for n, m in sys.modules.items() if hasattr(m, "__dict__")})

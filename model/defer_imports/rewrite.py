@@ -1,18 +1,17 @@
 """Rewrite a module so that it defers imports, keeping every line number."""
 
 import ast
-import re
 import sys
 from collections.abc import Collection, Mapping
-from importlib.util import decode_source, resolve_name
-from typing import NamedTuple, TypeVar
+from importlib.util import resolve_name
+from types import ModuleType
+from typing import Any, TypeVar
 
 from defer_imports.names import names_in
 
 Source = tuple[str, str]  # what `from module import name` names; no name means the module itself
 Import = ast.Import | ast.ImportFrom
 Node = TypeVar("Node", bound=ast.AST)
-COPY = re.compile(r"""__all__ = \w+\(["']([\w.]+)["'], globals\(\)\)""")
 # Threads that import modules in circles get in each other's way, so one imports at a time.
 # The time limit resolves a deadlock: a waiting thread may hold Python's own lock of a module.
 GETATTR = """
@@ -41,42 +40,19 @@ def __dir__():
 """
 
 
-class Module(NamedTuple):
-    """A module after an answer; attributes and modules are given by their id()."""
-
-    name: str
-    path: str
-    is_package: bool
-    identity: int
-    attributes: dict[str, int]
-    listed: list[str]  # its dir()
-    exports: list[str] | None  # its __all__
-
-    def absolute(self, node: ast.ImportFrom) -> str:
-        """Return the full name of the module that one of its from-imports names."""
-        package = self.name if self.is_package else self.name.rpartition(".")[0]
-        return resolve_name("." * node.level + (node.module or ""), package)
-
-
 class Rewriting(ast.NodeTransformer):
     """One module, rewritten: its new syntax tree, and where its deferred names come from.
 
     A name that only functions use is imported when one of them first reads it, and a name that a
-    package only passes on when it is first asked for. `modules` has what plain imports load. Names
-    that are `in_use` keep their place. Raises ValueError if the module is to be left alone.
+    package only passes on when it is first asked for. `sys.modules` has what plain imports load.
+    Names that are `in_use` keep their place. Raises ValueError if the module is to be left alone.
     """
 
-    def __init__(
-        self,
-        source: bytes,
-        module: Module,
-        modules: Mapping[str, Module],
-        in_use: Collection[str] = (),
-    ) -> None:
-        self.module, self.modules, self.in_use = module, modules, in_use
-        lines = decode_source(source).split("\n")
+    def __init__(self, source: bytes, module: ModuleType, in_use: Collection[str] = ()) -> None:
+        self.module, self.attributes, self.in_use = module, vars(module), in_use
+        self.is_package = "__path__" in self.attributes
         self.tree = tree = ast.parse(source)
-        tree.body = [new for node in tree.body for new in self.written_out(node, lines)]
+        tree.body = [new for node in tree.body for new in self.written_out(node)]
         self.read, self.early, self.bound = names_in(tree)
         self.sources = self.submodules()
         self.imported: set[str] = set()
@@ -87,34 +63,35 @@ class Rewriting(ast.NodeTransformer):
         self.visit(tree)
         self.add_getattr(tree.body)
 
-    def written_out(self, node: ast.stmt, lines: list[str]) -> list[ast.stmt]:
+    def written_out(self, node: ast.stmt) -> list[ast.stmt]:
         """Write out the names that a computed `__all__` or a package's star import would load."""
-        line, text, exports = lines[node.lineno - 1], "", self.module.exports
-        if line.startswith("__all__") and exports is not None:
-            text = f"{self.copies(line)}__all__ = {exports!r}"
-        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            there = self.modules.get(self.module.absolute(node))
-            if self.module.is_package and there and there.exports:
-                text = f"from {there.name} import {', '.join(there.exports)}"
-        return [at(node, new) for new in ast.parse(text).body] or [node]
+        texts = []
+        match node:
+            case ast.ImportFrom(names=[ast.alias("*")]) if self.is_package:
+                there = self.absolute(node)
+                if names := attributes(there).get("__all__"):
+                    texts = [f"from {there} import {', '.join(names)}"]
+            case ast.Assign([ast.Name("__all__")], value) | ast.AugAssign(
+                ast.Name("__all__"), value=value
+            ):
+                match value:  # a function that copies another module's names
+                    case ast.Call(args=[ast.Constant(str(there)), ast.Call(ast.Name("globals"))]):
+                        texts = [f"from {there} import {', '.join(self.shared(there))}"]
+                texts += [f"__all__ = {[*map(str, self.attributes['__all__'])]}"]
+        return [at(node, new) for text in texts for new in ast.parse(text).body] or [node]
 
-    def copies(self, line: str) -> str:
-        """Write the imports that `__all__ = copy("module", globals())` amounts to."""
-        found = COPY.match(line)
-        if not found or found[1] not in self.modules:
-            return ""
-        here, there = self.module.attributes, self.modules[found[1]].attributes
-        same = {name for name, identity in here.items() if there.get(name) == identity}
-        names = sorted(same - {"__all__", "__builtins__", "__doc__"})
-        return f"from {found[1]} import {', '.join(names)}; "
+    def shared(self, there: str) -> list[str]:
+        """Return the names that are the same in another module."""
+        names = attributes(there).keys() & self.attributes.keys()
+        same = {name for name in names if attributes(there)[name] is self.attributes[name]}
+        return sorted(same - {"__all__", "__builtins__", "__doc__"})
 
     def submodules(self) -> dict[str, Source]:
         """Return the modules inside a package that are its attributes after plain imports."""
-        prefix = self.module.name + "."
         return {
-            name: (prefix + name, "")
-            for name, identity in self.module.attributes.items()
-            if prefix + name in self.modules and self.modules[prefix + name].identity == identity
+            name: (value.__name__, "")
+            for name, value in self.attributes.items()
+            if isinstance(value, ModuleType) and value.__name__ == f"{self.module.__name__}.{name}"
         }
 
     def defer(self, node: Import) -> None:
@@ -133,16 +110,20 @@ class Rewriting(ast.NodeTransformer):
 
     def source(self, node: Import, alias: ast.alias) -> Source | None:
         """Return where a name comes from, if it is still the same object there."""
-        identity = self.module.attributes.get(alias.asname or alias.name, -1)
         module = inside = alias.name
         if isinstance(node, ast.ImportFrom):
-            module = self.module.absolute(node)
+            module = self.absolute(node)
             inside = f"{module}.{alias.name}"
-        if inside in self.modules and self.modules[inside].identity == identity:
+        value = self.attributes.get(alias.asname or alias.name)
+        if value is None:
+            return None
+        if sys.modules.get(inside) is value:
             return inside, ""
-        if module in self.modules and self.modules[module].attributes.get(alias.name) == identity:
-            return module, alias.name
-        return None
+        return (module, alias.name) if attributes(module).get(alias.name) is value else None
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """Return the full name of the module that a from-import names."""
+        return resolve_name("." * node.level + (node.module or ""), self.module.__package__)
 
     def can_wait(self, name: str, source: Source) -> bool:
         return (
@@ -153,9 +134,9 @@ class Rewriting(ast.NodeTransformer):
             # Others may rely on it: `from importlib import util` makes importlib.util work.
             and not ("." in source[0] and source[0].split(".")[0] in sys.stdlib_module_names)
             # A name that is never read may be imported for its effects.
-            and (name in self.read or self.module.is_package)
+            and (name in self.read or self.is_package)
             # A submodule of the same name would take its place.
-            and (name in self.sources or f"{self.module.name}.{name}" not in self.modules)
+            and (name in self.sources or f"{self.module.__name__}.{name}" not in sys.modules)
         )
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
@@ -178,6 +159,10 @@ class Rewriting(ast.NodeTransformer):
         future = [i for i, n in enumerate(body) if getattr(n, "module", "") == "__future__"]
         start = max(future, default=-1) + 1 or int(ast.get_docstring(self.tree) is not None)
         body[start:start] = [at(top, node) for node in added]
+
+
+def attributes(module: str) -> Mapping[str, Any]:
+    return getattr(sys.modules.get(module), "__dict__", {})
 
 
 def at(old: ast.AST, new: Node) -> Node:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from defer_imports import observe
-from defer_imports.rewrite import GETATTR, Module, Rewriting
+from defer_imports.rewrite import GETATTR, Rewriting
 from tests.start.rewriting_rows import ROWS, Row
 
 HELPER = """
@@ -43,11 +42,7 @@ def rewritten(row: Row, package: Path) -> Rewriting:
     module = importlib.import_module(name)
     if "another one" in row.why:
         sys.modules["pkg.helper"].counter = 1  # type: ignore[attr-defined]
-    modules = {fields[0]: Module(*fields) for fields in observe.modules()}
-    for other in [other for other in modules if other.partition(".")[0] not in ("pkg", "os")]:
-        del modules[other]
-    assert module.__file__
-    return Rewriting(row.source.encode(), modules[name], modules, row.in_use)
+    return Rewriting(row.source.encode(), module, row.in_use)
 
 
 def text(new: Rewriting) -> str:
