@@ -11,7 +11,6 @@ from typing import IO, Any
 import joblib
 
 from bulk.run import ENDING, score
-from serving.artefacts import ArtefactError
 from serving.problems import Problem
 
 
@@ -27,6 +26,10 @@ def progress(file: IO[bytes]) -> Any:
 
 
 def main() -> None:
+    # As in the image. A process that is forked after OpenMP started threads waits for them forever.
+    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}  # read by what follows
+    from serving.artefacts import ArtefactError
+
     try:
         from app import MODEL, lambdaHandler
     except ArtefactError as error:
