@@ -67,15 +67,6 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     del sys.modules["steps"]
 
 
-@pytest.fixture
-def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the image's lock, to edit."""
-    lock = tmp_path / "requirements.txt"
-    lock.write_text(image.LOCK.read_text())
-    monkeypatch.setattr(image, "LOCK", lock)
-    return lock
-
-
 def write(model: Any, table: pd.DataFrame, folder: Path) -> Any:
     """Return the served model."""
     model.fit(table.drop(columns="survived"), table["survived"])

@@ -46,8 +46,8 @@ FIX = "Fix MODEL in model/deployment/predictor."
             f"The model has no finite answer for these values. {FIX}",
         ),
         (
-            "pass\nimport pandas",
-            "ModuleNotFoundError: No module named 'pandas'. "
+            "pass\nimport pytest",
+            "ModuleNotFoundError: No module named 'pytest'. "
             "Name its package in model/requirements.in, and run: make lock.",
         ),
     ],
