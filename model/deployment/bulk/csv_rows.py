@@ -114,7 +114,8 @@ class CsvRows(TextRows):
         index, *columns = in_lines(found, len(rows), problems)
         lines = pa.array(self.without_answers(rows), pa.binary()).take(index)
         answered = pc.binary_join_element_wise(lines, *map(to_cells, columns), b",")
-        return self.encode(b"\n".join(answered.to_numpy(zero_copy_only=False)) + b"\n")
+        content = pc.binary_join(pa.ListArray.from_arrays([0, len(answered)], answered), b"\n")
+        return self.encode(content[0].as_py() + b"\n")
 
 
 def to_cells(column: pa.Array) -> pa.Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO
 
 import pyarrow as pa
@@ -12,7 +13,8 @@ from bulk.scorer import TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
-AT_ONCE = 8_000  # rows of a block
+ROWS = 16_000  # of a block
+BLOCKS = 8  # of a row group: the file remembers each group until its end
 
 
 @dataclass
@@ -31,7 +33,7 @@ class ParquetRows:
         self.schema = pa.schema(
             [*[*schema][: self.kept], *map(pa.field, added, types)], schema.metadata
         )
-        return map(self.block, reader.iter_batches(AT_ONCE, use_threads=False))
+        return map(self.block, reader.iter_batches(ROWS, use_threads=False))
 
     def block(self, content: pa.RecordBatch) -> Block:
         above, self.read_so_far = self.read_so_far, self.read_so_far + len(content)
@@ -40,8 +42,10 @@ class ParquetRows:
     def numbers(self, above: int, content: pa.RecordBatch) -> Sequence[int]:
         return range(above + 1, above + 1 + len(content))
 
-    def writer(self, out: IO[bytes]) -> parquet.ParquetWriter:
-        return parquet.ParquetWriter(out, self.schema)
+    def save(self, contents: Iterator[pa.RecordBatch], out: IO[bytes]) -> None:
+        with parquet.ParquetWriter(out, self.schema) as writer:
+            while group := [*islice(contents, BLOCKS)]:
+                writer.write_table(pa.Table.from_batches(group))
 
     def read(self, content: pa.RecordBatch) -> tuple[pa.RecordBatch, Columns, Problems]:
         names = [p.name for p in self.model.inputs if p.name in content.schema.names]

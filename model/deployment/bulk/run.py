@@ -56,19 +56,11 @@ def score(
         allowed = f"The options are {', '.join(names)}." if names else "There are none."
         raise Problem(400, f"{quoted(unknown[0])} is not an option. {allowed}")
     scorer = Scorer(model, values(model.options, options, Parameter.parse), rows)
-    done = Summary()
     with files.reading(source, watch) as file, files.writing(target) as out:
         try:
             blocks = rows.blocks(file)
-            done.notes = rows.notes
-            with rows.writer(out) as writer:
-                for content, count, problems, notes in in_order(scorer, blocks, workers):
-                    writer.write(content)
-                    done.rows += count
-                    done.notes = notes or done.notes
-                    if problems and not done.problems:
-                        done.first_problem = f"{rows.unit} {problems[0]:,}"
-                    done.problems += len(problems)
+            done = Summary(notes=rows.notes)
+            rows.save(counted(in_order(scorer, blocks, workers), done, rows.unit), out)
         except (EOFError, zlib.error, ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.strerror:
                 raise
@@ -88,6 +80,17 @@ def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
     if kinds == {".parquet"} and not names[0].startswith("-"):
         return ParquetRows(model)
     raise Problem(400, "IN and OUT must both end in .csv, .jsonl (.gz may follow) or .parquet.")
+
+
+def counted(scored: Iterator[Scored], done: Summary, unit: str) -> Iterator[Any]:
+    """Yield what to write, and sum up the rest."""
+    for content, count, problems, notes in scored:
+        done.rows += count
+        done.notes = notes or done.notes
+        if problems and not done.problems:
+            done.first_problem = f"{unit} {problems[0]:,}"
+        done.problems += len(problems)
+        yield content
 
 
 def in_order(scorer: Scorer, blocks: Iterator[Block], workers: int) -> Iterator[Scored]:

@@ -2,9 +2,8 @@
 
 import gzip
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import IO
 
 from bulk.scorer import Block
@@ -38,6 +37,10 @@ class TextRows:
                 rest = rows.pop()
                 if len(rest) > LONGEST:
                     raise Problem(400, f"A line is longer than {LONGEST:,} bytes.")
+            whole = len(rows) // ROWS * ROWS or len(rows)  # small blocks are slow
+            if chunk:
+                rest = b"".join(rows[whole:]) + rest
+                del rows[whole:]
             for start in range(0, len(rows), ROWS):
                 part, above = rows[start : start + ROWS], self.read_so_far
                 self.read_so_far += sum(map(len, map(bytes.splitlines, part)))
@@ -53,9 +56,8 @@ class TextRows:
         """Return the rows, with their line ends."""
         return content.splitlines(keepends=True)
 
-    def writer(self, out: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
-        out.write(self.header)
-        return nullcontext(out)
+    def save(self, contents: Iterator[bytes], out: IO[bytes]) -> None:
+        out.writelines(chain([self.header], contents))
 
     def encode(self, content: bytes) -> bytes:
         return gzip.compress(content, 6, mtime=0) if self.compress else content
