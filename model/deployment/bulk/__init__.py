@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bulk.run import Summary, score
+from bulk.run import score
+from bulk.scorer import Summary
 from serving.formats import dumps
 from serving.problems import Problem
 

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow.csv import ConvertOptions
 
 from serving.model import Model
 from serving.parameters import NUMBER, NUMBERS, Parameter, Value
 from serving.problems import Problem, quoted, similar
 
-# What pandas.read_csv reads as a missing value.
-MISSING = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"}
-MISSING |= {"1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
+MISSING = {*ConvertOptions().null_values, "<NA>", "None"}  # as pandas.read_csv has them
 EXACT = 2.0**53  # greater whole numbers may not be exact
 REPLACED = "The answers of an earlier run are replaced."
 Columns = Sequence[np.ndarray]  # the values of each input

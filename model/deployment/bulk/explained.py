@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from serving.formats import Result, dumps
@@ -11,7 +12,8 @@ from serving.model import Model
 
 def explained(model: Model, asked: Mapping[str, Any]) -> Model:
     """If the options ask for explanations, return a model that adds them to its results."""
-    if "explain" not in asked or any(option.name == "explain" for option in model.options):
+    has_its_own = any(option.name == "explain" for option in model.options)
+    if "explain" not in asked or has_its_own or not find_spec("serving.explain"):
         return model
     from serving.explain import EXPLAIN  # optional: imported only on request
 

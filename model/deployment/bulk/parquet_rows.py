@@ -9,11 +9,10 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from bulk.checks import Columns, Problems, check_all, check_header
-from bulk.scorer import TYPES, Block, in_lines
+from bulk.scorer import ROWS, TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
-ROWS = 16_000  # of a block
 BLOCKS = 8  # of a row group: the file remembers each group until its end
 
 

@@ -4,10 +4,10 @@ import gc
 import signal
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -19,20 +19,13 @@ from bulk.csv_rows import CsvRows
 from bulk.explained import explained
 from bulk.json_lines import JsonLines
 from bulk.parquet_rows import ParquetRows
-from bulk.scorer import Block, Scored, Scorer
+from bulk.scorer import Block, Scorer, Summary
 from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
 
+Scored = tuple[Any, Summary]
 ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
-
-
-@dataclass
-class Summary:
-    rows: int = 0
-    problems: int = 0
-    first_problem: str = ""  # where it is: "line 7"
-    notes: Sequence[str] = ()  # what else to tell the user
 
 
 def score(
@@ -60,7 +53,7 @@ def score(
         try:
             blocks = rows.blocks(file)
             done = Summary(notes=rows.notes)
-            rows.save(counted(in_order(scorer, blocks, workers), done, rows.unit), out)
+            rows.save(counted(in_order(scorer, blocks, workers), done), out)
         except (EOFError, zlib.error, ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.strerror:
                 raise
@@ -82,14 +75,13 @@ def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
     raise Problem(400, "IN and OUT must both end in .csv, .jsonl (.gz may follow) or .parquet.")
 
 
-def counted(scored: Iterator[Scored], done: Summary, unit: str) -> Iterator[Any]:
-    """Yield what to write, and sum up the rest."""
-    for content, count, problems, notes in scored:
-        done.rows += count
-        done.notes = notes or done.notes
-        if problems and not done.problems:
-            done.first_problem = f"{unit} {problems[0]:,}"
-        done.problems += len(problems)
+def counted(scored: Iterator[Scored], done: Summary) -> Iterator[Any]:
+    """Return what to write; sum up the summaries of its blocks."""
+    for content, block in scored:
+        done.rows += block.rows
+        done.problems += block.problems
+        done.first_problem = done.first_problem or block.first_problem
+        done.notes = block.notes or done.notes
         yield content
 
 

@@ -14,12 +14,18 @@ from bulk.checks import Columns, Problems
 from serving.model import Model
 from serving.problems import Problem
 
-AT_ONCE = 16_000  # rows of a prediction: bounds the memory
+ROWS = 16_000  # of a block, which is one prediction: bounds the memory
 TYPES = {"number": "double", "integer": "int64", "boolean": "bool", "string": "string"}
 # How many lines, or rows of a table, come before a block; and its rows.
 Block = tuple[int, Any]
-# What to write, the number of rows, the lines of those with a problem, and notes for the user.
-Scored = tuple[Any, int, list[int], Sequence[str]]
+
+
+@dataclass
+class Summary:
+    rows: int = 0
+    problems: int = 0
+    first_problem: str = ""  # where it is: "line 7"
+    notes: Sequence[str] = ()  # what else to tell the user
 
 
 @dataclass(frozen=True)
@@ -28,33 +34,34 @@ class Scorer:
     options: Mapping[str, Any]
     format: Any
 
-    def __call__(self, block: Block) -> Scored:
+    def __call__(self, block: Block) -> tuple[Any, Summary]:
+        """Return what to write, and its summary."""
         above, rows = block
         kept, columns, problems = self.format.read(rows)
         good = np.delete(np.arange(len(kept)), [*problems])
         with joblib.parallel_config("sequential"):  # the cores are busy with other blocks
             found = [self.schema.empty_table(), *self.answer(columns, good, problems)]
         content = self.format.write(kept, pa.concat_tables(found), problems)
-        numbers = self.format.numbers(above, rows) if problems else ()
-        bad = [numbers[row] for row in sorted(problems)]
-        return content, len(kept), bad, self.format.notes
+        first = ""
+        if problems:
+            number = self.format.numbers(above, rows)[min(problems)]
+            first = f"{self.format.unit} {number:,}"
+        return content, Summary(len(kept), len(problems), first, self.format.notes)
 
     def answer(self, columns: Columns, rows: np.ndarray, problems: Problems) -> Iterator[pa.Table]:
-        """Answer some rows; halve them if they are many, or to find what the model rejects."""
+        """Answer some rows; halve them to find those that the model rejects."""
         if not len(rows):
             return
-        if len(rows) <= AT_ONCE:
-            try:
-                yield self.predict(rows, [column[rows] for column in columns])
+        try:
+            yield self.predict(rows, [column[rows] for column in columns])
+        except Problem as problem:
+            if problem.status >= 500:
+                raise
+            if len(rows) == 1:
+                problems[int(rows[0])] = problem.detail
                 return
-            except Problem as problem:
-                if problem.status >= 500:
-                    raise
-                if len(rows) == 1:
-                    problems[int(rows[0])] = problem.detail
-                    return
-        for half in np.array_split(rows, 2):
-            yield from self.answer(columns, half, problems)
+            for half in np.array_split(rows, 2):
+                yield from self.answer(columns, half, problems)
 
     def predict(self, rows: np.ndarray, columns: Columns) -> pa.Table:
         """Return all results: the number of the row, and the members."""

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import IO
 
-from bulk.scorer import Block
+from bulk.scorer import ROWS, Block
 from serving.model import Model
 from serving.problems import Problem
 
 BLOCK, LONGEST = 2_000_000, 16_000_000  # bytes of a block and of a row: bound the memory
-ROWS = 16_000  # of a block
 
 
 @dataclass
