@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +28,13 @@ def test_each_row_gets_the_explanation_of_a_single_request(k: str, tmp_path: Pat
         assert json.loads(first[row]["predictions_why"]) == answer["why"]
 
 
-def test_nothing_is_explained_unless_the_option_of_that_name_asks_for_it() -> None:
+def test_nothing_is_explained_unless_the_option_of_that_name_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     own = replace(MODEL, options=(replace(MODEL.options[0], name="explain"),), count="")
     assert (explained(MODEL, {}), explained(own, {"explain": "2"})) == (MODEL, own)
     model = explained(MODEL, {"explain": "false"})
     [[result]] = model.predict([IRIS.iloc[0, :4].tolist()], k=1, explain=False)
     assert result["why"] == ""
+    monkeypatch.setitem(sys.modules, "serving.explain", None)  # as if it were deleted
+    assert explained(MODEL, {"explain": "true"}) == MODEL

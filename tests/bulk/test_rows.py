@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from bulk import text_rows
+from bulk import parquet_rows, text_rows
 from serving.model import Model
 from serving.parameters import Parameter
 from tests.bulk.scored import GOOD, HEADER, NAMES, POINTS, cells, posted, scored
@@ -43,6 +43,8 @@ def test_each_row_gets_its_results(
     kind: str, block: int, k: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(text_rows, "BLOCK", block)
+    monkeypatch.setattr(parquet_rows, "ROWS", block // 30)
+    monkeypatch.setattr(parquet_rows, "BLOCKS", 2)
     rows = [{"id": f"no. {i}", **by_name(point)} for i, point in enumerate(POINTS)]
     expected = posted(POINTS, k=k)
     if kind.startswith(".jsonl"):
