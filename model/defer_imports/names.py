@@ -13,7 +13,6 @@ def names_in(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
     read, early, bound = set[str](), set[str](), set[str]()
     functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
     hooks = {n for f in functions if f.name in HOOKS for n in ast.walk(f)}
-    methods = {n for c in ast.walk(tree) if isinstance(c, ast.ClassDef) for n in c.body}
     later = {n for f in functions for statement in f.body for n in ast.walk(statement)} - hooks
     for node in ast.walk(tree):
         match node:
@@ -29,9 +28,7 @@ def names_in(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
                     early.add(name)
             case ast.Name(name) | ast.arg(name) | ast.ExceptHandler(name=str(name)):
                 bound.add(name)
-            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name) if (
-                node not in methods
-            ):
+            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
                 bound.add(name)
             case ast.Import(aliases) | ast.ImportFrom(_, aliases) if node not in tree.body:
                 bound.update(a.asname or a.name.partition(".")[0] for a in aliases)

@@ -55,7 +55,6 @@ class Rewriting(ast.NodeTransformer):
         tree.body = [new for node in tree.body for new in self.written_out(node)]
         self.read, self.early, self.bound = names_in(tree)
         self.sources = self.submodules()
-        self.imported: set[str] = set()
         for node in tree.body:
             if isinstance(node, Import):
                 self.defer(node)
@@ -95,17 +94,15 @@ class Rewriting(ast.NodeTransformer):
         }
 
     def defer(self, node: Import) -> None:
-        """Remove the names that can wait, or that are imported again, from an import."""
+        """Remove the names that can wait from an import."""
         kept = []
         for alias in node.names:
             name, source = alias.asname or alias.name, self.source(node, alias)
             if source and self.can_wait(name, source):
                 self.sources[name] = source
-            elif not source or name not in self.imported:
+            else:
                 kept.append(alias)
                 self.bound.add(name)
-                if source:
-                    self.imported.add(name)
         node.names = kept
 
     def source(self, node: Import, alias: ast.alias) -> Source | None:
