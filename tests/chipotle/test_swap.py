@@ -109,7 +109,7 @@ def test_nothing_else_needs_the_example(penguins: Path) -> None:
     run(".venv/bin/ruff", "check", folder=penguins)
     run(".venv/bin/mypy", "model/deployment/app.py", folder=penguins)
     listed = run("make", "help", folder=penguins)
-    assert "make run " in listed and "bench" not in listed
+    assert "make bench " in listed and "bench-quick" not in listed
 
 
 @pytest.mark.proof

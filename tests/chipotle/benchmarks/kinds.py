@@ -5,7 +5,6 @@ the serving image.
 handlers of a few lines, written with other tools around a logistic regression.
 """
 
-import json
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -14,11 +13,10 @@ from shutil import copy, copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from predictive_lambda.local.image import SANDBOX, docker
 from tests.chipotle.benchmarks.serving import MODEL, interleaved, progress
+from tests.start.cold_start import build, start
 from tests.start.kinds import KINDS, TRAIN
 
-OURS = ("app", "lambdaHandler")
 HANDLERS = Path(__file__).parent / "handlers"
 THREADED = ("histogram gradient boosting", "XGBoost", "LightGBM")
 TOOLS = {
@@ -36,35 +34,7 @@ RUN mv with_nothing.py app.py && python train.py "{model}"
 {after}"""
 PACKAGES = "xgboost-cpu lightgbm"
 TOOLS_PACKAGES = "pandas fastapi mangum aws-lambda-powertools"
-START = """
-import json, resource, sys, time
-from importlib import import_module
-start = time.process_time()
-handler = getattr(import_module(sys.argv[1]), sys.argv[2])
-query = dict(zip(("a", "b", "c", "d"), ("5.1", "3.5", "1.4", "0.2")))
-event = {
-    "version": "2.0", "rawPath": "/", "rawQueryString": "&".join(map("=".join, query.items())),
-    "queryStringParameters": query, "headers": {}, "isBase64Encoded": False,
-    "requestContext": {
-        "http": {"method": "GET", "path": "/", "sourceIp": "::1"}, "stage": "$default",
-    },
-}
-begun = time.process_time()
-first = handler(event, None)
-answered = time.process_time()
-assert first["statusCode"] == 200, first
-modules, peak = len(sys.modules), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-warm, began = [], time.perf_counter()
-for _ in range(200):
-    begin = time.process_time()
-    assert handler(event, None)["body"] == first["body"]
-    warm.append(time.process_time() - begin)
-mean = (time.perf_counter() - began) / 200
-print(json.dumps({
-    "modules": modules, "start_ms": 1e3 * (answered - start), "first_ms": 1e3 * (answered - begun),
-    "warm_us": 1e6 * sorted(warm)[100], "wall_ms": 1e3 * mean, "peak_mb": peak,
-}))
-"""
+QUERY = dict(zip(("a", "b", "c", "d"), ("5.1", "3.5", "1.4", "0.2"), strict=True))
 
 
 def measure(rounds: int = 9, kinds: dict[str, str] = KINDS) -> dict[str, Any]:
@@ -73,13 +43,13 @@ def measure(rounds: int = 9, kinds: dict[str, str] = KINDS) -> dict[str, Any]:
     for kind, model in kinds.items():
         progress(f"Building the images of {kind}")
         plain, deferred = (image(model, PACKAGES, eager) for eager in ("1", ""))
-        starts[f"{kind}, plain"] = partial(start, plain)
-        starts[kind] = partial(start, deferred)
+        starts[f"{kind}, plain"] = partial(start, plain, QUERY)
+        starts[kind] = partial(start, deferred, QUERY)
         if kind in THREADED:
-            starts[f"{kind}, half a processor"] = partial(start, deferred, "--cpus", "0.5")
+            starts[f"{kind}, half a processor"] = partial(start, deferred, QUERY, "--cpus", "0.5")
     others = image(KINDS["logistic regression"], TOOLS_PACKAGES, "1")
     for tool, module in TOOLS.items():
-        starts[tool] = partial(start, others, handler=(module, "handler"))
+        starts[tool] = partial(start, others, QUERY, handler=(module, "handler"))
     return interleaved("Kinds of models", rounds, starts)
 
 
@@ -96,14 +66,7 @@ def image(model: str, packages: str, eager: str) -> str:
         (folder / "train.py").write_text(TRAIN)
         text = DOCKERFILE.format(before=before, packages=packages, model=model, after=after)
         (folder / "Dockerfile").write_text(text)
-        return docker("build", "--quiet", "--build-arg", f"EAGER_IMPORT={eager}", name).split()[-1]
-
-
-def start(image: str, *options: str, handler: tuple[str, str] = OURS) -> dict[str, Any]:
-    """Start the image's function without Lambda's runtime, and answer."""
-    run = ("run", "--rm", "--entrypoint", "python", *SANDBOX, *options, image)
-    said: dict[str, Any] = json.loads(docker(*run, "-c", START, *handler).splitlines()[-1])
-    return said
+        return build(name, eager)
 
 
 def table(measured: dict[str, Any]) -> Iterator[str]:

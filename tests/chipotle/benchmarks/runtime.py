@@ -9,6 +9,7 @@ from typing import Any
 
 from predictive_lambda.local.image import MODEL, Container, build, container, docker
 from tests.chipotle.benchmarks.serving import EVENT, interleaved
+from tests.start import cold_start
 
 CPUS = (0.5, 1.0, 2.0)
 ANSWERS = 100
@@ -18,8 +19,7 @@ PEAK = "cat /sys/fs/cgroup/memory.peak || cat /sys/fs/cgroup/memory/memory.max_u
 
 def measure(rounds: int = 3) -> dict[str, Any]:
     """Compare with plain imports and with nothing, each at several shares of a processor."""
-    options = ("--quiet", "--force-rm", "--build-arg", "EAGER_IMPORT=1")
-    eager = docker("build", *options, str(MODEL)).split()[-1]
+    eager = cold_start.build(str(MODEL), eager="1")
     images = {"ours": build()} | {name: image_with(name, eager) for name in ("plain", "empty")}
     return interleaved(
         "Image under the runtime emulator",
