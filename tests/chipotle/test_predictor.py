@@ -1,7 +1,7 @@
 """The served answer is the WGS84-geodesic k nearest, everywhere on Earth.
 
 The predictor measures a few points with geographiclib, and many with PROJ. Each is tested with the
-other.
+other. Ties are in the order of training.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from predictor import geodesics, nearest
+from predictor.geodesics import PYPROJ_FROM
 from tests.chipotle.points import (
     PLACES,
     STORES,
@@ -78,3 +79,52 @@ def test_the_pickle_predicts_without_our_code() -> None:
     assert (nearest.pipeline.predict(STORES) == nearest.stores.columns["address"]).all()
     [address] = nearest.pipeline.predict([[39.153198, -77.066176]])
     assert address == "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
+
+
+# Mirror images, twins, poles, both sides of the antimeridian, each other's antipodes; a place that
+# is the nearest to (0, 0) though its angle is the largest; and models of one or two stores.
+HARD = {
+    "mirror images": [
+        (s * lat, long) for lat in (0.5, 30, 89) for long in (10, 11) for s in (1, -1)
+    ],
+    "twins": [(40, -75)] * 3 + [(40, -75.00000001), (41, -75)] * 2,
+    "poles": [(lat, long) for lat in (90, -90) for long in (-180, 0, 77, 180)] + [(0, 0)],
+    "antimeridian": [(lat, long) for lat in (0, 52) for long in (180, -180, 179.9, -179.9)],
+    "antipodes": [(30, 40), (-30, -140), (0, 0), (0, 180), (0, 179.5), (0.2, 179.7)],
+    "farthest by angle": [(0, s * (1 + i / 2000)) for s in (1, -1) for i in range(5)]
+    + [(1.006, 0)],
+    "one": [(10, 20)],
+    "two": [(10, 20), (-10, 20)],
+    "two at one place": [(10, 20), (10, 20)],
+}
+
+
+@pytest.mark.parametrize("hard", HARD)
+def test_hard_places_are_ordered_and_ties_keep_training_order(
+    hard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = np.array(HARD[hard], dtype=float)
+    names = np.array([str(i) for i in range(len(places))], dtype=object)
+    columns = {"address": names, "lat": places[:, 0], "long": places[:, 1]}
+    monkeypatch.setattr(nearest, "stores", nearest.Stores(columns))
+    poles = np.array([(90, 0), (90, 123), (-90, -180), (0, 0), (0, 180), (0, -180), (10, 0)])
+    opposite = np.column_stack([-places[:, 0], places[:, 1] % 360 - 180])
+    close = opposite + 1e-9 * (np.abs(opposite[:, :1]) < 80)
+    points = np.vstack([places, opposite, close, poles, places / 2])
+    many = np.tile(points, (PYPROJ_FROM // len(points) + 1, 1)).tolist()
+    orders = [
+        [in_order(oracle(p, places)) for oracle in (by_proj, by_geographiclib)] for p in points
+    ]
+    for k in (1, 2, len(places) + 1):
+        together = nearest.predict(many, k=k)
+        for point, order, answer in zip(points, orders, together, strict=False):
+            [alone] = nearest.predict([point.tolist()], k=k)
+            assert [int(store["address"]) for store in alone] == order[0][:k], (point, k)
+            assert [int(store["address"]) for store in answer] == order[1][:k], (point, k)
+
+
+def in_order(metres: np.ndarray) -> list[int]:
+    """Return the places nearest first; distances that agree to a micrometre are a tie."""
+    by_distance = np.argsort(metres, kind="stable")
+    ties = np.split(by_distance, np.flatnonzero(np.diff(metres[by_distance]) > 1e-6) + 1)
+    return [int(place) for tie in ties for place in sorted(tie)]

@@ -11,16 +11,6 @@ from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
-# All optional parts at once.
-EVERY_SETTING: dict[str, Any] = {
-    "canary": True,
-    "snap_start": True,
-    "alarm_email": "me@example.org",
-    "dashboard": True,
-    "cors": "*",
-    "architecture": "arm64",
-    "bulk": True,
-}
 
 
 def synthesize(**context: object) -> Template:

@@ -133,11 +133,16 @@ def test_only_the_domain_serves_the_api(template: Template) -> None:
     assert scheme == "https://" and "Domain" in str(domain)
 
 
-def test_only_functions_in_a_vpc_may_attach_network_interfaces(template: Template) -> None:
-    attached = {"Churn": True, "BulkPredictiveLambdaBulk": True, "Internal": False}
-    for construct, may in attached.items():
+def test_functions_have_the_adopters_network_and_environment(template: Template) -> None:
+    for construct, is_in_the_vpc, variables in (
+        ("Churn", True, {"TEAM"}),
+        ("BulkPredictiveLambdaBulk", True, {"TEAM", "BUCKET"}),
+        ("Internal", False, set()),
+    ):
         roles = properties(template, "IAM::Role", construct)
-        assert ("AWSLambdaVPCAccess" in json.dumps(roles)) == may
+        assert ("AWSLambdaVPCAccess" in json.dumps(roles)) == is_in_the_vpc
+        [function] = properties(template, "Lambda::Function", construct)
+        assert function.get("Environment", {}).get("Variables", {}).keys() == variables
 
 
 def test_cloudwatch_may_use_the_key_of_the_logs(template: Template) -> None:
@@ -165,10 +170,3 @@ def test_alarms_may_notify_the_pager_when_they_begin_and_end(template: Template)
 def test_dashboards_of_one_stack_have_different_names(template: Template) -> None:
     boards = properties(template, "CloudWatch::Dashboard")
     assert len({board["DashboardName"] for board in boards}) == 2
-
-
-def test_the_functions_have_the_adopters_environment(template: Template) -> None:
-    [churn] = properties(template, "Lambda::Function", "Churn")
-    assert churn["Environment"]["Variables"] == {"TEAM": "churn"}
-    [bulk] = properties(template, "Lambda::Function", "Bulk")
-    assert {"TEAM", "BUCKET"} == bulk["Environment"]["Variables"].keys()
