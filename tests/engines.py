@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
+from subprocess import PIPE, Popen
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 from waitress import wasyncore
@@ -37,6 +39,18 @@ def served(function: Function) -> Iterator[str]:
             server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         thread.join()
         server.task_dispatcher.shutdown()
+
+
+@contextmanager
+def started(command: list[str], **options: Any) -> Iterator[tuple[Popen[str], str]]:
+    """Start a program that prints "Open URL", and end it after the block; give it and the URL."""
+    with Popen(command, stdout=PIPE, text=True, **options) as process:
+        assert process.stdout
+        try:
+            opened = next(line for line in process.stdout if line.startswith("Open "))
+            yield process, opened.split()[1]
+        finally:
+            process.terminate()
 
 
 def over_http(url: str) -> Callable[[Row], Answer]:

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+
+from tests.engines import started
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.name for path in (ROOT / "model" / "examples").iterdir())
@@ -83,17 +84,9 @@ def penguins(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def url(penguins: Path) -> Iterator[str]:
     """The URL that `make run` prints."""
-    process = subprocess.Popen(
-        ["make", "--no-print-directory", "run", "PORT=0"],
-        cwd=penguins,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout
-    yield process.stdout.readline().split()[1]
-    os.killpg(process.pid, signal.SIGTERM)
-    process.communicate(timeout=60)
+    command = ["make", "--no-print-directory", "run", "PORT=0"]
+    with started(command, cwd=penguins) as (_, url):
+        yield url
 
 
 def test_the_new_model_answers(penguins: Path, url: str) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.engines import started
+
 ROOT = Path(__file__).resolve().parents[3]
 EARTH = ROOT / "node_modules" / "world-atlas" / "countries-10m.json"
 ABOUT = {
@@ -35,15 +37,6 @@ def served(csv: Path, has_map: bool = True) -> Iterator[str]:
         if has_map:
             outlines = script.with_name("outlines.py")
             subprocess.run([sys.executable, outlines, EARTH], check=True, env=environment)
-        with subprocess.Popen(
-            [sys.executable, "-m", "predictive_lambda.local.api"],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=folder,
-            env=environment,
-        ) as server:
-            assert server.stdout
-            try:
-                yield re.findall(r"http://[^?]+", server.stdout.readline())[0]
-            finally:
-                server.terminate()
+        command = [sys.executable, "-m", "predictive_lambda.local.api"]
+        with started(command, cwd=folder, env=environment) as (_, url):
+            yield url.partition("?")[0]
