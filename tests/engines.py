@@ -1,6 +1,8 @@
 """Send a row of the request table to an engine: this process, or anything with a URL."""
 
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
@@ -44,13 +46,14 @@ def served(function: Function) -> Iterator[str]:
 @contextmanager
 def started(command: list[str], **options: Any) -> Iterator[tuple[Popen[str], str]]:
     """Start a program that prints "Open URL", and end it after the block; give it and the URL."""
-    with Popen(command, stdout=PIPE, text=True, **options) as process:
+    with Popen(command, stdout=PIPE, text=True, start_new_session=True, **options) as process:
         assert process.stdout
         try:
             opened = next(line for line in process.stdout if line.startswith("Open "))
             yield process, opened.split()[1]
         finally:
-            process.terminate()
+            with suppress(ProcessLookupError):  # it has already ended
+                os.killpg(process.pid, signal.SIGTERM)  # and what it started, such as make's shell
 
 
 def over_http(url: str) -> Callable[[Row], Answer]:
