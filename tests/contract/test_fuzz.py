@@ -100,7 +100,7 @@ POST = {
         {"queryStringParameters": {"format": MEGABYTE}},
         {"rawPath": MEGABYTE},
         *({"headers": {"accept": text}} for text in ACCEPTED),
-        *({"rawPath": "/openapi.json", "headers": {"accept-encoding": t}} for t in ACCEPTED),
+        *({"headers": {"accept": "text/html", "accept-encoding": text}} for text in ACCEPTED),
         *(POST | {"body": text} for text in TEXTS),
         *(
             POST | {"body": text, "isBase64Encoded": True}
