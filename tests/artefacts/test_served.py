@@ -16,14 +16,13 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FunctionTransformer, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
-from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import artefacts
@@ -56,8 +55,10 @@ TEXTS = pd.DataFrame(
 BLOBS = pd.DataFrame({"x": np.r_[0:5:0.1, 50:55:0.1], "y": np.r_[0:5:0.1, 50:55:0.1]})
 OVERLAPPING = BLOBS.assign(a=BLOBS.x > 20, b=BLOBS.y < 20).astype({"a": int, "b": int})
 HALF_EMPTY = {"colour": np.resize(["red", None], 40), "worn": np.resize([None, True], 40)}
+INCOMPLETE = MIXED[["kind"]].assign(k=SIZES, **HALF_EMPTY)
 ODD_NAMES = {"age": "points", "sex": "Größe in m²", "bmi": "a&b=c", "s1": "amp;q", "s2": "[]"}
 PANDAS_TYPES = {"colour": "category", "size": "Int64", "weight": "Float64", "worn": "boolean"}
+NEW = MIXED[["worn"]].assign(is_new=MIXED.worn.isna())
 WIDE = IRIS.assign(wide=(IRIS["sepal width (cm)"] > 3).astype(int))
 USERS = pd.DataFrame({"who": [f"user {i}" for i in range(300)], "c": np.arange(300) % 2})
 MUCH = DIABETES.assign(much=DIABETES.target > 150).drop(columns="target")
@@ -65,6 +66,7 @@ STRICT = FixedThresholdClassifier(LogisticRegression(), threshold=0.95, pos_labe
 ONE_HOT = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
 FOREST = RandomForestClassifier(5, random_state=0)
 TREE = DecisionTreeClassifier()
+NEURAL = MLPClassifier((5,), max_iter=5000, random_state=0)
 
 
 def by_number(*columns: int) -> Any:
@@ -76,34 +78,17 @@ def by_number(*columns: int) -> Any:
 MODELS: dict[str, Any] = {
     "strings, numbers, booleans, missing values": (by_number(0, 3, 4), MIXED, "kind"),
     "a text": (make_pipeline(TfidfVectorizer(), LogisticRegression()), TEXTS, "spam"),
-    "no complete row, and an input called k": (
-        by_number(0, 2),
-        MIXED[["colour", "size", "worn", "kind"]]
-        .assign(**HALF_EMPTY)
-        .rename(columns={"size": "k"}),
-        "kind",
-    ),
+    "no complete row, and an input called k": (by_number(1, 2), INCOMPLETE, "kind"),
     "a threshold that is not the likeliest": (STRICT, MUCH, "much"),
     "several classes as targets": (MultiOutputClassifier(TREE), WIDE, "target", "wide"),
 }
 MORE_MODELS: dict[str, Any] = {
-    "names with brackets and spaces": (LinearSVC(), IRIS, "target"),
     "odd names": (DecisionTreeRegressor(), DIABETES.rename(columns=ODD_NAMES), "target"),
-    "several numbers": (LinearRegression(), DIABETES, "target", "bmi"),
-    "classes that may overlap": (
-        MLPClassifier((5,), max_iter=5000, random_state=0),
-        OVERLAPPING,
-        "a",
-        "b",
-    ),
+    "classes that may overlap": (NEURAL, OVERLAPPING, "a", "b"),
     "clusters": (KMeans(2, random_state=0, n_init=1), BLOBS),
     "outliers": (IsolationForest(n_estimators=5, random_state=0), BLOBS),
     "a choice of many strings": (make_pipeline(ONE_HOT, LogisticRegression()), USERS, "c"),
-    "None as a category of its own": (
-        make_pipeline(make_column_transformer((ONE_HOT, ["worn"])), TREE),
-        MIXED[["worn"]].assign(is_new=MIXED.worn.isna()),
-        "is_new",
-    ),
+    "None as a category of its own": (make_pipeline(ONE_HOT, TREE), NEW, "is_new"),
     "pandas' own types": (by_number(0), MIXED.drop(columns="fragile").astype(PANDAS_TYPES), "kind"),
     "numbers as categories": (FOREST, MIXED[["size", "kind"]].astype("category"), "kind"),
     "single precision": (

@@ -163,18 +163,18 @@ def test_what_a_model_returns_is_checked(
     assert log in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("type_", "value"),
-    [
-        ("number", np.float32(0.5)),
-        ("integer", np.int64(2**60)),
-        ("boolean", np.bool_(True)),
-        ("string", np.str_("a")),
-    ],
-)
-def test_scalars_of_numpy_are_served(type_: str, value: np.generic) -> None:
-    handler = Handler(replace(PLAIN, result={"y": type_}, predict=lambda points: [[{"y": value}]]))
-    assert json.loads(ask(handler, x="1")["body"])["predictions"] == [{"y": value.item()}]
+def test_scalars_of_numpy_are_served() -> None:
+    result: dict[str, Any] = {
+        "number": np.float32(0.5),
+        "integer": np.int64(2**60),
+        "boolean": np.bool_(True),
+        "string": np.str_("a"),
+    }
+    model = replace(
+        PLAIN, result={name: name for name in result}, predict=lambda points: [[{**result}]]
+    )
+    [found] = json.loads(ask(Handler(model), x="1")["body"])["predictions"]
+    assert found == {name: value.item() for name, value in result.items()}
 
 
 def test_a_model_may_raise_a_problem_of_any_status() -> None:
