@@ -9,27 +9,23 @@ from sklearn import datasets
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import artefacts
 import bulk
 from artefacts import image
 from serving import tabular
+from tests.artefacts.test_pipelines import ENCODED, FILLED
 from tests.artefacts.test_served import compare
 
 EXAMPLES = image.MODEL / "examples"
-WORDS = make_column_selector(dtype_exclude="number")
-ENCODED = make_pipeline(
-    SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")
-)
 MIXED = make_column_transformer(
-    (ENCODED, WORDS), remainder=make_pipeline(SimpleImputer(), StandardScaler())
+    (ENCODED, make_column_selector(dtype_exclude="number")), remainder=FILLED
 )
 LETTERS = make_column_transformer((TfidfVectorizer(analyzer="char_wb"), "text"))
 # By scikit-learn's or the example's name, the targets and the steps of a pipeline.

@@ -61,10 +61,7 @@ BIG = {"size": "big", "weight": "2"}
         (BIG | {"size": "huge"}, "size is 'huge', which is not one of its values."),
         (BIG | {"size": "big,<tiny>"}, "size is 'big,<tiny>', which was given twice."),
         ({"size": "big"}, "weight is missing. It must be a number greater than 0 (kg)."),
-        (
-            BIG | {"fragile": "yes"},
-            "fragile is 'yes', which is not true or false. It must be true or false.",
-        ),
+        (BIG | {"fragile": "yes"}, "'yes', which is not true or false. It must be true or false."),
         (BIG | {"note": "x" * 21}, "which has 21 characters. It must be text of at most 20"),
         (BIG | {"k": "0"}, "k is '0', which is out of range. It must be a whole number from 1."),
         (BIG | {"eight": "3"}, "('big', 2.0, False, None, nan), road"),  # something else
@@ -86,10 +83,7 @@ def test_queries_reach_the_model_or_are_explained(query: dict[str, str], said: s
         ({"weight": 2, "size": "big"}, "('big', 2.0, False, None, nan), road"),
         ({"weight": 2, "size": "huge"}, "points[0]: size is 'huge', which is not one"),
         ({"weight": 2}, "points[0]: size is missing. It must be <tiny> or big."),
-        (
-            {"weight": 2, "size": "big", "hieght": 1},
-            "'hieght' is not an input. Did you mean height",
-        ),
+        ({"weight": 2, "hieght": 1}, "'hieght' is not an input. Did you mean height"),
         ([None, 2, True, "x", 1], "points[0]: size is null, which is not text in quotes."),
         (["big", 2], "('big', 2.0, False, None, nan), road"),
         (["big"], "points[0] is "),
@@ -106,10 +100,7 @@ def test_points_are_lists_or_objects(point: Any, said: str) -> None:
     [
         ({"type": "float"}, "has the type 'float'"),
         ({"type": "number", "minimum": 2, "maximum": 1}, "limits that no number can meet"),
-        (
-            {"type": "number", "maximum": 1, "default": 2},
-            "default of x is 2, which is out of range",
-        ),
+        ({"type": "number", "maximum": 1, "default": 2}, "default of x is 2, which is out of"),
         ({"type": "number", "choices": ("a",)}, "has choices, but is not a string"),
         ({"type": "string", "choices": ("a", "a")}, "repeated"),
         ({"type": "string", "minimum": 1}, "has limits, but is not a number"),
