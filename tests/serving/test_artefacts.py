@@ -1,10 +1,8 @@
-"""The committed model, manifest and Dockerfiles belong together; a start checks the first two."""
+"""The committed model, manifest and Dockerfiles belong together; loading checks the first two."""
 
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 import sklearn
 
 from artefacts import image
+from serving.artefacts import ArtefactError, load
 
 MODEL = Path(__file__).resolve().parents[2] / "model"
 [PICKLE] = MODEL.glob("*.pkl")
@@ -27,11 +26,10 @@ def test_the_model_was_trained_with_the_versions_that_serve_it(capsys: Any) -> N
 def test_both_images_have_the_same_base_and_install_before_they_copy_code() -> None:
     serving = (MODEL / "Dockerfile").read_text()
     training = (MODEL / "TrainingDockerfile").read_text()
-    bases = [
-        re.findall("^(?:ARG BASE|FROM).*$", text, re.MULTILINE) for text in (serving, training)
-    ]
     standard = "FROM public.ecr.aws/lambda/python:3.13 AS tagged"
-    assert bases == [["ARG BASE=tagged", standard, "FROM ${BASE}"]] * 2
+    for text in (serving, training):
+        bases = re.findall("^(?:ARG BASE|FROM).*$", text, re.MULTILINE)
+        assert bases == ["ARG BASE=tagged", standard, "FROM ${BASE}"]
     assert serving.index("RUN pip") < serving.index("COPY deployment")
     assert training.index("RUN pip") < training.index("COPY training/ training/")
     assert 'CMD ["app.lambdaHandler"]' in serving
@@ -40,19 +38,12 @@ def test_both_images_have_the_same_base_and_install_before_they_copy_code() -> N
 EXITS = b"csys\nexit\n(S'unpickled'\ntR."  # a pickle that calls sys.exit("unpickled")
 
 
-def start(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Import the handler from the folder as Lambda does, in another working directory."""
-    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import app"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
-
-
 @pytest.fixture
 def task(tmp_path: Path) -> Path:
-    """A flat folder like the image's /var/task."""
-    shutil.copytree(MODEL / "deployment", tmp_path / "task")
+    """A folder with the model's files, like the image's /var/task."""
     for file in (PICKLE, MANIFEST):
-        shutil.copy(file, tmp_path / "task")
-    return tmp_path / "task"
+        shutil.copy(file, tmp_path)
+    return tmp_path
 
 
 def edit_manifest(task: Path, **changes: object) -> None:
@@ -83,12 +74,11 @@ MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize(("misfit", "sentence"), MISFITS.values(), ids=[*MISFITS])
-def test_files_that_do_not_match_fail_at_start_with_advice(
+def test_files_that_do_not_match_are_rejected_with_advice(
     task: Path, misfit: Callable[[Path], object], sentence: str
 ) -> None:
+    """Before anything is unpickled; tests/containers/test_faults.py has a start with such files."""
     misfit(task)
-    done = start(task)
-    assert done.returncode == 1
-    last_line = done.stderr.splitlines()[-1]
-    assert sentence in last_line
-    assert last_line.endswith(("rain the model again: make train.", "remove the other."))
+    with pytest.raises(ArtefactError, match=re.escape(sentence)) as rejected:
+        load(task)
+    assert str(rejected.value).endswith(("rain the model again: make train.", "remove the other."))
