@@ -36,10 +36,6 @@ def ratio(table):
     return np.column_stack([table["age"] / table["class"]])
 
 
-def codes(frame):
-    return frame.apply(lambda column: column.cat.codes)
-
-
 class Upright(DecisionTreeClassifier):
     """Predicts a column, as CatBoost does."""
 
@@ -107,14 +103,12 @@ def test_a_hidden_threshold_is_found_by_rare_rows(steps: Any, tmp_path: Path) ->
     assert served.predict([(1,)]) == [[{"survived": True}]]
 
 
-def test_a_frame_has_the_dtypes_and_categories_of_training(
-    steps: Any, lock: Path, tmp_path: Path
-) -> None:
+def test_a_frame_has_the_dtypes_and_categories_of_training(lock: Path, tmp_path: Path) -> None:
     lock.write_text(lock.read_text() + "pandas==3.1.1\npython-dateutil==2.9\nsix==1\n")
     table = PASSENGERS[["sex", "embarked", "survived"]].astype(
         {"sex": pd.CategoricalDtype(["male", "female", "other"]), "embarked": "category"}
     )
-    model = make_pipeline(FunctionTransformer(steps.codes), DecisionTreeClassifier())
+    model = make_pipeline(FunctionTransformer(pd.get_dummies), DecisionTreeClassifier())
     served = write(model, table, tmp_path)
     assert served.predict.signature.takes == "frame"
     found = [results[0]["survived"] for results in served.predict([("male", None), ("male", "Q")])]
