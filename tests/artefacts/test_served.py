@@ -4,7 +4,6 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -26,12 +25,12 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import artefacts
-from predictive_lambda.local.event import make_event
 from serving import batch, html, openapi, tabular
 from serving.asking import ask
 from serving.handler import Handler
 from serving.manifest import Input
 from serving.problems import Problem
+from tests.serving import flowers
 
 IRIS = load_iris(as_frame=True).frame  # "sepal length (cm)"
 DIABETES = load_diabetes(as_frame=True).frame
@@ -120,18 +119,16 @@ def test_a_model_is_served_as_it_predicts(given: Any, tmp_path: Path) -> None:
         {str(name): None if pd.isna(value) else value for name, value in row.items()}
         for row in inputs.astype(object).to_dict("records")
     ]
-    body = json.dumps({"points": points[::7]}).encode()
-    answered = handler(make_event("POST", "/", [("content-type", "application/json")], body), None)
+    answered = flowers.post(handler, points=points[::7])
     assert answered["statusCode"] == 200, answered["body"]
     found = json.loads(answered["body"])["results"]
     names = targets or ["label"]
     compare([[results[0][name] for name in names] for results in found], expected[::7])
     assert served.figures(found[0][0]).keys() == {"probability"} & served.result.keys()
     for i in range(0, len(points), 35):  # one by one, in a query
-        sent = {n: json.dumps(v) if isinstance(v, bool) else v for n, v in points[i].items()}
-        asked = {name: value for name, value in sent.items() if value is not None}
+        sent = {name: str(value) for name, value in points[i].items() if value is not None}
         for how in handler.format.choices:
-            answer = handler(make_event("GET", "/?" + urlencode(asked | {"format": how})), None)
+            answer = flowers.ask(handler, **sent, format=how)
             assert answer["statusCode"] == 200, answer["body"]
             if how == "json":
                 first, *_ = json.loads(answer["body"])["predictions"]

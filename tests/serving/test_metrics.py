@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 
 from app import lambdaHandler
-from predictive_lambda.local.event import make_event
 from serving import batch, metrics, outside
 from serving.handler import Handler
 from serving.model import Model
-from tests.engines import EXAMPLE
 from tests.serving.flowers import FLOWER, ask, post, posted
 from tests.serving.flowers import MODEL as FLOWERS
 from tests.serving.test_explain import DIABETES, NUMBER
@@ -128,7 +126,7 @@ def test_text_cannot_forge_a_line(text: str, capsys: pytest.CaptureFixture[str])
 
 def test_figures_of_the_served_model_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     model: Model = lambdaHandler.model
-    Handler(model, metrics)(make_event("GET", EXAMPLE.target), None)
+    ask(Handler(model, metrics), **model.example)
     found = line(capsys)
     assert found["points"] == 1
     assert ("probability" in found) == ("probability" in model.result)  # of a classifier
