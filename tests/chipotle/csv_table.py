@@ -7,6 +7,7 @@ GOOD = HEADER + OLNEY + DENVER
 SHORT = "address,latitude,longitude\n"
 PARIS = "Rue de Rivoli 1,48.856,2.352\n"
 ROME = "Via Roma 2,41.9,12.5\n"
+BOTH = ["Rue de Rivoli 1", "Via Roma 2"]
 
 # The content of a file, and parts of the error message.
 MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
@@ -56,7 +57,7 @@ MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
 
 # The content of a file, the addresses read from it, and what is printed.
 VARIATIONS: dict[str, tuple[str | bytes, list[str], str]] = {
-    "plain, with a BOM": ("\ufeff" + SHORT + PARIS + ROME, ["Rue de Rivoli 1", "Via Roma 2"], ""),
+    "plain, with a BOM": ("\ufeff" + SHORT + PARIS + ROME, BOTH, ""),
     "semicolons": (
         "address;latitude;longitude\nRue 1, Paris;48;2\nVia 2;41;12\n",
         ["Rue 1, Paris", "Via 2"],
@@ -64,7 +65,7 @@ VARIATIONS: dict[str, tuple[str | bytes, list[str], str]] = {
     ),
     "Excel's Unicode text": (
         (SHORT + PARIS + ROME).replace(",", "\t").encode("utf-16"),
-        ["Rue de Rivoli 1", "Via Roma 2"],
+        BOTH,
         "The columns are separated by '\\t'.\n",
     ),
     "other names": (
@@ -83,9 +84,9 @@ VARIATIONS: dict[str, tuple[str | bytes, list[str], str]] = {
     "one place": (SHORT + "a,1,2\nb,1,2\n", ["a", "b"], ""),
     "Persian": (SHORT + "می\u200cخوا,35,51\n" + ROME, ["می\u200cخوا", "Via Roma 2"], ""),
     "NA": (HEADER + "NA,NA,NA,1,2\n,,null,3,4\n", ["NA", "null"], ""),
-    "rows that repeat": (
-        SHORT + PARIS + ROME + PARIS + ROME,
-        ["Rue de Rivoli 1", "Via Roma 2"],
+    "repetition": (
+        SHORT + (PARIS + ROME) * 2,
+        BOTH,
         "Dropped 2 rows that repeat an earlier one.\n",
     ),
 }
