@@ -4,17 +4,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen
+from subprocess import PIPE, STDOUT
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
 from predictive_lambda.local.image import EngineError, build, docker
-from tests.engines import EXAMPLE, in_process
+from tests.engines import EXAMPLE, in_process, started
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_IMAGE = [sys.executable, "-P", "-m", "predictive_lambda.local.image"]
@@ -57,7 +56,11 @@ def test_two_images_run_side_by_side_and_leave_no_container(
     ending: signal.Signals, serving_image: str
 ) -> None:
     with ExitStack() as stack:
-        runs = [stack.enter_context(run_image()) for _ in range(2)]
+        environment = os.environ | {"PORT": "0"}
+        runs = [
+            stack.enter_context(started(RUN_IMAGE, cwd=ROOT, env=environment, stderr=STDOUT))
+            for _ in range(2)
+        ]
         for _, url in runs:
             assert urlopen(url, timeout=60).read().decode() == in_process(EXAMPLE).text
         for process, _ in runs:
@@ -68,18 +71,3 @@ def test_two_images_run_side_by_side_and_leave_no_container(
             assert f"predictive-lambda-{process.pid}-" not in names
             with pytest.raises(URLError, match="refused"):
                 urlopen(url)
-
-
-@contextmanager
-def run_image() -> Iterator[tuple[Popen[str], str]]:
-    """Start the program behind `make run-image`; yield the process and the URL that it prints."""
-    environment = os.environ | {"PORT": "0"}
-    with Popen(
-        RUN_IMAGE, cwd=ROOT, env=environment, stdout=PIPE, stderr=STDOUT, text=True
-    ) as process:
-        assert process.stdout
-        try:
-            opened = next(line for line in process.stdout if line.startswith("Open "))
-            yield process, opened.split()[1]
-        finally:
-            process.terminate()
