@@ -9,11 +9,11 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from bulk.checks import Columns, Problems, check_all, check_header
-from bulk.scorer import ROWS, TYPES, Block, in_lines
+from bulk.scorer import TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
-BLOCKS = 8  # of a row group: the file remembers each group until its end
+ROWS, BLOCKS = 8_000, 8  # of a block and a group: a writer remembers each group until the end
 
 
 @dataclass
@@ -43,8 +43,9 @@ class ParquetRows:
 
     def save(self, contents: Iterator[pa.RecordBatch], out: IO[bytes]) -> None:
         with parquet.ParquetWriter(out, self.schema) as writer:
-            while group := [*islice(contents, BLOCKS)]:
-                writer.write_table(pa.Table.from_batches(group))
+            for first in contents:
+                group = pa.Table.from_batches([first, *islice(contents, BLOCKS - 1)])
+                writer.write_table(group)
 
     def read(self, content: pa.RecordBatch) -> tuple[pa.RecordBatch, Columns, Problems]:
         names = [p.name for p in self.model.inputs if p.name in content.schema.names]
