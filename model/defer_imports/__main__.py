@@ -112,14 +112,17 @@ class Step:
     def repaired(self) -> dict[str, list[str]]:
         """Put back modules that differ from the plain ones, until none does; then answer.
 
-        While that fails, put back whole packages: first those that had such modules, then the last
-        that was imported.
+        The packages around them go back as well, because their imports may be what is missing.
+        While the answer fails, put back whole packages: first those that had such modules, then
+        the last that was imported.
         """
         broken = set[str]()
         while wrong := observe({name: names(sys.modules[name]) for name in self.deferred}):
-            self.unchanged |= dict(wrong)
-            self.put_back(dict(wrong))
-            broken |= {root(name) for name, _ in wrong}
+            modules = [name for name, _ in wrong]
+            around = [p for p in self.deferred if any(n.startswith(f"{p}.") for n in modules)]
+            self.unchanged |= dict.fromkeys(around, f"{modules[0]} needs its imports") | dict(wrong)
+            self.put_back({*around, *modules})
+            broken |= {root(name) for name in modules}
         if wrong is None:
             return {}
         packages = [*reversed(dict.fromkeys(map(root, self.deferred)))]

@@ -26,6 +26,12 @@ TANGLED = {  # what is imported first decides whether the rest can be imported
     "tangled/state.py": "ready = False\n",
     "tangled/third.py": "from . import state\nassert state.ready\ndef three(): return 3\n",
 }
+ORDERED = {  # its second module only works after the first
+    "ordered/__init__.py": "from .first import one\nfrom .second import two\n",
+    "ordered/first.py": "def one(): return 1\n",
+    "ordered/second.py": "import json, sys\nassert 'ordered.first' in sys.modules, 'early'\n"
+    "def two(): return json.dumps(2)\n",
+}
 COUNTING = {  # its answer depends on what else is loaded
     "counting/__init__.py": "from .first import one\nfrom .second import two\n",
     "counting/first.py": "import sys\ndef one(): return 'counting.second' in sys.modules\n",
@@ -56,6 +62,7 @@ def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
     [
         ("odd", ODD, "odd: AssertionError: late\n", "odd.two(2)", "2"),
         ("tangled", TANGLED, "tangled", "tangled.two()", "3"),
+        ("ordered", ORDERED, "ordered.second: AssertionError: early\n", "ordered.two()", "2"),
         ("lazy", LAZY, "lazy: KeyError: ", "lazy.two()", "2"),
         ("counting", COUNTING, "counting: the example needs all of the", "counting.one()", "True"),
     ],
@@ -63,7 +70,7 @@ def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
 def test_a_package_that_cannot_be_handled_is_left_alone_and_named(
     package: str, files: dict[str, str], reason: str, expression: str, answer: str, tmp_path: Path
 ) -> None:
-    call = "two" if package == "tangled" else "one"
+    call = {"tangled": "two", "ordered": "__name__.upper"}.get(package, "one")
     code = f"import good, {package}\nanswer = lambda: [good.one(), {package}.{call}()]"
     environment = Environment(tmp_path, GOOD | files, code)
     assert f"\n  {reason}" in environment.defer()
