@@ -28,7 +28,7 @@ TANGLED = {  # what is imported first decides whether the rest can be imported
 }
 ORDERED = {  # its second module only works after the first
     "ordered/__init__.py": "from .first import one\nfrom .second import two\n",
-    "ordered/first.py": "def one(): return 1\n",
+    "ordered/first.py": "import json\ndef one(): return json.dumps(1)\n",
     "ordered/second.py": "import json, sys\nassert 'ordered.first' in sys.modules, 'early'\n"
     "def two(): return json.dumps(2)\n",
 }
