@@ -13,32 +13,21 @@ GOOD = {
     "good/second.py": "import good.third\ndef two(): return good.third.three()\n",
     "good/third.py": "def three(): return 3\n",
 }
-ODD = {  # its second module can only be imported before the package is complete
+ODD = {
+    # Its second module can only be imported before the package is complete.
     "odd/__init__.py": "from .first import one\nfrom .second import two\ncomplete = True\n",
     "odd/first.py": "def one(): return 1\n",
     "odd/second.py": "import odd\nassert 'complete' not in vars(odd), 'late'\ntwo = int\n",
-}
-TANGLED = {  # what is imported first decides whether the rest can be imported
-    "tangled/__init__.py": "from .first import one\nfrom .second import two\n",
-    "tangled/first.py": "from . import state\nstate.ready = True\ndef one(): return 1\n",
-    "tangled/second.py": "from . import state\nfrom .third import three\nassert state.ready\n"
-    "def two(): return three()\n",
-    "tangled/state.py": "ready = False\n",
-    "tangled/third.py": "from . import state\nassert state.ready\ndef three(): return 3\n",
-}
-ORDERED = {  # its second module only works after the first
+    # Its second module only works after the first.
     "ordered/__init__.py": "from .first import one\nfrom .second import two\n",
     "ordered/first.py": "import json\ndef one(): return json.dumps(1)\n",
     "ordered/second.py": "import json, sys\nassert 'ordered.first' in sys.modules, 'early'\n"
     "def two(): return json.dumps(2)\n",
-}
-COUNTING = {  # its answer depends on what else is loaded
+    # Its answer depends on what else is loaded.
     "counting/__init__.py": "from .first import one\nfrom .second import two\n",
     "counting/first.py": "import sys\ndef one(): return 'counting.second' in sys.modules\n",
     "counting/second.py": "def two(): return 2\n",
-}
-
-LAZY = {  # it loads its own names lazily, in a way that the rewriting does not see
+    # It loads its own names lazily, in a way that the rewriting does not see.
     "lazy/__init__.py": "from .first import one\nfrom .second import two\n"
     "names = {'__getattr__': lambda name: vars()[name]}\n__getattr__ = names['__getattr__']\n",
     "lazy/first.py": "def one(): return 1\n",
@@ -58,23 +47,22 @@ def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "files", "reason", "expression", "answer"),
+    ("package", "used", "why", "called", "result"),
     [
-        ("odd", ODD, "odd: AssertionError: late\n", "odd.two(2)", "2"),
-        ("tangled", TANGLED, "tangled", "tangled.two()", "3"),
-        ("ordered", ORDERED, "ordered.second: AssertionError: early\n", "ordered.two()", "2"),
-        ("lazy", LAZY, "lazy: KeyError: ", "lazy.two()", "2"),
-        ("counting", COUNTING, "counting: the example needs all of the", "counting.one()", "True"),
+        ("odd", "one()", ": AssertionError: late\n", "two(2)", "2"),
+        ("ordered", "__name__", ".second: AssertionError: early\n", "two()", "2"),
+        ("lazy", "one()", ": KeyError: ", "two()", "2"),
+        ("counting", "one()", ": the example needs all of the", "one()", "True"),
     ],
 )
 def test_a_package_that_cannot_be_handled_is_left_alone_and_named(
-    package: str, files: dict[str, str], reason: str, expression: str, answer: str, tmp_path: Path
+    package: str, used: str, why: str, called: str, result: str, tmp_path: Path
 ) -> None:
-    call = {"tangled": "two", "ordered": "__name__.upper"}.get(package, "one")
-    code = f"import good, {package}\nanswer = lambda: [good.one(), {package}.{call}()]"
-    environment = Environment(tmp_path, GOOD | files, code)
-    assert f"\n  {reason}" in environment.defer()
-    assert environment.run("-c", f"import {package}; print({expression})").stdout == f"{answer}\n"
+    code = f"import good, {package}\nanswer = lambda: [good.one(), {package}.{used}]"
+    environment = Environment(tmp_path, GOOD | ODD, code)
+    assert f"\n  {package}{why}" in environment.defer()
+    done = environment.run("-c", f"import {package}; print({package}.{called})")
+    assert done.stdout == f"{result}\n"
     loaded = environment.run("-c", "import good, sys; print(*sys.modules)").stdout
     assert "good.second" not in loaded.split()
 
