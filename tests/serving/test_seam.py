@@ -104,11 +104,8 @@ def test_the_example_is_answered_in_every_format_before_a_snapshot(
     assert json.loads(capsys.readouterr().out)["cold_start"] == 1
 
 
-def nothing(points: Any, **options: Any) -> Any:
-    return [[] for _ in points]
-
-
-PLAIN = Model({"version": "1"}, (Parameter("x", "", "number"),), {"y": "number"}, nothing)
+X = Parameter("x", "", "number")
+PLAIN = Model({"version": "1"}, (X,), {"y": "number"}, lambda points: [[] for _ in points])
 GEO = Format("application/geo+json", lambda *_: "", needs=("where",))
 
 
