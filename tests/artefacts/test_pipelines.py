@@ -9,7 +9,6 @@ import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import (
-    ColumnTransformer,
     TransformedTargetRegressor,
     make_column_selector,
     make_column_transformer,
@@ -25,7 +24,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.pipeline import FunctionTransformer, Pipeline, make_pipeline, make_union
+from sklearn.pipeline import FunctionTransformer, make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from artefacts.signature import as_columns, describe
@@ -57,19 +56,17 @@ LOGISTIC = LogisticRegression(max_iter=1000)
 FOREST = RandomForestClassifier(5, random_state=0)
 
 
-def tutorial(model: Any = LOGISTIC) -> Any:
-    """Return the pipeline of scikit-learn's tutorial on columns of mixed types."""
-    words = make_pipeline(SimpleImputer(strategy="most_frequent"), ENCODED)
-    columns = [("numbers", FILLED, NUMBERS), ("words", words, WORDS)]
-    return Pipeline([("columns", ColumnTransformer(columns)), ("classifier", model)])
-
-
 def by(*selected: Any, model: Any = LOGISTIC, **options: Any) -> Any:
     return make_pipeline(make_column_transformer(*selected, **options), model)
 
 
+# As in scikit-learn's tutorial on columns of mixed types.
+FREQUENT = make_pipeline(SimpleImputer(strategy="most_frequent"), ENCODED)
+LINEAR = by((FILLED, NUMBERS), (FREQUENT, WORDS))
+TREES = by((FILLED, NUMBERS), (FREQUENT, WORDS), model=FOREST)
+
 PIPELINES: dict[str, Any] = {
-    "the tutorial's": tutorial(),
+    "the tutorial's": LINEAR,
     "columns by position": by((ENCODED, [1]), (FILLED, [2, -4])),
     "columns by slices": by((FILLED, slice(2, 4)), (ENCODED, slice("class", "sex"))),
     "columns by a mask": by((FILLED, [False, False, True, True, False, False, False])),
@@ -99,16 +96,14 @@ PIPELINES: dict[str, Any] = {
     "boosting with categories by name": HistGradientBoostingClassifier(
         max_iter=5, categorical_features=[*WORDS, "note"]
     ),
-    "calibrated": CalibratedClassifierCV(tutorial(FOREST), cv=2),
-    "a search": GridSearchCV(tutorial(), {"classifier__C": [0.1, 1]}, cv=2),
-    "a vote of pipelines": VotingClassifier(
-        [("a", tutorial()), ("b", tutorial(FOREST))], voting="soft"
-    ),
-    "a stack of pipelines": StackingClassifier([("a", tutorial()), ("b", tutorial(FOREST))], cv=2),
+    "calibrated": CalibratedClassifierCV(TREES, cv=2),
+    "a search": GridSearchCV(LINEAR, {"logisticregression__C": [0.1, 1]}, cv=2),
+    "a vote of pipelines": VotingClassifier([("a", LINEAR), ("b", TREES)], voting="soft"),
+    "a stack of pipelines": StackingClassifier([("a", LINEAR), ("b", TREES)], cv=2),
     "a target that is transformed": TransformedTargetRegressor(
         by((FILLED, ["age"]), (ENCODED, WORDS), model=Ridge()), func=np.log1p, inverse_func=np.expm1
     ),
-    "several targets": MultiOutputClassifier(tutorial(FOREST)),
+    "several targets": MultiOutputClassifier(TREES),
 }
 TARGETS: dict[str, Any] = {
     "a target that is transformed": "fare paid (GBP)",
