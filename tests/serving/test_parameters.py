@@ -113,6 +113,9 @@ def test_a_contradictory_parameter_is_rejected(more: dict[str, Any], sentence: s
         Parameter("x", "", **more)
 
 
+USUAL = {"choices": ("a", "b"), "others_allowed": True}
+
+
 @pytest.mark.parametrize(
     ("changes", "sent", "expected"),
     [
@@ -121,12 +124,8 @@ def test_a_contradictory_parameter_is_rejected(more: dict[str, Any], sentence: s
         ({"default": "none"}, "", "none"),
         ({"required": True, "may_be_empty": True}, "", ""),
         ({"required": True}, " ", " "),
-        ({"choices": ("a", "b"), "others_allowed": True}, "", None),
-        (
-            {"choices": ("a", "b"), "others_allowed": True, "required": True},
-            "",
-            "note is missing. It must be text, such as a or b.",
-        ),
+        (USUAL, "", None),
+        (USUAL | {"required": True}, "", "note is missing. It must be text, such as a or b."),
     ],
 )
 def test_an_empty_text_is_absent_unless_it_may_be_empty(
