@@ -13,7 +13,7 @@ from bulk.scorer import TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
-ROWS, BLOCKS = 8_000, 8  # of a block and a group: a writer remembers each group until the end
+ROWS, BLOCKS = 5_000, 10  # of a block and a group: a writer remembers each group until the end
 
 
 @dataclass
