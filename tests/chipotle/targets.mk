@@ -2,7 +2,7 @@
 .PHONY: evaluate bench bench-quick pictures
 evaluate: .venv/.development ## Compare the served answers with the pickle's own and with the classic design's
 	@$(BIN)/python -P -m tests.chipotle.benchmarks.evaluate
-bench:: .bench/.installed ## Measure the example's starts, warm answers, files of rows and cost (needs Linux; an hour)
+bench:: .bench/.installed
 	@$(BIN)/python -P -m tests.chipotle.benchmarks.bench
 bench-quick: .bench/.installed ## Check that a cold start takes at most 0.6 of a plain one
 	@$(BIN)/python -P -m tests.chipotle.benchmarks.bench --quick
