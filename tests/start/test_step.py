@@ -23,6 +23,11 @@ ODD = {
     "ordered/first.py": "import json\ndef one(): return json.dumps(1)\n",
     "ordered/second.py": "import json, sys\nassert 'ordered.first' in sys.modules, 'early'\n"
     "def two(): return json.dumps(2)\n",
+    # The same, but its process ends.
+    "crashing/__init__.py": "from .first import one\nfrom .second import two\n",
+    "crashing/first.py": "import json\ndef one(): return json.dumps(1)\n",
+    "crashing/second.py": "import json, os, sys\n'crashing.first' in sys.modules or os.abort()\n"
+    "def two(): return json.dumps(2)\n",
     # Its answer depends on what else is loaded.
     "counting/__init__.py": "from .first import one\nfrom .second import two\n",
     "counting/first.py": "import sys\ndef one(): return 'counting.second' in sys.modules\n",
@@ -51,6 +56,7 @@ def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
     [
         ("odd", "one()", ": AssertionError: late\n", "two(2)", "2"),
         ("ordered", "__name__", ".second: AssertionError: early\n", "two()", "2"),
+        ("crashing", "__name__", ".second: importing it crashes or hangs\n", "two()", "2"),
         ("lazy", "one()", ": KeyError: ", "two()", "2"),
         ("counting", "one()", ": the example needs all of the", "one()", "True"),
     ],
