@@ -1,5 +1,5 @@
 # The example's own targets, which the Makefile includes.
-.PHONY: evaluate bench bench-quick pictures
+.PHONY: evaluate bench-quick pictures
 evaluate: .venv/.development ## Compare the served answers with the pickle's own and with the classic design's
 	@$(BIN)/python -P -m tests.chipotle.benchmarks.evaluate
 bench:: .bench/.installed
