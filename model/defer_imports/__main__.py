@@ -58,8 +58,8 @@ class Step:
 
     def __init__(self, answers: str) -> None:
         self.answers = answers
-        changeable = {name: module for name, module in sys.modules.items() if can_change(module)}
-        self.paths = {name: Path(str(module.__file__)) for name, module in changeable.items()}
+        loaded = [*sys.modules.items()]  # looking at a lazy module loads others
+        self.paths = {name: path for name, module in loaded if (path := source_of(name, module))}
         self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
         self.deferred: dict[str, int] = {}  # how many names, by the names of rewritten modules
 
@@ -87,11 +87,11 @@ class Step:
     def rewrite(self, name: str, in_use: Collection[str] = ()) -> None:
         """Rewrite a module; names that are in use keep their place."""
         path = self.paths[name]
-        source = path.read_bytes()
         try:
+            source = path.read_bytes()
             new = Rewriting(source, sys.modules[name], in_use)
             code = compile(new.tree, path, "exec", dont_inherit=True)
-        except (RecursionError, SyntaxError, TypeError, ValueError) as error:
+        except Exception as error:  # a module may be odd in any way
             self.unchanged[name] = str(error)
             return
         if new.sources:
@@ -139,10 +139,11 @@ class Step:
             restore(self.paths[name])
 
 
-def can_change(module: ModuleType) -> bool:
-    path = getattr(module, "__file__", None) or ""
-    known = f"{module.__name__}.".startswith(NEVER)
-    return path.startswith(SITE) and path.endswith(".py") and not known
+def source_of(name: str, module: object) -> Path | None:
+    """Return the file of a module that may be rewritten; sys.modules also has None and objects."""
+    path = str(vars(module).get("__file__")) if isinstance(module, ModuleType) else ""
+    known = f"{name}.".startswith(NEVER)
+    return Path(path) if path.startswith(SITE) and path.endswith(".py") and not known else None
 
 
 def root(name: str) -> str:

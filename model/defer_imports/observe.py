@@ -98,4 +98,5 @@ if __name__ == "__main__":
     if (plan := json.load(sys.stdin)) is not None:
         check(plan, write)
     else:
-        write(answer(), {n: [*vars(m)] for n, m in sys.modules.items() if hasattr(m, "__dict__")})
+        answers, loaded = answer(), [*sys.modules.items()]  # looking at a lazy module loads others
+        write(answers, {name: [*vars(m)] for name, m in loaded if isinstance(m, ModuleType)})

@@ -32,6 +32,11 @@ ODD = {
     "counting/__init__.py": "from .first import one\nfrom .second import two\n",
     "counting/first.py": "import sys\ndef one(): return 'counting.second' in sys.modules\n",
     "counting/second.py": "def two(): return 2\n",
+    # A module of it does not know its package, and it forbids another.
+    "nameless/__init__.py": "from .first import one\nimport sys\n"
+    "sys.modules['nameless.no'] = None\n",
+    "nameless/first.py": "from .second import two\n__package__ = None\ndef one(): return two()\n",
+    "nameless/second.py": "def two(): return 2\n",
     # It loads its own names lazily, in a way that the rewriting does not see.
     "lazy/__init__.py": "from .first import one\nfrom .second import two\n"
     "names = {'__getattr__': lambda name: vars()[name]}\n__getattr__ = names['__getattr__']\n",
@@ -57,6 +62,7 @@ def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
         ("odd", "one()", ": AssertionError: late\n", "two(2)", "2"),
         ("ordered", "__name__", ".second: AssertionError: early\n", "two()", "2"),
         ("crashing", "__name__", ".second: importing it crashes or hangs\n", "two()", "2"),
+        ("nameless", "one()", ".first: no package specified for ", "one()", "2"),
         ("lazy", "one()", ": KeyError: ", "two()", "2"),
         ("counting", "one()", ": the example needs all of the", "one()", "True"),
     ],
