@@ -13,7 +13,7 @@ from bulk.scorer import TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
-ROWS, BLOCKS = 5_000, 10  # of a block and a group: a writer remembers each group until the end
+ROWS, BLOCKS = 8_000, 6  # of a block and a group: a writer remembers each group until the end
 
 
 @dataclass
@@ -25,7 +25,8 @@ class ParquetRows:
     read_so_far = 0
 
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
-        reader = parquet.ParquetFile(file, pre_buffer=False)  # else the whole file stays in memory
+        # By default, the whole file stays in memory, or at least a row group of it.
+        reader = parquet.ParquetFile(file, pre_buffer=False, buffer_size=65_536)
         schema = reader.schema_arrow
         added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), "string"]
