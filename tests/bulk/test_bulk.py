@@ -30,7 +30,7 @@ def test_rows_do_not_depend_on_where_blocks_end(text: str) -> None:
     def read(size: int) -> list[tuple[int, bytes]]:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(text_rows, "BLOCK", size)
-            patched.setattr(text_rows, "ROWS", size)
+            patched.setattr(text_rows.TextRows, "at_once", size)
             rows, found = CsvRows(FLOWERS, compress=False), list[tuple[int, bytes]]()
             for above, block in TextRows.blocks(rows, io.BytesIO(text.encode())):
                 filled = [row for row in block if not row.isspace()]

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from decimal import Decimal
 from math import inf
 from pathlib import Path
@@ -16,6 +17,7 @@ from bulk import parquet_rows, text_rows
 from serving.model import Model
 from serving.parameters import Parameter
 from tests.bulk.scored import GOOD, HEADER, NAMES, POINTS, cells, posted, scored
+from tests.serving.flowers import MODEL as FLOWERS
 
 ADDED = ",predictions_species,predictions_probability,problem"
 
@@ -43,7 +45,7 @@ def test_each_row_gets_its_results(
     kind: str, block: int, k: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(text_rows, "BLOCK", block)
-    monkeypatch.setattr(parquet_rows, "ROWS", block // 30)
+    monkeypatch.setattr(parquet_rows.ParquetRows, "at_once", block // 30)
     monkeypatch.setattr(parquet_rows, "BLOCKS", 2)
     rows = [{"id": f"no. {i}", **by_name(point)} for i, point in enumerate(POINTS)]
     expected = posted(POINTS, k=k)
@@ -163,3 +165,15 @@ def test_other_columns_pass_byte_for_byte(tmp_path: Path) -> None:
     assert found.startswith(header + ADDED.encode() + b"\n" + row + b",setosa,1.0")
     line = f'{{"n": 1.0, "n": 1E5, "e": "\\ud800", {json.dumps(dict.fromkeys(NAMES, 1))[1:]}'
     assert scored(tmp_path, line, ".jsonl").startswith(line[:-1] + ', "predictions": [{"species')
+
+
+def test_blocks_have_fewer_rows_if_each_gets_several_results(tmp_path: Path) -> None:
+    sizes = []
+
+    def predict(points: Any, k: int) -> Any:
+        sizes.append(len(points))
+        return FLOWERS.predict(points, k=k)
+
+    rows = f"{HEADER}\n" + f"{GOOD}\n" * 13_000
+    assert len(cells(tmp_path, rows, model=replace(FLOWERS, predict=predict), k=3)) == 39_000
+    assert max(sizes) == 4_000

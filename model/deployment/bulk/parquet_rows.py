@@ -13,7 +13,7 @@ from bulk.scorer import TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
-ROWS, BLOCKS = 8_000, 6  # of a block and a group: a writer remembers each group until the end
+BLOCKS = 6  # of a row group: a writer remembers each group until the end
 
 
 @dataclass
@@ -22,6 +22,7 @@ class ParquetRows:
 
     model: Model
     unit = "row"
+    at_once = 8_000  # rows of a block
     read_so_far = 0
 
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
@@ -33,7 +34,7 @@ class ParquetRows:
         self.schema = pa.schema(
             [*[*schema][: self.kept], *map(pa.field, added, types)], schema.metadata
         )
-        return map(self.block, reader.iter_batches(ROWS, use_threads=False))
+        return map(self.block, reader.iter_batches(self.at_once, use_threads=False))
 
     def block(self, content: pa.RecordBatch) -> Block:
         above, self.read_so_far = self.read_so_far, self.read_so_far + len(content)

@@ -48,7 +48,9 @@ def score(
     if unknown := [name for name in options if name not in names]:
         allowed = f"The options are {', '.join(names)}." if names else "There are none."
         raise Problem(400, f"{quoted(unknown[0])} is not an option. {allowed}")
-    scorer = Scorer(model, values(model.options, options, Parameter.parse), rows)
+    asked = values(model.options, options, Parameter.parse)
+    rows.at_once = rows.at_once // (asked.get(model.count) or 1) or 1  # bounds the results
+    scorer = Scorer(model, asked, rows)
     with files.reading(source, watch) as file, files.writing(target) as out:
         try:
             blocks = rows.blocks(file)

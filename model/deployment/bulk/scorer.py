@@ -14,7 +14,6 @@ from bulk.checks import Columns, Problems
 from serving.model import Model
 from serving.problems import Problem
 
-ROWS = 12_000  # of a block, which is one prediction: bounds the memory
 TYPES = {"number": "double", "integer": "int64", "boolean": "bool", "string": "string"}
 # How many lines, or rows of a table, come before a block; and its rows.
 Block = tuple[int, Any]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import IO
 
-from bulk.scorer import ROWS, Block
+from bulk.scorer import Block
 from serving.model import Model
 from serving.problems import Problem
 
@@ -20,6 +20,7 @@ class TextRows:
     model: Model
     compress: bool
     unit = "line"
+    at_once = 12_000  # rows of a block, which is one prediction: bound the memory
     read_so_far = 0  # lines, as an editor counts them
     header = b""
     notes: Sequence[str] = ()
@@ -36,12 +37,12 @@ class TextRows:
                 rest = rows.pop()
                 if len(rest) > LONGEST:
                     raise Problem(400, f"A line is longer than {LONGEST:,} bytes.")
-            whole = len(rows) // ROWS * ROWS or len(rows)  # small blocks are slow
+            whole = len(rows) // self.at_once * self.at_once or len(rows)  # small blocks are slow
             if chunk:
                 rest = b"".join(rows[whole:]) + rest
                 del rows[whole:]
-            for start in range(0, len(rows), ROWS):
-                part, above = rows[start : start + ROWS], self.read_so_far
+            for start in range(0, len(rows), self.at_once):
+                part, above = rows[start : start + self.at_once], self.read_so_far
                 self.read_so_far += sum(map(len, map(bytes.splitlines, part)))
                 if not all(map(bytes.isspace, part)):
                     yield above, part
