@@ -36,7 +36,7 @@ def main() -> None:
         print(f"Scoring needs a model: {error}", file=sys.stderr)
         sys.exit(2)
     parser = argparse.ArgumentParser("python -m bulk", description=f"{MODEL.title}, for many rows.")
-    kinds = ".csv, .jsonl (.gz may follow) or .parquet; - and, after --, -.jsonl are standard streams"
+    kinds = ".csv, .jsonl (.gz may follow), .parquet; - and, after --, -.jsonl are standard streams"
     parser.add_argument("source", metavar="IN", help=kinds)
     parser.add_argument("target", metavar="OUT", help=kinds)
     for option in lambdaHandler.options:
