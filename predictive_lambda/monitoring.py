@@ -84,7 +84,8 @@ def add_dashboard(service: "PredictiveLambda", alarms: list[cloudwatch.IAlarm]) 
     ]
     if alarms:
         widgets.append(cloudwatch.AlarmStatusWidget(alarms=alarms, width=24))
-    # The stack's name, followed by the construct's if the stack has several.
+    # An account has one list of dashboards for all regions.
     name = Names.unique_resource_name(service, allowed_special_characters="-")
+    name = f"{name}-{Stack.of(service).region}"
     board = cloudwatch.Dashboard(service, "PredictiveLambdaDashboard", dashboard_name=name)
     board.add_widgets(*widgets)  # left to right, two graphs in a row

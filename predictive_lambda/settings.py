@@ -48,7 +48,7 @@ class Settings:
         self.names: set[str] = set()
 
     def text(self, name: str, pattern: str, allowed: str) -> str:
-        """Return a value that matches the whole pattern, or "" if there is none."""
+        """Return a value that matches the whole pattern, or "" if it is not set."""
         return self._read(name, "", re.compile(pattern).fullmatch, allowed)
 
     def choice(self, name: str, default: str, choices: Collection[str]) -> str:
@@ -69,7 +69,7 @@ class Settings:
         self.names.add(name)
         given = self.given.get(name)
         value = default if given is None else str(given)
-        if value != default and not valid(value):
+        if given is not None and not valid(value):
             raise SettingError(f"{name} is {value!r}. It must be {allowed}.")
         return value
 

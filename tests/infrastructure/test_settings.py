@@ -29,6 +29,7 @@ DOMAIN = {
     "certificate_arn": "arn:aws:acm:us-east-1:111111111111:certificate/11111111-2222",
 }
 ZONE = {"hosted_zone": "Z0123456789ABC"}
+COPY = {"DashboardName": {"Fn::Join": ["", ["copy-", {"Ref": "AWS::Region"}]]}}
 JSON_LOG = {"LoggingConfig": {"LogFormat": "JSON"}}
 PAYLOAD = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}
 SERVES = {"PackageType": "Image", "MemorySize": 4096, "Timeout": 15, "Architectures": ["x86_64"]}
@@ -43,7 +44,6 @@ ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
     ("context", "resource", "properties"),
     [
         ({}, FUNCTION, SERVES | JSON_LOG),
-        ({}, API, {"ProtocolType": "HTTP"}),
         ({}, ROUTE, {"RouteKey": "$default", "AuthorizationType": "NONE"}),
         ({}, "AWS::ApiGatewayV2::Integration", PAYLOAD),
         ({"memory_mb": "512"}, FUNCTION, {"MemorySize": 512}),
@@ -56,11 +56,10 @@ ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
         ({"auth": "iam"}, ROUTE, {"RouteKey": "$default", "AuthorizationType": "AWS_IAM"}),
         (DOMAIN, "AWS::ApiGatewayV2::DomainName", {"DomainName": "predict.example.org"}),
         (DOMAIN | ZONE, "AWS::Route53::RecordSet", RECORD),
-        ({"canary": "true"}, "AWS::Lambda::Alias", {"Name": "live"}),
         ({"snap_start": True}, FUNCTION, {"SnapStart": {"ApplyOn": "PublishedVersions"}}),
         ({"alarm_email": "me@example.org"}, "AWS::SNS::Subscription", {"Protocol": "email"}),
         ({"alarm_email": "me@example.org"}, ALARM, {"Threshold": 12000}),
-        ({"dashboard": "true", "stack": "copy"}, DASHBOARD, {"DashboardName": "copy"}),
+        ({"dashboard": "true", "stack": "copy"}, DASHBOARD, COPY),
         ({"bulk": "true"}, FUNCTION, SCORES),
         ({"bulk": "true"}, BUCKET, {"PublicAccessBlockConfiguration": PRIVATE}),
         ({"bulk": "true"}, BUCKET, {"LifecycleConfiguration": {"Rules": [ABORT]}}),
@@ -98,8 +97,9 @@ def test_a_setting_changes_the_template(
         ({"bulk_tolerated_failures": "101"}, "from 0 to 100"),
         ({"stack": "my_stack"}, "letters, digits and hyphens"),
         ({"auth": "basic"}, "one of none, jwt, iam"),
-        ({"auth": ""}, "one of none, jwt, iam"),  # such as -c auth=$AUTH, where AUTH is not set
+        ({"stack": ""}, "letters, digits"),  # such as -c stack=$STACK, where STACK is not set
         ({"jwt_issuer": "http://login.example.org"}, "a URL like https"),
+        (JWT | {"jwt_audience": "shop,"}, "audiences separated by commas"),
         ({"domain": "https://predict.example.org"}, "a name like predict.example.org"),
         ({"certificate_arn": "predict.example.org"}, "certificate in ACM"),
         ({"hosted_zone": "example.org"}, "id of a hosted zone"),
