@@ -24,7 +24,7 @@ score: .venv/.serving ## Score the rows of a file: make score IN=points.csv OUT=
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "Name the files: make score IN=points.csv OUT=answers.csv"; exit 2; }
 	@$(ONE_THREAD) $(BIN)/python -P -m bulk $(ARGS) -- "$(IN)" "$(OUT)"
 smoke: .venv/.serving ## Send the request table to a URL: make smoke URL=https://... (HEADER='name: value')
-	@$(BIN)/python -P -m tests.smoke $(URL)
+	@$(BIN)/python -P -m tests.smoke "$(URL)"
 test: .venv/.development node_modules/.installed ## Run the tests (skips those that need Docker or Chromium if it is missing)
 	@$(BIN)/pytest
 proof: .venv/.development node_modules/.installed ## Run the long tests, such as 100,000 fuzzed events

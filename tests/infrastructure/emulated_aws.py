@@ -28,10 +28,6 @@ REPOSITORY = (
 )
 
 
-class EmulatorError(RuntimeError):
-    """The emulator or the CDK failed; the message has the end of its output."""
-
-
 @dataclass
 class Aws:
     """A running emulator, the tags of the images it deployed, and the last deployment's outputs."""
@@ -87,7 +83,7 @@ class Aws:
         )
         self.check()
         if done.returncode:
-            raise EmulatorError(f"cdk {arguments[0]} failed:\n{done.stdout}")
+            raise RuntimeError(f"cdk {arguments[0]} failed:\n{done.stdout}")
         return done.stdout
 
     def client(self, service: str) -> Any:
@@ -98,10 +94,10 @@ class Aws:
         return session.create_client(service, region_name=REGION, endpoint_url=endpoint)
 
     def check(self) -> None:
-        """Raise EmulatorError if the emulator has ended."""
+        """Raise RuntimeError if the emulator has ended."""
         if self.process.poll() is not None:
             log = (self.folder / "ministack.log").read_text()[-2000:]
-            raise EmulatorError(f"ministack stopped: run this again. Its log ends:\n{log}")
+            raise RuntimeError(f"ministack stopped: run this again. Its log ends:\n{log}")
 
 
 def free_port() -> int:

@@ -1,11 +1,14 @@
-"""Synthesise the stack with given settings, without the CDK's command."""
+"""Synthesise the stack with given settings, without the CDK's command; lint what comes out."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App
+from aws_cdk import App, Validations
 from aws_cdk.assertions import Template
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+from cfnlint.api import lint_file
 
 from predictive_lambda.predictive_lambda_stack import PredictiveLambdaStack
 
@@ -16,6 +19,18 @@ FLAGS: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
 def synthesize(**context: object) -> Template:
     app = App(context=context)
     return Template.from_stack(PredictiveLambdaStack(app))
+
+
+def broken_rules(app: App) -> set[str]:
+    """Synthesise an app; return the rules of cdk-nag and cfn-lint that its templates break."""
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+    with suppress(RuntimeError):  # for a rule that is not acknowledged, but not for a warning
+        app.synth()
+    folder = Path(app.outdir)
+    reports = json.loads((folder / "validation-report.json").read_text())["pluginReports"]
+    broken = {violation["ruleName"] for report in reports for violation in report["violations"]}
+    templates = folder.rglob("*.template.json")
+    return broken | {match.rule.id for file in templates for match in lint_file(file)}
 
 
 def properties(template: Template, resource: str, prefix: str = "") -> list[dict[str, Any]]:

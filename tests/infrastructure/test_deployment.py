@@ -120,8 +120,8 @@ def test_64_requests_at_once_each_get_their_own_answer(url: str) -> None:
 
 
 @pytest.fixture
-def token(aws: Aws) -> dict[str, str]:
-    """A user pool's issuer, its client, and a token of its only user."""
+def user_pool(aws: Aws) -> dict[str, str]:
+    """The settings for a user pool, and a token of its only user."""
     cognito = aws.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
     client = cognito.create_user_pool_client(
@@ -134,24 +134,26 @@ def token(aws: Aws) -> dict[str, str]:
     flow = {"AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": login}
     result = cognito.initiate_auth(ClientId=client, **flow)["AuthenticationResult"]
     issuer = f"https://cognito-idp.{REGION}.amazonaws.com/{pool}"
-    return {"issuer": issuer, "audience": client, "token": result["IdToken"]}
+    return {"jwt_issuer": issuer, "jwt_audience": client, "token": result["IdToken"]}
 
 
 @pytest.mark.proof
-def test_only_requests_with_a_token_are_answered(url: str, aws: Aws, token: dict[str, str]) -> None:
+def test_only_requests_with_a_token_are_answered(
+    url: str, aws: Aws, user_pool: dict[str, str]
+) -> None:
     """By a second stack, next to the first."""
-    trusted = {"jwt_issuer": token["issuer"], "jwt_audience": token["audience"]}
-    assembly = aws.synthesize(ROOT, "jwt", stack="locked", cors="*", auth="jwt", **trusted)
-    locked = aws.deploy(assembly)
+    token = user_pool.pop("token")
+    settings = {"stack": "locked", "cors": "*", "auth": "jwt"} | user_pool
+    locked = aws.deploy(aws.synthesize(ROOT, "jwt", **settings))
     assert locked != url
     send = over_http(locked)
     assert send(EXAMPLE).status == 401
     assert send(Row("health check", "/healthz")).status == 200
     assert send(Row("health check by another method", "/healthz", "POST")).status == 401
-    head, claims, signature = token["token"].split(".")
+    head, claims, signature = token.split(".")
     for forged in (f"{head}.{claims}.{signature[::-1]}", f"{head}.{claims}.", "me"):
         assert with_header(send, f"authorization: Bearer {forged}")(EXAMPLE).status == 401
-    admitted = with_header(send, f"authorization: Bearer {token['token']}")
+    admitted = with_header(send, f"authorization: Bearer {token}")
     assert failures(admitted, ROWS) == {}
     assert over_http(url)(EXAMPLE).text == in_process(EXAMPLE).text
 

@@ -62,8 +62,9 @@ def test_the_files_of_the_tree_exist() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_and_their_headings_exist(document: Path) -> None:
-    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", TEXTS[document]):
+def test_links_pictures_and_headings_exist(document: Path) -> None:
+    links = r"(?:\]\(|src=\"|srcset=\")(?!https?:)([^)\s\"]+)"
+    for link in re.findall(links, TEXTS[document]):
         name, _, heading = link.partition("#")
         target = (document.parent / name).resolve() if name else document
         assert exists(target), link
@@ -84,9 +85,3 @@ def test_every_fault_names_its_test() -> None:
 def anchor(heading: str) -> str:
     """Return GitHub's anchor for a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
-
-
-def test_pictures_that_are_shown_exist() -> None:
-    shown = re.findall(r"(?:!\[.+?\]\(|<img alt=\".+?\" src=\"|srcset=\")(.+?)[\")]", README)
-    pictures = {f"img/{picture.name}" for picture in (ROOT / "img").glob("*.png")}
-    assert {picture.replace("../", "") for picture in shown} <= pictures

@@ -47,12 +47,6 @@ def test_the_steps_are_those_of_ci_run() -> None:
 
 
 def test_make_targets_exist() -> None:
-    commands = [step.get("run", "") for step in STEPS if applies(step)]
-    made = [name for command in commands for name in re.findall(r"make (\S+)", command)]
-    assert made and {*made} <= TARGETS
-
-
-def applies(step: dict[str, Any]) -> bool:
-    """Return whether the files that a step needs exist: the example may have been deleted."""
-    files = re.findall(r"hashFiles\('(.+?)'\)", str(step.get("if")))
-    return all((ROOT / file).exists() for file in files)
+    made = re.findall(r"(?<=make )[\w./-]+", "\n".join(step.get("run", "") for step in STEPS))
+    assert "deploy" in made
+    assert {*made} - {"bench-quick"} <= TARGETS  # this one may have been deleted with the example
