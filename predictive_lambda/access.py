@@ -12,7 +12,6 @@ from aws_cdk.aws_route53_targets import ApiGatewayv2DomainProperties
 from predictive_lambda.settings import SettingError, Settings
 
 ORIGIN = r"https?://[^/\s,@?#*]+"
-AUDIENCES = r"[^\s,]+( *, *[^\s,]+)*"
 CERTIFICATE = r"arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate/[\w-]+"
 # What browsers may send: the type of a batch, a token, or a signature by the AWS SDK.
 SIGNATURE = ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256"]
@@ -38,7 +37,7 @@ def authorizer(settings: Settings) -> apigateway.IHttpRouteAuthorizer | None:
     """Require a token or a signature of each request."""
     auth = settings.choice("auth", "none", ("none", "jwt", "iam"))
     issuer = settings.text("jwt_issuer", r"https://\S+", "a URL like https://login.example.org/")
-    audience = settings.text("jwt_audience", AUDIENCES, "audiences separated by commas")
+    audience = settings.text("jwt_audience", r"[^\s,]+( *, *[^\s,]+)*", "comma-separated names")
     if len({auth == "jwt", bool(issuer), bool(audience)}) > 1:
         raise SettingError("auth=jwt, jwt_issuer and jwt_audience only work together.")
     if auth == "jwt":

@@ -31,7 +31,7 @@ LOGGED = """requestTime requestId httpMethod path status responseLatency
 ACCESS_LOG = json.dumps({name: f"$context.{name}" for name in LOGGED.split()})
 TIMEOUT = Duration.seconds(15)
 
-VPC_ACCESS = "AWSLambdaVPCAccessExecutionRole"
+VPC_ACCESS = "service-role/AWSLambdaVPCAccessExecutionRole"
 VPC = {AWS_POLICY(VPC_ACCESS): "AWS maintains this policy for functions in a VPC."}
 PUBLIC = {"AwsSolutions-APIG4": "The API has no authorizer by choice: its answers are public."}
 OPEN = {"AwsSolutions-APIG4": "Health checks and preflights send no token, and reveal no secrets."}
@@ -132,8 +132,7 @@ class PredictiveLambda(Construct):
         log_group.grant_write(role)  # and nothing else, unlike AWS's managed policy
         if options.get("vpc"):
             # The CDK only lets roles that it creates make network interfaces.
-            policy = f"service-role/{VPC_ACCESS}"
-            role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
+            role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(VPC_ACCESS))
             acknowledge(role, VPC)
         function = lambda_.DockerImageFunction(
             scope,

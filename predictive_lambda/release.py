@@ -49,4 +49,4 @@ def _shift_slowly(scope: Construct, live: lambda_.Alias) -> None:
         alarms=[alarm],
     )
     reason = "AWS maintains this policy for CodeDeploy; the CDK attaches it."
-    acknowledge(group, {AWS_POLICY("AWSCodeDeployRoleForLambdaLimited"): reason})
+    acknowledge(group, {AWS_POLICY("service-role/AWSCodeDeployRoleForLambdaLimited"): reason})

@@ -99,7 +99,7 @@ def test_a_setting_changes_the_template(
         ({"auth": "basic"}, "one of none, jwt, iam"),
         ({"stack": ""}, "letters, digits"),  # such as -c stack=$STACK, where STACK is not set
         ({"jwt_issuer": "http://login.example.org"}, "a URL like https"),
-        (JWT | {"jwt_audience": "shop,"}, "audiences separated by commas"),
+        (JWT | {"jwt_audience": "shop,"}, "comma-separated names"),
         ({"domain": "https://predict.example.org"}, "a name like predict.example.org"),
         ({"certificate_arn": "predict.example.org"}, "certificate in ACM"),
         ({"hosted_zone": "example.org"}, "id of a hosted zone"),
