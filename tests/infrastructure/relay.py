@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from subprocess import Popen
 
@@ -34,14 +34,10 @@ def relayed(folder: Path, port: int) -> Iterator[str]:
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
+    with closing(writer), suppress(ConnectionError):
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()
 
 
 async def relay(here: str, there: str) -> None:

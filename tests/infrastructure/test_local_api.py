@@ -20,7 +20,7 @@ import pytest
 
 from predictive_lambda.local.api import LONGEST_HEAD, invitation
 from predictive_lambda.local.event import LONGEST_BODY
-from tests.engines import EXAMPLE, in_process, over_http, served
+from tests.engines import EXAMPLE, in_process, over_http, served, started
 from tests.table import Row
 
 
@@ -61,11 +61,7 @@ REPEATED = {"queryStringParameters": {"lat": "+1,2 3", "x": "", "y": ""}}
 @pytest.mark.parametrize(
     ("request_", "status", "expected"),
     [
-        (
-            b"GET /a%20b?c=%2B HTTP/1.1\r\n\r\n",
-            200,
-            {"rawPath": "/a%20b", "rawQueryString": "c=%2B"},
-        ),
+        (b"GET /%20?c=%2B HTTP/1.0\r\n\r\n", 200, {"rawPath": "/%20", "rawQueryString": "c=%2B"}),
         (b"GET /?lat=%2B1&lat=2+3&x=&y HTTP/1.1\r\n\r\n", 200, REPEATED),
         (b"GET //h/a HTTP/1.0\r\n\r\n", 200, {"rawPath": "//h/a", "headers": {}} | WITHOUT),
         (HEAD + b"X-A:  b: c \t\r\nx:\r\n\r\n", 200, {"headers": {"x-a": "b: c", "x": ""}}),
@@ -152,24 +148,17 @@ def test_an_example_too_long_for_a_url_is_posted() -> None:
     assert invitation("http://h/", lambda _: document) == f"Run {curl}"
 
 
-def start(port: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-P", "-m", "predictive_lambda.local.api"]
-    environment = os.environ | {"PORT": str(port)}
-    return subprocess.Popen(command, env=environment, stdout=PIPE, stderr=PIPE, text=True)
+LOCAL_API = [sys.executable, "-P", "-m", "predictive_lambda.local.api"]
 
 
 def test_it_prints_the_url_serves_it_and_ends_quietly_on_ctrl_c() -> None:
-    process = start(0)
-    assert process.stdout
-    line = process.stdout.readline()
-    found = re.fullmatch(r"Open (http://127\.0\.0\.1:\d+(/.*)) \(Ctrl-C to stop\)\n", line)
-    assert found, line
-    assert found[2] == EXAMPLE.target
-    with urlopen(found[1], timeout=60) as response:
-        assert response.read().decode() == in_process(EXAMPLE).text
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, "")
+    with started(LOCAL_API, env=os.environ | {"PORT": "0"}, stderr=PIPE) as (process, url):
+        assert url.startswith("http://127.0.0.1:") and url.endswith(EXAMPLE.target)
+        with urlopen(url, timeout=60) as response:
+            assert response.read().decode() == in_process(EXAMPLE).text
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (0, "")
 
 
 @pytest.mark.parametrize("port", ["taken", "eighty"])
@@ -178,9 +167,11 @@ def test_a_port_that_cannot_be_used_is_explained(port: str) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = port.replace("taken", str(taken.getsockname()[1]))
-        _, errors = (process := start(port)).communicate(timeout=60)
-    assert process.returncode == 1
-    assert re.fullmatch(rf"Port {port} cannot be used \(.+\)\. Choose another: PORT=8001\n", errors)
+        environment = os.environ | {"PORT": port}
+        done = subprocess.run(LOCAL_API, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    explanation = rf"Port {port} cannot be used \(.+\)\. Choose another: PORT=8001\n"
+    assert re.fullmatch(explanation, done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.infrastructure.synthesized import ROOT, definition, synthesize
 FUNCTION, LOGS = "AWS::Lambda::Function", "AWS::Logs::LogGroup"
 API, STAGE = "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"
 ROUTE, AUTHORIZER = "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Authorizer"
-ALARM, DASHBOARD = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"
+INTEGRATION, ALARM = "AWS::ApiGatewayV2::Integration", "AWS::CloudWatch::Alarm"
 BUCKET, MACHINE = "AWS::S3::Bucket", "of the state machine"
 A, B = "https://a.example", "http://127.0.0.1:8000"
 SIGNATURE = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"]
@@ -19,8 +19,8 @@ CORS = {
     "AllowHeaders": ["content-type", *SIGNATURE],
     "ExposeHeaders": ["x-model-version"],
 }
-THROTTLED = {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 5}
 TOLERATED = {"ToleratedFailurePercentage": 5}
+THROTTLED = {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 5}
 TRUSTED = {"Issuer": "https://login.example.org/", "Audience": ["shop", "desk"]}
 RECORD = {"Name": "predict.example.org.", "HostedZoneId": "Z0123456789ABC", "Type": "A"}
 JWT = {"auth": "jwt", "jwt_issuer": "https://login.example.org/", "jwt_audience": "shop,desk"}
@@ -30,8 +30,6 @@ DOMAIN = {
 }
 ZONE = {"hosted_zone": "Z0123456789ABC"}
 COPY = {"DashboardName": {"Fn::Join": ["", ["copy-", {"Ref": "AWS::Region"}]]}}
-JSON_LOG = {"LoggingConfig": {"LogFormat": "JSON"}}
-PAYLOAD = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}
 SERVES = {"PackageType": "Image", "MemorySize": 4096, "Timeout": 15, "Architectures": ["x86_64"]}
 SCORES = {"ImageConfig": {"Command": ["bulk.lambdaHandler"]}, "Timeout": 900, "MemorySize": 1769}
 PRIVATE = dict.fromkeys(
@@ -43,9 +41,9 @@ ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
 @pytest.mark.parametrize(
     ("context", "resource", "properties"),
     [
-        ({}, FUNCTION, SERVES | JSON_LOG),
+        ({}, FUNCTION, SERVES | {"LoggingConfig": {"LogFormat": "JSON"}}),
         ({}, ROUTE, {"RouteKey": "$default", "AuthorizationType": "NONE"}),
-        ({}, "AWS::ApiGatewayV2::Integration", PAYLOAD),
+        ({}, INTEGRATION, {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}),
         ({"memory_mb": "512"}, FUNCTION, {"MemorySize": 512}),
         ({"architecture": "arm64"}, FUNCTION, {"Architectures": ["arm64"]}),
         ({"log_retention_days": 3653}, LOGS, {"RetentionInDays": 3653}),
@@ -59,7 +57,7 @@ ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
         ({"snap_start": True}, FUNCTION, {"SnapStart": {"ApplyOn": "PublishedVersions"}}),
         ({"alarm_email": "me@example.org"}, "AWS::SNS::Subscription", {"Protocol": "email"}),
         ({"alarm_email": "me@example.org"}, ALARM, {"Threshold": 12000}),
-        ({"dashboard": "true", "stack": "copy"}, DASHBOARD, COPY),
+        ({"dashboard": "true", "stack": "copy"}, "AWS::CloudWatch::Dashboard", COPY),
         ({"bulk": "true"}, FUNCTION, SCORES),
         ({"bulk": "true"}, BUCKET, {"PublicAccessBlockConfiguration": PRIVATE}),
         ({"bulk": "true"}, BUCKET, {"LifecycleConfiguration": {"Rules": [ABORT]}}),
