@@ -56,6 +56,7 @@ def test_other_events_are_rejected(event: Any) -> None:
         ({"httpMethod": "DELETE"}, 405, "not supported"),
         ({"httpMethod": "GET", "path": "/prod/healthz"}, 200, '"status": "ok"'),
         ({"rawPath": 10**5000, "queryStringParameters": FLOWER}, 200, "setosa"),
+        ({"rawPath": "/", "rawQueryString": "k=1&k=2"}, 400, "given twice"),
         ({"queryStringParameters": {"format": "json,json"}}, 400, "given twice"),
         (GET | {"multiValueQueryStringParameters": {"format": [1]}}, 400, "format is '1', "),
     ],

@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qs, unquote_plus
 
 from serving.formats import Prediction
 from serving.problems import Problem
@@ -61,6 +61,9 @@ def read(event: Any) -> Request:
     context = _get(event, "requestContext", dict)
     method = _get(_get(context, "http", dict), "method", str) or _get(event, "httpMethod", str)
     query = _values(event, *QUERIES)
+    if not query:  # events written by hand may only have the raw one
+        raw = parse_qs(_get(event, "rawQueryString", str), keep_blank_values=True)
+        query = {name: ",".join(several) for name, several in raw.items()}
     if "elb" in context:  # load balancers do not decode the query
         query = {unquote_plus(name): unquote_plus(str(value)) for name, value in query.items()}
     headers = _values(event, "headers", "multiValueHeaders")

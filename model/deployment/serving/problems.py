@@ -41,16 +41,16 @@ def similar(name: str, names: Iterable[str]) -> str | None:
     """Return the name that the client probably meant by `name`, if any.
 
     Two names are similar if one begins with the other, or if they have the same first letter (page
-    is not age) and about four fifths of all letters in common. What links and forms add to a name
-    (`amp;x`, `x[]`) is ignored.
+    is not age) and all letters, or about four fifths of them in order, in common. What links and
+    forms add to a name (`amp;x`, `x[]`) is ignored.
     """
     from difflib import SequenceMatcher  # few requests need it, and no cold start does
 
-    bare = re.sub(r"^amp;|\W+$", "", name[:100].lower())
+    bare = re.sub(r"^(amp;|\W+)|\W+$", "", name[:100].lower())
     for candidate in names:
         known = candidate.lower()
         shorter, longer = sorted((bare, known), key=len)
-        if bare == known:
+        if bare[:1] == known[:1] and sorted(bare) == sorted(known):
             return candidate
         if len(shorter) > 2 and shorter[0] == longer[0]:
             matcher = SequenceMatcher(None, shorter, longer)
