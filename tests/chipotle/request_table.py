@@ -152,7 +152,6 @@ REFUSALS = [
     refused("at most 40 characters are echoed", f"lat={'7' * 1000}x", "lat", f"'{'7' * 39}…'"),
     refused("radius above 0", "radius=0", "radius", "greater than 0 (metres)"),
     refused("radius too small to be above 0", "radius=1e-400", "radius", "out of range"),
-    refused("formats are case-sensitive", "format=JSON", "format", "'JSON'"),
     refused("lng is not long", "lat=39&lng=-77", "long", "'lng' is not a parameter. Did you mean"),
     refused("latitude is not lat", "latitude=39&long=-77", "lat", "Did you mean lat?"),
     refused("lat[] is not lat", "lat[]=39&long=-77", "lat", "Did you mean lat?"),
@@ -172,8 +171,7 @@ BATCHES = [
           json.dumps({"points": [[SLOWEST[0], SLOWEST[1] + i * 1e-5] for i in range(1000)],
                       "k": 10}), 200, json={"results": length(1000), "results.999": length(10)}),
     batch("too many results", f'{{"points": [{", ".join(["[39, -77]"] * 201)}], "k": 50}}', 413,
-          contains=("201 points with k 50",)),
-    batch("points absent", "{}", contains=("no list of points",)),
+          contains=("At most 1000 points and 10000 results",)),
     batch("a list instead of an object", "[[39, -77]]"),
     batch("the point out of range is named", '{"points": [[0, 0], [91, 0]]}',
           contains=("points[1]: lat is 91",)),
@@ -183,7 +181,6 @@ BATCHES = [
     batch("1e400 is JSON, but not finite", '{"points": [[1e400, 0]]}', contains=("not finite",)),
     batch("k out of range", '{"points": [[0, 0]], "k": 51}', json={"parameter": "k"}),
     batch("no body", ""),
-    batch("a hundred thousand brackets", "[" * 100_000),
     batch("a content encoding", '{"points": [[0, 0]]}', 415, send={"content-encoding": "gzip"}),
 ]  # fmt: skip
 ROWS = [*ANSWERS, *PAGES, *PLACES, *REFUSALS, *BATCHES]

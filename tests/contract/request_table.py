@@ -128,7 +128,8 @@ MANY = [
         for p in MODEL.options
         if p.may_be_missing
     ),
-    batch("an empty batch", '{"points": []}', contains=("points is empty",)),
+    batch("an empty batch", '{"points": []}', contains=("no list of points",)),
+    batch("a name twice", '{"points": [1], "points": [2]}', contains=("has a name twice",)),
     batch("a point that is text", '{"points": ["x"]}', contains=("points[0] is 'x'",)),
     batch("a body that is not JSON", "{", contains=("The body is not JSON",)),
     batch("NaN, which JSON does not have", '{"points": [[NaN]]}', contains=("NaN is not allowed",)),

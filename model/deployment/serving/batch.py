@@ -41,15 +41,15 @@ def parse(model: Model, request: Request) -> dict[str, Any]:
     body = request.body or ""
     try:
         sent = b64decode(body, validate=True) if request.is_base64 else str(body).encode()
-        document = json.loads(sent.decode("utf-8-sig"), parse_constant=reject_constant)
+        text = sent.decode("utf-8-sig")
+        document = json.loads(text, parse_constant=reject_constant, object_pairs_hook=members)
     except (ValueError, TypeError, RecursionError) as error:
         raise Problem(
             400, f"The body is not JSON, or nested too deeply. {must_be(model)}"
         ) from error
-    if not isinstance(document, dict) or not isinstance(document.get("points"), list):
+    points = document.get("points") if isinstance(document, dict) else None
+    if not points or not isinstance(points, list):
         raise Problem(400, f"The body has no list of points. {must_be(model)}", "points")
-    if not document["points"]:
-        raise Problem(400, f"points is empty. It must have 1 to {MOST_POINTS} points.", "points")
     return document
 
 
@@ -60,9 +60,8 @@ def must_be(model: Model) -> str:
 def reject_too_many(model: Model, points: int, options: Mapping[str, Any]) -> None:
     count = options.get(model.count) or 1
     if points > MOST_POINTS or points * count > MOST_RESULTS:
-        what = f"{points} points with {model.count} {count}" if model.count else f"{points} points"
-        most = f"At most {MOST_POINTS} points and {MOST_RESULTS} results are allowed."
-        raise Problem(413, f"{what} are too many for one batch. {most}", "points")
+        most = f"At most {MOST_POINTS} points and {MOST_RESULTS} results are allowed in a batch."
+        raise Problem(413, most, "points")
 
 
 def read_points(model: Model, sent: list[Any]) -> list[tuple[Any, ...]]:
@@ -88,3 +87,11 @@ def read_points(model: Model, sent: list[Any]) -> list[tuple[Any, ...]]:
 def reject_constant(constant: str) -> NoReturn:
     """Reject NaN and the infinities, which Python reads although JSON does not have them."""
     raise Problem(400, f"The body is not JSON: {constant} is not allowed. Send null or a number.")
+
+
+def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's members; reject a repeated name, of which Python would take the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Problem(400, "The body is ambiguous: one of its objects has a name twice.")
+    return found

@@ -61,7 +61,10 @@ def add_to(handler: Handler) -> None:
 def page(handler: Handler, query: Query, answer: str = "", problem: Problem | None = None) -> str:
     """Write the page: the query in the form, and the problem next to its field."""
     model = handler.model
-    at = {problem.parameter: wrong(problem)} if problem else {}
+    at = {}
+    if problem:
+        wrong = f'<small class="wrong" role="alert">{escaped(problem.detail)}</small>'
+        at[problem.parameter] = wrong
     fields = "".join(
         field(f"field-{i}", parameter, query.get(parameter.name), at.pop(parameter.name, ""))
         for i, parameter in enumerate((*model.inputs, *handler.options))
@@ -74,10 +77,6 @@ def page(handler: Handler, query: Query, answer: str = "", problem: Problem | No
         form=FORM.format(fields=fields) if fits else TOO_MANY,
         version=escaped(model.about["version"]),
     )
-
-
-def wrong(problem: Problem) -> str:
-    return f'<small class="wrong" role="alert">{escaped(problem.detail)}</small>'
 
 
 def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
