@@ -11,6 +11,7 @@ from tests.table import JSON, PROBLEM, TEXT, Row, batch, length, refused
 HTML = "text/html; charset=utf-8"
 OLNEY = "3333 Olney Sandy Springs Rd Olney, MD 20832 US"
 DENVER = "1600 California St Unit 7 Denver, CO 80202 US"
+BANGOR = "583 Stillwater Ave Bangor, ME 04401 US"
 HERE = "/?lat=39.153198&long=-77.066176"
 GEOJSON = "application/geo+json"
 
@@ -20,15 +21,10 @@ def row(rule: str, target: str = HERE, media_type: str | None = TEXT, **more: An
     return Row(rule, target, media_type=media_type, **more)
 
 
-METHODS = "GET, HEAD, POST, OPTIONS"
 ANSWERS = [
-    row("text is only the nearest store's address", text=OLNEY, headers={
-        "cache-control": "private, no-cache", "vary": "Accept, Accept-Encoding",
-        "x-content-type-options": "nosniff", "content-encoding": None,
-    }),
-    row("an absent parameter has its default", "/", text="583 Stillwater Ave Bangor, ME 04401 US"),
-    row("JSON says which inputs were absent", "/?lat=39.15&format=json", JSON,
-        json={"query.long": 0.0, "query.defaulted": ["long"]}),
+    row("text is only the nearest store's address", text=OLNEY),
+    row("an absent input has its default, and JSON says so", "/?lat=0&format=json", JSON, json={
+        "nearest.0.address": BANGOR, "query.long": 0.0, "query.defaulted": ["long"]}),
     row("JSON has query, stores and model", f"{HERE}&format=json", JSON, json={
         "query.lat": 39.153198, "query.long": -77.066176, "query.k": 1,
         "query.defaulted": [], "nearest": length(1),
@@ -58,17 +54,14 @@ ANSWERS = [
     row("a sign and an exponent", "/?lat=%2B3.9153198e1&long=-7.7066176E%2B01", text=OLNEY),
     row("minus zero is zero", "/?lat=-0.0&long=-0&format=json", JSON, contains=('"lat": 0.0,',)),
     row("the pole, where any longitude is right", "/?lat=90&long=180"),
-    row("Accept: JSON", send={"accept": JSON}, media_type=JSON),
+    row("Accept: JSON, in any case", send={"accept": "Application/JSON"}, media_type=JSON),
     row("format wins over Accept", f"{HERE}&format=text", send={"accept": JSON}, text=OLNEY),
     row("the greatest weight wins", send={"accept": f"{JSON};q=0.1, {GEOJSON};q=0.9"},
         media_type=GEOJSON),
-    row("a weight of zero rejects", send={"accept": "text/plain;q=0, application/json"},
-        media_type=JSON),
     *(
         row(f"Accept: {accept} is text", send={"accept": accept}, text=OLNEY)
         for accept in ("*/*", "image/png", "json;;q=,/")
     ),
-    row("media types ignore case", send={"accept": "Application/JSON"}, media_type=JSON),
     row("a long body is compressed if accepted", f"{HERE}&k=50&format=json", JSON,
         send={"accept-encoding": "br, gzip;q=0.5"}, json={"nearest": length(50)},
         headers={"content-encoding": "gzip"}),
@@ -76,19 +69,14 @@ ANSWERS = [
         send={"accept-encoding": "gzip;q=0, *"}, headers={"content-encoding": None}),
     row("a short body is not compressed", send={"accept-encoding": "gzip"}, text=OLNEY,
         headers={"content-encoding": None}),
-    row("OPTIONS names the methods", method="OPTIONS", status=204, media_type=None, text="",
-        headers={"allow": METHODS}),
-    row("other methods are rejected", method="PUT", body="{}", status=405, contains=(METHODS,),
-        send={"accept": JSON, "content-type": JSON}, media_type=PROBLEM,
-        json={"status": 405, "title": "Method Not Allowed"}, headers={"allow": METHODS}),
 ]  # fmt: skip
 PAGE = ("<!doctype html>", '<h1 dir="auto">The nearest Chipotle</h1>', "2,629 stores (as of 2020)")
 HIDDEN = 'id="answer" aria-labelledby="asked" hidden>'
 SHOWN = 'id="answer" aria-labelledby="asked" >'
 MORE = '<a href="?lat=39.153198&amp;long=-77.066176&amp;k=5">Show more stores</a>'
 PAGES = [
-    row("a page without a point", "/?format=html", HTML, contains=(*PAGE, HIDDEN, 'value="5"')),
-    row("browsers get the page", "/", HTML, send={"accept": "text/html,*/*;q=0.8"}, contains=PAGE),
+    row("browsers get the page, here without a point", "/", HTML,
+        send={"accept": "text/html,*/*;q=0.8"}, contains=(*PAGE, HIDDEN, 'value="5"')),
     row("a page with an answer", f"{HERE}&format=html", HTML,
         contains=(*PAGE, SHOWN, f"<title>{OLNEY}</title>", "Right here", MORE),
         headers={"referrer-policy": "no-referrer", "permissions-policy": "geolocation=(self)"}),
@@ -116,9 +104,8 @@ PLACES = [
         "query.place": "20832", "query.defaulted": ["lat", "long"], "nearest.0.address": OLNEY}),
     row("a ZIP code is where the Census Bureau has it", "/?place=20832&radius=1",
         text="No store within 1 m of 39.15, -77.078."),
-    row("an empty place is absent", "/?place=&lat=39.153198&long=-77.066176", text=OLNEY),
     row("a longer ZIP code", "/?place=20832-1234", text=OLNEY),
-    row("a ZIP code with a zero", "/?place=04401", text="583 Stillwater Ave Bangor, ME 04401 US"),
+    row("a ZIP code with a zero", "/?place=04401", text=BANGOR),
     *(
         row(f"a town as {name}", f"/?place={name}", text=OLNEY)
         for name in ("Olney", "olney+md", "Olney,%20Maryland", "%20OLNEY+", "%C3%96lney")
@@ -137,24 +124,15 @@ PLACES = [
           contains=("place is 'Olny'.", "Did you mean Olney"), json={"parameter": "place"}),
     row("a page for a place, which stays in its field", "/?place=Olney,+MD&format=html", HTML,
         contains=('<span id="point" dir="auto">Olney, MD</span>', 'value="Olney, MD"')),
-    row("a page with the choices beside the field", "/?place=springfield&format=html", HTML,
-        status=400, contains=(HIDDEN, 'value="springfield"', f"Say which one: {SPRINGFIELD}")),
 ]  # fmt: skip
 REFUSALS = [
-    refused("a limit is exact", "long=-180.001", "long", "from -180 to 180"),
-    refused("almost a number, and long", f"lat={'1' * 9000}x", "lat", "plain decimal number"),
-    refused("empty", "lat=", "lat", "lat is empty"),
-    refused("no value at all", "lat", "lat", "lat is empty"),
-    refused("a decimal comma", "lat=39,15", "lat", "decimal comma"),
+    refused("empty, without an equals sign", "lat", "lat", "lat is empty"),
     refused("an unescaped plus is a space", "lat=+39", "lat", "' 39'"),
-    refused("a NUL, escaped", "lat=%00", "lat", "\\\\x00"),
-    refused("a line break, escaped", "lat=1%0D%0Aset-cookie:x", "lat", "\\\\r\\\\n"),
+    refused("a NUL and a line break, escaped", "lat=%00%0D%0Ax:y", "lat", "\\\\x00\\\\r\\\\nx"),
     refused("at most 40 characters are echoed", f"lat={'7' * 1000}x", "lat", f"'{'7' * 39}…'"),
-    refused("radius above 0", "radius=0", "radius", "greater than 0 (metres)"),
-    refused("radius too small to be above 0", "radius=1e-400", "radius", "out of range"),
+    refused("radius too small to be above 0", "radius=1e-400", "radius", "greater than 0 (metres)"),
     refused("lng is not long", "lat=39&lng=-77", "long", "'lng' is not a parameter. Did you mean"),
     refused("latitude is not lat", "latitude=39&long=-77", "lat", "Did you mean lat?"),
-    refused("lat[] is not lat", "lat[]=39&long=-77", "lat", "Did you mean lat?"),
     row("a problem as text is the sentence", "/?lat=x", status=400, contains=("lat is 'x'",)),
     row("a problem as GeoJSON is problem details", "/?lat=x&format=geojson", PROBLEM, status=400),
 ]
@@ -164,23 +142,15 @@ BATCHES = [
           '{"points": [[39.153198, -77.066176], [39.7392, -104.9903]], "k": 2}', 200, json={
               "results": length(2), "results.0": length(2), "results.0.0.address": OLNEY,
               "results.1.0.address": DENVER, "model.stores": 2629}),
-    batch("k is 1 if absent, and a media type may have parameters", '{"points": [[0, 0]]}', 200,
-          send={"content-type": "Application/JSON; charset=UTF-8"}, json={"results.0": length(1)}),
     batch("a radius", '{"points": [[0, 0]], "radius": 1}', 200, json={"results": [[]]}),
     batch("1,000 of the slowest points, well within the function's 15 s",
           json.dumps({"points": [[SLOWEST[0], SLOWEST[1] + i * 1e-5] for i in range(1000)],
                       "k": 10}), 200, json={"results": length(1000), "results.999": length(10)}),
     batch("too many results", f'{{"points": [{", ".join(["[39, -77]"] * 201)}], "k": 50}}', 413,
-          contains=("At most 1000 points and 10000 results",)),
-    batch("a list instead of an object", "[[39, -77]]"),
-    batch("the point out of range is named", '{"points": [[0, 0], [91, 0]]}',
-          contains=("points[1]: lat is 91",)),
-    batch("true is not 1", '{"points": [[true, 0]]}', contains=("lat is true",)),
+          contains=("201 points with k 50",)),
+    batch("true is not 1", '{"points": [[0, 0], [true, 0]]}', contains=("points[1]: lat is true",)),
     batch("null is not 0", '{"points": [[null, 0]]}', contains=("lat is null",)),
-    batch("a string is not a number", '{"points": [["39", "-77"]]}', contains=("lat is '39'",)),
     batch("1e400 is JSON, but not finite", '{"points": [[1e400, 0]]}', contains=("not finite",)),
     batch("k out of range", '{"points": [[0, 0]], "k": 51}', json={"parameter": "k"}),
-    batch("no body", ""),
-    batch("a content encoding", '{"points": [[0, 0]]}', 415, send={"content-encoding": "gzip"}),
 ]  # fmt: skip
 ROWS = [*ANSWERS, *PAGES, *PLACES, *REFUSALS, *BATCHES]

@@ -89,7 +89,12 @@ def example_rows() -> Iterator[Row]:
             (MODEL.answers,): lambda found: set(found[0]) == set(MODEL.result),
             "model.version": str(MODEL.about["version"]),
         },
-        headers={"x-model-version": str(MODEL.about["version"])},
+        headers={
+            "x-model-version": str(MODEL.about["version"]),
+            "cache-control": "private, no-cache",
+            "vary": "Accept, Accept-Encoding",
+            "x-content-type-options": "nosniff",
+        },
     )
     yield Row("an unknown parameter is ignored", "/?" + query(**{UNKNOWN: "1"}))
     yield Row("any path answers", "/any/path?" + query())
@@ -105,6 +110,7 @@ ANY_MODEL = [
 DESCRIPTION = [
     Row("the description after a stage", "/prod/openapi.json", contains=('"openapi": "3.1.',))
 ]
+METHODS: dict[str, str | None] = {"allow": "GET, HEAD, POST, OPTIONS"}
 TOO_MANY = json.dumps({"points": [POINT] * 1001})
 MANY = [
     *(
@@ -116,6 +122,7 @@ MANY = [
         "the example in a batch, by position and by name",
         json.dumps({"points": [[POINT.get(p.name) for p in MODEL.inputs], POINT]}),
         200,
+        send={"content-type": "Application/JSON; charset=UTF-8"},
         json={"results": length(2)},
     ),
     batch(
@@ -131,10 +138,15 @@ MANY = [
     batch("an empty batch", '{"points": []}', contains=("no list of points",)),
     batch("a name twice", '{"points": [1], "points": [2]}', contains=("has a name twice",)),
     batch("a point that is text", '{"points": ["x"]}', contains=("points[0] is 'x'",)),
-    batch("a body that is not JSON", "{", contains=("The body is not JSON",)),
+    batch("a batch without points", "{}", contains=("no list of points",)),
+    batch("a list instead of an object", "[[1]]", contains=("no list of points",)),
+    batch("no body", "", contains=("The body is not JSON",)),
+    batch("a hundred thousand brackets", "[" * 100_000, contains=("The body is not JSON",)),
     batch("NaN, which JSON does not have", '{"points": [[NaN]]}', contains=("NaN is not allowed",)),
     batch("a body as a form", "a=1", 415, send={"content-type": "text/plain"}),
-    Row("an unsupported method", method="DELETE", status=405),
+    batch("a compressed body", "{}", 415, send={"content-encoding": "gzip"}),
+    Row("OPTIONS names the methods", method="OPTIONS", status=204, text="", headers=METHODS),
+    Row("other methods are rejected", method="DELETE", status=405, headers=METHODS),
 ]
 TEXTS = {
     "control characters": "\x00\x1f\x7f",
