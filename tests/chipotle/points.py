@@ -66,22 +66,6 @@ def by_geographiclib(point: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.array([Geodesic.WGS84.Inverse(*point, *place)["s12"] for place in places])
 
 
-def to_stores(oracle: Oracle, point: np.ndarray, k: int) -> np.ndarray:
-    """Measure from the point to every store that may be among the k nearest; inf for the others."""
-    chords = np.linalg.norm(unit_vectors(STORES) - unit_vectors(point[None]), axis=1)
-    angles = 2 * np.arcsin(np.minimum(chords / 2, 1))
-    possible = np.flatnonzero(angles <= np.partition(angles, k - 1)[k - 1] * 1.0102 + 1e-6)
-    metres = np.full(len(STORES), np.inf)
-    metres[possible] = oracle(point, STORES[possible])
-    return metres
-
-
-def unit_vectors(points: np.ndarray) -> np.ndarray:
-    latitudes, longitudes = np.radians(points).T
-    x, y = np.cos(latitudes) * np.cos(longitudes), np.cos(latitudes) * np.sin(longitudes)
-    return np.column_stack([x, y, np.sin(latitudes)])
-
-
 def assert_exact(point: np.ndarray, answer: list[dict[str, Any]], metres: np.ndarray) -> None:
     """Compare an answer with the distances to all stores; ties may be in either order."""
     found = np.array([metres[ADDRESSES[store["address"]]] for store in answer])

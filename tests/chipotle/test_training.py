@@ -7,12 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import joblib
 import pytest
 
 import training
 from stores import DataError, read_stores
-from tests.chipotle.csv_table import DENVER, GOOD, MISTAKES, OLNEY, VARIATIONS
+from tests.chipotle.csv_table import GOOD, MISTAKES, VARIATIONS
 
 TRAINING = Path(training.__file__)
 STORES = TRAINING.with_name("chipotle_stores.csv")
@@ -91,17 +90,6 @@ def test_a_csv_with_mistakes_is_explained(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == [csv]
     assert "cannot be read: Is a directory" in train(Path("/"), tmp_path).stderr
-
-
-def test_stores_at_one_place_train_and_repeated_rows_are_dropped(tmp_path: Path) -> None:
-    csv = tmp_path / "stores.csv"
-    csv.write_text(GOOD + OLNEY.replace("3333", "3335") + DENVER)
-    done = train(csv, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Dropped 1 rows")
-    assert "Trained on 3 stores" in done.stdout
-    model = joblib.load(tmp_path / "chipotle.pkl")
-    assert model.predict([[40, -105]]) == ["1600 California St"]
 
 
 def test_the_manifest_describes_the_artefacts_but_not_this_machine(tmp_path: Path) -> None:
