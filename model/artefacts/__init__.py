@@ -82,7 +82,7 @@ def find_signature(
     example: Mapping[str, Any],
     dumped: Pickler,
 ) -> Signature:
-    """Find out from the table what the model is asked and answers, and how the function asks it."""
+    """Describe the model's inputs and results from the table, and find out how to ask it."""
     inputs = tuple(describe(table[name], units) for name in table.columns if name not in targets)
     tried = table.iloc[rows_to_try(table, targets)]
     columns = as_columns(inputs, tried)

@@ -19,9 +19,9 @@ THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
 class Pickler(pickle.Pickler):
-    """Writes estimators that start no processes or threads, and notes what the pickle refers to.
+    """Pickles estimators with n_jobs=None, and notes what the pickle refers to.
 
-    They would only cost time: a function has one or two processors.
+    More processes or threads would only cost time: a function has one or two processors.
     """
 
     def __init__(self, file: Any) -> None:

@@ -19,7 +19,7 @@ DEPLOYMENT = MODEL / "deployment"
 
 
 def pins() -> dict[str, list[str]]:
-    """Return the versions in the image's lock by package: several if it depends on Python's."""
+    """Return each package's locked versions: several if they depend on Python's version."""
     found: dict[str, list[str]] = {}
     for package, version in re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK.read_text(), re.MULTILINE):
         found.setdefault(plain_name(package), []).append(version)
@@ -31,7 +31,7 @@ def plain_name(package: str) -> str:
 
 
 def warn_of_versions(trained: Mapping[str, str]) -> None:
-    """Say if the image may get other versions than the training had, by import name."""
+    """Warn if the image may get other versions than `trained` has, by import name."""
     packages, locked = packages_distributions(), pins()
     for module, version in trained.items():
         for name in {plain_name(package) for package in packages.get(module, [])} & locked.keys():
@@ -49,7 +49,7 @@ def run(
     """Run a Python file as in the image; return its exit code and its output.
 
     `given` is pickled to its standard input. If it fails, the output is the error's last line.
-    more: packages that it has besides those of the lock.
+    more: packages that it may use besides those of the lock.
     """
     there = {*pins(), *more}
     absent = [

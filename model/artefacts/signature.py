@@ -95,7 +95,7 @@ def as_columns(inputs: Sequence[Input], table: pd.DataFrame) -> list[np.ndarray]
 
 
 def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
-    """Return the numbers of rows from all over the table, of all classes, and with missing values.
+    """Return the positions of rows from all over the table, of all classes, with missing values.
 
     The first row becomes the example: it has the fewest missing values, then the shortest texts.
     """
