@@ -16,8 +16,8 @@ OWN_STEPS = (
     "import them from there: from steps import NAME"
 )
 PANDAS = (
-    "Avoid DataFrames and category dtypes in it, or add pandas to the function, which takes 0.2 s "
-    "at every cold start: echo pandas >> model/requirements.in; make lock"
+    "Avoid DataFrames, Timestamps and category dtypes in it, or add pandas to the function, which "
+    "takes 0.2 s at every cold start: echo pandas >> model/requirements.in; make lock"
 )
 ROW_BY_ROW = (
     "A prediction must depend only on its own row: not on chance, on other rows or on earlier "
@@ -100,8 +100,8 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterab
         wrong = " and ".join(f"{verb} {', '.join(names)}" for verb, names in found if names)
         raise ModelError(
             "The table must have the columns that the model was fitted on: it "
-            f"{wrong or 'has them in another order'}. Name all targets in `target`, and transform "
-            "columns in the pipeline."
+            f"{wrong or 'has them in another order'}. Name all targets in `target`, drop unused "
+            "columns, and transform columns in the pipeline."
         )
 
 

@@ -131,7 +131,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     "a target not named": ((FOREST, IRIS, []), "it also has target. Name all targets in `target`"),
     "columns encoded outside the pipeline": (
         (DUMMIES, COLOURS[["colour", "c"]], ["c"]),
-        "also has colour and lacks colour_blue, colour_red. Name all targets in `target`, and",
+        "also has colour and lacks colour_blue, colour_red. Name all targets in `target`, drop",
     ),
     "a target encoded outside": (
         (CODES, COLOURS[["x", "c"]], ["c"]),
