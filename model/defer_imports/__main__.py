@@ -54,7 +54,7 @@ def observe(plan: dict[str, Names] | None = None) -> list[list[Any]] | None:
 
 
 class Step:
-    """Rewrites the modules that the example has loaded in this process, where they are plain."""
+    """Rewrites the files of the modules that the example has loaded; this process keeps its own."""
 
     def __init__(self, answers: str) -> None:
         self.answers = answers
@@ -160,7 +160,7 @@ def restore(path: Path) -> None:
 def write(path: Path, code: bytes) -> None:
     cache = cache_from_source(str(path))
     SourceFileLoader("", "").set_data(cache, MAGIC_NUMBER + code)  # at once, or not at all
-    os.chmod(cache, 0o644)  # others may run the function
+    os.chmod(cache, 0o644)  # Lambda runs as another user
 
 
 if __name__ == "__main__":

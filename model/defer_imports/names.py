@@ -3,12 +3,12 @@
 import ast
 import re
 
-HOOKS = ("__getattr__", "__dir__")  # they may look at all names of the module
+HOOKS = ("__getattr__", "__dir__")  # these may look at all names of the module
 
 
 def names_in(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
-    """Return the names that a module reads at all, that it reads at import, and that something
-    other than its own imports may bind. Raises ValueError.
+    """Return three sets of names: those that a module reads, those that it reads at import, and
+    those that anything but its own imports may bind. Raises ValueError if it must stay as it is.
     """
     read, early, bound = set[str](), set[str](), set[str]()
     functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]

@@ -1,7 +1,7 @@
 """Look at the installed packages: what the example's answers are, and which modules differ.
 
-As a script, with packages that are rewritten: without arguments it answers, else it checks modules.
-Imports little: what it imports is there for the packages as well.
+As a script, it sees rewritten packages: given null it answers, given modules it checks them.
+It imports little, because packages that forgot an import would find it done.
 """
 
 import json
@@ -63,7 +63,7 @@ def import_first(names: list[str], report: Report) -> None:
             if os.waitpid(child, 0)[1]:
                 report(name, "importing it crashes or hangs")
             continue
-        signal.alarm(60)  # what a package's threads hold when this forks stays locked
+        signal.alarm(60)  # a lock that another thread held at the fork is never released
         try:
             import_module(name)
             signal.alarm(0)
