@@ -74,7 +74,7 @@ def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
         return JsonLines(model, names[1].endswith(".gz"))
     if kinds == {".parquet"} and not names[0].startswith("-"):
         return ParquetRows(model)
-    raise Problem(400, "IN and OUT must both end in .csv, .jsonl (.gz may follow) or .parquet.")
+    raise Problem(400, "IN and OUT must both be .csv, both .jsonl (also .gz) or both .parquet.")
 
 
 def counted(scored: Iterator[Scored], done: Summary) -> Iterator[Any]:
