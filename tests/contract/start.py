@@ -21,10 +21,10 @@ def start(deployment: Path = DEPLOYMENT) -> str:
     code, said = run(FIRST_ANSWER, deployment=deployment)
     if not code:
         return said.strip()
-    advice = "Fix MODEL in model/deployment/predictor"
+    advice = "" if "ArtefactError" in said else " Fix MODEL in model/deployment/predictor."
     if "No module named" in said:
-        advice = "Name its package in model/requirements.in, and run: make lock"
-    raise BrokenModel(f"The model does not answer its example: {said.rstrip('.')}. {advice}.")
+        advice = " Name its package in model/requirements.in, and run: make lock."
+    raise BrokenModel(f"The model does not answer its example: {said.rstrip('.')}.{advice}")
 
 
 if __name__ == "__main__":
