@@ -34,10 +34,12 @@ def test_one_point_gets_its_nearest(place: Any) -> None:
 
 
 @everywhere
-@pytest.mark.parametrize("step", [20, pytest.param(1, marks=pytest.mark.proof)])
-def test_many_points_get_their_nearest(place: Any, step: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "step"), [(2_000, 20), pytest.param(17_000, 1, marks=pytest.mark.proof)]
+)
+def test_many_points_get_their_nearest(place: Any, count: int, step: int) -> None:
     """Every 20th of them is measured to all stores, and each in the proof."""
-    points = place(np.random.default_rng(2021), 2_000)
+    points = place(np.random.default_rng(2021), count)
     one, ten = (nearest.predict(points.tolist(), k=k) for k in (1, 10))
     for row in range(0, len(points), step):
         oracle = by_proj if row else by_geographiclib  # takes 50 times the time

@@ -39,7 +39,7 @@ def test_what_the_readme_says_to_delete_exists() -> None:
 def test_links_to_files_of_the_example_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readmes, "DELETABLE", [])  # so that none of them may be missing
     for document in readmes.DOCUMENTS:
-        readmes.test_links_and_their_headings_exist(document)
+        readmes.test_links_pictures_and_headings_exist(document)
 
 
 def test_all_pictures_are_shown() -> None:

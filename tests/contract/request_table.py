@@ -135,7 +135,7 @@ MANY = [
         for p in MODEL.options
         if p.may_be_missing
     ),
-    batch("an empty batch", '{"points": []}', contains=("no list of points",)),
+    batch("an empty batch", '{"points": []}', contains=("points is empty",)),
     batch("a name twice", '{"points": [1], "points": [2]}', contains=("has a name twice",)),
     batch("a point that is text", '{"points": ["x"]}', contains=("points[0] is 'x'",)),
     batch("a batch without points", "{}", contains=("no list of points",)),

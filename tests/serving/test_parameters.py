@@ -67,7 +67,8 @@ BIG = {"size": "big", "weight": "2"}
         (BIG | {"k": "0"}, "k is '0', which is out of range. It must be a whole number from 1."),
         (BIG | {"eight": "3"}, "('big', 2.0, False, None, nan), road"),  # something else
         (BIG | {"hight": "3"}, "'hight' is not a parameter. Did you mean height?"),
-        (BIG | {" amp;height[]": "3"}, "' amp;height[]' is not a parameter. Did you mean height?"),
+        (BIG | {" height": "3"}, "' height' is not a parameter. Did you mean height?"),
+        (BIG | {"amp;height[]": "3"}, "'amp;height[]' is not a parameter. Did you mean height?"),
     ],
 )
 def test_queries_reach_the_model_or_are_explained(query: dict[str, str], said: str) -> None:

@@ -47,9 +47,10 @@ def parse(model: Model, request: Request) -> dict[str, Any]:
         raise Problem(
             400, f"The body is not JSON, or nested too deeply. {must_be(model)}"
         ) from error
-    points = document.get("points") if isinstance(document, dict) else None
-    if not points or not isinstance(points, list):
+    if not isinstance(document, dict) or not isinstance(document.get("points"), list):
         raise Problem(400, f"The body has no list of points. {must_be(model)}", "points")
+    if not document["points"]:
+        raise Problem(400, f"points is empty. It must have 1 to {MOST_POINTS} points.", "points")
     return document
 
 
@@ -60,8 +61,9 @@ def must_be(model: Model) -> str:
 def reject_too_many(model: Model, points: int, options: Mapping[str, Any]) -> None:
     count = options.get(model.count) or 1
     if points > MOST_POINTS or points * count > MOST_RESULTS:
-        most = f"At most {MOST_POINTS} points and {MOST_RESULTS} results are allowed in a batch."
-        raise Problem(413, most, "points")
+        what = f"{points} points with {model.count} {count}" if model.count else f"{points} points"
+        most = f"At most {MOST_POINTS} points and {MOST_RESULTS} results are allowed."
+        raise Problem(413, f"{what} are too many for one batch. {most}", "points")
 
 
 def read_points(model: Model, sent: list[Any]) -> list[tuple[Any, ...]]:
