@@ -3,9 +3,9 @@
 The format "html" is the whole page. "part" is for its script, and leaves out what never changes.
 """
 
-import hashlib
 from base64 import b64encode
 from functools import cache, partial
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
@@ -24,10 +24,6 @@ from serving.problems import Problem
 LABELS = {"place": "Place", "lat": "Latitude", "long": "Longitude", "k": "How many"}
 FAR_M = 300_000  # not a day trip
 FEW = 5  # stores, if a person does not say how many
-POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 AS_OF = ABOUT.get("as_of", "")
 WORDS = {
     "name": ABOUT["title"],
@@ -60,14 +56,13 @@ def file(name: str) -> str:
 @cache
 def headers() -> dict[str, str]:
     """Return the page's headers; the policy allows its script and style by their hashes."""
-    hashes = {
-        tag: "sha256-" + b64encode(hashlib.sha256(file(name).encode()).digest()).decode()
-        for tag, name in (("style", "style.css"), ("script", "script.js"))
-    }
+    digests = (sha256(file(name).encode()).digest() for name in ("script.js", "style.css"))
+    script, style = (f"'sha256-{b64encode(digest).decode()}'" for digest in digests)
     return {
         "referrer-policy": "no-referrer",
         "permissions-policy": "geolocation=(self)",
-        "content-security-policy": POLICY.format(**hashes),
+        "content-security-policy": f"default-src 'none'; script-src {script}; style-src {style}; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     }
 
 
@@ -84,7 +79,7 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
     return fill(
         whole,
         {**query, "lat": point[0], "long": point[1]},
-        view=drawing.view(point, places),
+        view=drawing.numbers(drawing.view(point, places)),
         no_answer="",
         title=escape(found[0]["address"] if found else ABOUT["title"]),
         point=escape(query["place"] or ", ".join(map(written, point))),
@@ -100,33 +95,27 @@ def item(point: tuple[float, float], store: Result) -> str:
     return STORE.substitute(address=escape(store["address"]), way=way(point, store), place=place)
 
 
-def problem(whole: bool, problem: Problem, query: Query) -> str:
-    """Write the page with the problem next to its field, and the form as the client sent it."""
-    return fill(whole, {"k": FEW, **query}, problem)
-
-
 def fill(whole: bool, sent: Query, problem: Problem | None = None, **values: Any) -> str:
-    """Fill in page.html with the values, and with what the client sent, valid or not."""
+    """Fill in page.html with the values, what was sent, and a problem next to its field."""
     texts = {name: written(value) for name, value in sent.items() if value is not None}
     shown = [p for p in (*INPUTS, *OPTIONS) if p.name != "radius" or "radius" in texts]
     fields = {p.name: field(p, texts.get(p.name, ""), problem) for p in shown}
     at_top = problem.detail if problem and problem.parameter not in fields else ""
     search = fields.pop("place")
     link = {name: text for name, text in texts.items() if name in fields}
-    view = values.pop("view", drawing.whole())
     defaults = {name: escape(text) for name, text in WORDS.items()} | {
         "head": HEAD.format(style=file("style.css"), script=file("script.js")) if whole else "",
         "problem": escape(at_top),
         "search": search,
         "k": escape(texts.get("k", "")),
         "form": "".join(fields.values()),
-        "same": escape(urlencode(link)),
-        "few": escape(urlencode(link | {"k": FEW})),
+        "same": escape(urlencode(link, errors="replace")),
+        "few": escape(urlencode(link | {"k": FEW}, errors="replace")),
         "ground": drawing.ground() if whole else "",
         "outlines": escape(f"Outlines: {drawing.outlines()['source']}."),
         "all": drawing.numbers(drawing.whole()),
-        "view": drawing.numbers(view),
-        "overlay": drawing.overlay(None, []),
+        "view": drawing.numbers(drawing.whole()),
+        "overlay": drawing.NO_POINT,
         "no_answer": "hidden",
         "no_more": "hidden",
         **dict.fromkeys(("point", "note", "list"), ""),
@@ -146,12 +135,15 @@ def field(parameter: Parameter, text: str, problem: Problem | None) -> str:
     )
 
 
-def page(media_type: str, whole: bool) -> Format:
+def page(type_: str, whole: bool) -> Format:
+    def explain(problem: Problem, query: Query) -> str:
+        return fill(whole, {"k": FEW, **query}, problem)
+
     return Format(
-        media_type,
+        type_,
         partial(answer, whole),
-        media_type,
-        partial(problem, whole),
+        type_,
+        explain,
         headers,
         needs=("address", "lat", "long", "distance_m"),
         listed=whole,

@@ -11,6 +11,7 @@ import numpy as np
 from predictor.nearest import stores
 
 LEAST = 0.6, 1.2  # degrees: the narrowest view of an answer, with close and with distant stores
+NO_POINT = '<path class="query halo" d=""/><path class="query" d=""/>'  # the script moves it
 HIGHEST = 89.9  # degrees of latitude: the poles would be infinitely far away
 
 
@@ -71,10 +72,8 @@ def ground() -> str:
     )
 
 
-def overlay(point: tuple[float, float] | None, nearest: Sequence[tuple[float, float]]) -> str:
+def overlay(point: tuple[float, float], nearest: Sequence[tuple[float, float]]) -> str:
     """Draw a request: its point, the nearest stores and the ways to them."""
-    if point is None:  # the page's script moves these
-        return '<path class="query halo" d=""/><path class="query" d=""/>'
     here, *there = (f"{x:.5f} {y:.5f}" for x, y in on_map([point, *nearest]))
     lines = "".join(f"M{here}L{end}" for end in there)
     dot, dots = _dots([here]), _dots(there)

@@ -80,10 +80,6 @@ addEventListener("submit", (event) => {
 });
 
 if (navigator.geolocation && isSecureContext) {
-  const fail = ({code}) => {
-    say.textContent = "";
-    problem.textContent = `Your browser ${code === 1 ? "did not share" : "could not find"} your location. Choose a point on the map, or type where you are.`;
-  };
   find("locate").hidden = false;
   find("locate").addEventListener("click", () => {
     problem.textContent = "";
@@ -94,7 +90,10 @@ if (navigator.geolocation && isSecureContext) {
       await choose([coords.latitude, coords.longitude]);
       if (coords.accuracy > VAGUE_M && !problem.textContent)
         problem.textContent = `Your browser only knows your location to within ${Math.round(coords.accuracy / 1000)} km. Drag the point to where you are.`;
-    }, fail, {timeout: 15000, maximumAge: 60000});
+    }, ({code}) => {
+      say.textContent = "";
+      problem.textContent = `Your browser ${code === 1 ? "did not share" : "could not find"} your location. Choose a point on the map, or type where you are.`;
+    }, {timeout: 15000, maximumAge: 60000});
   });
 }
 

@@ -39,5 +39,4 @@ def written(value: object) -> str:
     """Write a number as people do, not as 1e-05 or 1.0; text as it is."""
     if isinstance(value, float):
         return np.format_float_positional(value, trim="-")
-    text = value if isinstance(value, str) else quoted(value)
-    return text.encode(errors="replace").decode()  # a lone surrogate cannot be sent
+    return value if isinstance(value, str) else quoted(value)
