@@ -9,7 +9,7 @@ Delete zips.npz if your places are not in the United States.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +36,14 @@ def coordinates(latitude: float, longitude: float, name: str | None = None) -> t
     return find(name)
 
 
+@lru_cache(10_000)  # rows of a file repeat their towns
 def find(name: str) -> tuple[float, float]:
     """Return the latitude and longitude of a place; raise Problem (400) with the choices."""
     zip_code = re.fullmatch(r"\s*(\d{5})(-\d{4})?\s*", name, re.ASCII)
     if zip_code and (point := _zips().get(int(zip_code[1]))):
         return point
     asked = _words(name)
-    matches = [i for i, (_, words) in enumerate(_named()) if asked and set(asked) <= set(words)]
+    matches = [i for i, (_, words) in enumerate(_named()) if asked and words.issuperset(asked)]
     towns = [(i, town) for i in matches if (town := _named()[i][0])]
     exact = [i for i, t in towns if set(t) <= set(asked) or t[: len(asked)] == asked]
     if not (matches := exact or matches):
@@ -85,10 +86,10 @@ def _words(text: str) -> list[str]:
 
 
 @cache
-def _named() -> list[tuple[list[str], list[str]]]:
+def _named() -> list[tuple[list[str], set[str]]]:
     """Return the words of each store's town, and those of its whole address."""
     texts = zip(*(stores.columns[name] for name in ("city", "state", "address")), strict=True)
-    return [(_words(city), _words(f"{city} {state} {rest}")) for city, state, rest in texts]
+    return [(_words(city), set(_words(f"{city} {state} {rest}"))) for city, state, rest in texts]
 
 
 @cache
