@@ -43,10 +43,11 @@ def find(name: str) -> tuple[float, float]:
     if zip_code and (point := _zips().get(int(zip_code[1]))):
         return point
     asked = _words(name)
-    matches = [i for i, (_, words) in enumerate(_named()) if asked and words.issuperset(asked)]
-    towns = [(i, town) for i in matches if (town := _named()[i][0])]
-    exact = [i for i, t in towns if set(t) <= set(asked) or t[: len(asked)] == asked]
-    if not (matches := exact or matches):
+    found = [entry for entry in _named() if asked and entry[3].issuperset(asked)]
+    whole = [i for i, city, state, _ in found if city and city + state == asked]
+    towns = [(i, city) for i, city, *_ in found if city]
+    exact = [i for i, city in towns if set(city) <= set(asked) or city[: len(asked)] == asked]
+    if not (matches := whole or exact or [i for i, *_ in found]):
         raise problem(name, f"It must be a {KINDS} of this data.{_suggestion(name)}")
     if len(choices := _choices(matches)) > 1:
         some = "; ".join(choices[:MOST_CHOICES])
@@ -63,10 +64,11 @@ def problem(name: str, reason: str) -> Problem:
 def _choices(matches: list[int]) -> list[str]:
     """Return the matching towns, or the addresses if several towns have the same name."""
     cities, states, addresses = (stores.columns[name] for name in ("city", "state", "address"))
-    towns = {", ".join(filter(None, (cities[i], states[i]))) for i in matches}
+    names = (", ".join(filter(None, (cities[i], states[i]))) for i in matches)
+    towns = {tuple(_words(name)): name for name in names}  # "Ft" and "Fort" are one town
     if len(towns) == 1 and np.ptp(stores.coordinates[matches], axis=0).max() > TOWN_DEGREES:
         return sorted({addresses[i] for i in matches})
-    return sorted(towns)
+    return sorted(towns.values())
 
 
 def _suggestion(name: str) -> str:
@@ -86,10 +88,11 @@ def _words(text: str) -> list[str]:
 
 
 @cache
-def _named() -> list[tuple[list[str], set[str]]]:
-    """Return the words of each store's town, and those of its whole address."""
+def _named() -> list[tuple[int, list[str], list[str], set[str]]]:
+    """Return the words of each store's town, of its state, and of everything that names it."""
     texts = zip(*(stores.columns[name] for name in ("city", "state", "address")), strict=True)
-    return [(_words(city), set(_words(f"{city} {state} {rest}"))) for city, state, rest in texts]
+    named = ([_words(text) for text in store] for store in texts)
+    return [(i, city, state, {*city, *state, *rest}) for i, (city, state, rest) in enumerate(named)]
 
 
 @cache
