@@ -114,6 +114,7 @@ PLACES = [
         "nearest.0.city": "Saint Louis", "nearest.0.distance_m": lambda m: m < 1e4}),
     row("a state that is a word of the town", "/?place=Kansas+City,+Kansas&radius=20000"),
     row("a town with two spellings", "/?place=Ft+Lauderdale,+Florida&radius=20000"),
+    row("an abbreviation with dots", "/?place=Washington,+D.C.&radius=20000"),
     refused("a town in many states", "place=springfield", "place", SPRINGFIELD, "(and 2 more)."),
     refused("part of a town's name", "place=Washington", "place", "Washington DC, Washington DC;"),
     refused("an unknown town", "place=Olny", "place", "Did you mean Olney or"),

@@ -84,6 +84,7 @@ def _words(text: str) -> list[str]:
     from unicodedata import combining, normalize
 
     plain = "".join(c for c in normalize("NFKD", text.casefold()) if not combining(c))
+    plain = re.sub(r"(?<=\b\w)\.", "", plain)  # D.C. is DC
     return [ABBREVIATIONS.get(word, word) for word in re.findall(r"\w+", plain)]
 
 
