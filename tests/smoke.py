@@ -15,6 +15,8 @@ from tests.engines import EXAMPLE, over_http
 from tests.table import Answer, Row, all_rows
 
 Send = Callable[[Row], Answer]
+# With the setting cors, API Gateway answers OPTIONS itself; so does the emulator.
+ROWS = [row for row in all_rows() if row.method != "OPTIONS"]
 
 
 def failures(send: Send, rows: list[Row]) -> dict[str, str]:
@@ -68,9 +70,8 @@ def main() -> None:
         send = with_header(send, header)
     elif send(EXAMPLE).status == 403:
         send = signed(send, url)
-    rows = all_rows()
-    wrong = failures(send, rows)
-    print(f"Request table, {url}: {len(rows) - len(wrong)} of {len(rows)} rows hold.")
+    wrong = failures(send, ROWS)
+    print(f"Request table, {url}: {len(ROWS) - len(wrong)} of {len(ROWS)} rows hold.")
     for rule, what in wrong.items():
         print(f"  {rule}: {what}")
     sys.exit(bool(wrong))

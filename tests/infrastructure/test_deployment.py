@@ -14,11 +14,8 @@ import pytest
 
 from tests.engines import EXAMPLE, in_process, over_http
 from tests.infrastructure.emulated_aws import REGION, ROOT, Aws, emulated_aws
-from tests.smoke import failures, signed, with_header
-from tests.table import Answer, Row, all_rows
-
-# The emulator answers OPTIONS itself.
-ROWS = [row for row in all_rows() if row.method != "OPTIONS"]
+from tests.smoke import ROWS, failures, signed, with_header
+from tests.table import Answer, Row
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +102,7 @@ def test_an_interrupted_deployment_can_be_repeated(
 
 @pytest.mark.proof
 def test_64_requests_at_once_each_get_their_own_answer(url: str) -> None:
-    rows = [row for row in all_rows() if row.method == "GET"][:64]
+    rows = [row for row in ROWS if row.method == "GET"][:64]
     send = over_http(url)
 
     def ask(row: Row) -> Answer:
