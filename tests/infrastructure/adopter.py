@@ -1,6 +1,5 @@
 """A company's CDK app that uses the construct: three stages in two accounts, and a context."""
 
-import sys
 from pathlib import Path
 
 from aws_cdk import App, CfnOutput, Environment, PermissionsBoundary, Stack, Stage, Tags
@@ -74,9 +73,3 @@ def add_stages(app: App, model: Path) -> None:
         )
         Scoring(stage, "scoring", model, memory_mb)
         Tags.of(stage).add("stage", name)
-
-
-if __name__ == "__main__":
-    app = App(context=CONTEXT)
-    add_stages(app, Path(sys.argv[1]))
-    app.synth()
