@@ -20,13 +20,6 @@ def in_us_box(rng: np.random.Generator, count: int) -> np.ndarray:
     return np.column_stack([rng.uniform(south, north, count), rng.uniform(west, east, count)])
 
 
-def between_stores(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Points in the stores' convex hull: random weights of three stores each."""
-    corners = at_stores(rng, 3 * count).reshape(count, 3, 2)
-    weights = rng.dirichlet(np.ones(3), count)
-    return (corners * weights[:, :, None]).sum(axis=1)
-
-
 def near_stores(rng: np.random.Generator, count: int) -> np.ndarray:
     return at_stores(rng, count) + rng.uniform(-0.05, 0.05, (count, 2))  # some 5 km
 
@@ -52,7 +45,7 @@ def at_stores(rng: np.random.Generator, count: int) -> np.ndarray:
     return STORES[rng.integers(len(STORES), size=count)]
 
 
-PLACES = [in_us_box, between_stores, near_stores, on_earth, antipodal, at_stores]
+PLACES = [in_us_box, near_stores, on_earth, antipodal, at_stores]
 Oracle = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 

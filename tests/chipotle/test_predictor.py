@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from predictor import geodesics, nearest
+from predictor import nearest
 from predictor.geodesics import PYPROJ_FROM
 from tests.chipotle.points import (
     PLACES,
@@ -17,7 +17,6 @@ from tests.chipotle.points import (
     assert_exact,
     by_geographiclib,
     by_proj,
-    in_us_box,
 )
 
 everywhere = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
@@ -62,20 +61,6 @@ def test_a_store_at_the_radius_is_within_it() -> None:
     [ten] = nearest.predict([point], k=10)
     for radius, found in ((ten[4]["distance_m"], 5), (ten[4]["distance_m"] - 0.001, 4), (1e-9, 0)):
         assert nearest.predict([point] * 2, k=10, radius=radius) == [ten[:found]] * 2
-
-
-def test_a_query_in_the_us_needs_one_geodesic(monkeypatch: pytest.MonkeyPatch) -> None:
-    measure, measured = geodesics._metres, []
-
-    def counted(pairs: np.ndarray) -> np.ndarray:
-        measured.append(pairs.shape[1])
-        return measure(pairs)
-
-    monkeypatch.setattr(geodesics, "_metres", counted)
-    for point in in_us_box(np.random.default_rng(7), 500):
-        nearest.predict([point.tolist()])
-    assert np.median(measured) == 1
-    assert max(measured) < 20
 
 
 def test_the_pickle_predicts_without_our_code() -> None:

@@ -148,28 +148,5 @@ MANY = [
     Row("OPTIONS names the methods", method="OPTIONS", status=204, text="", headers=METHODS),
     Row("other methods are rejected", method="DELETE", status=405, headers=METHODS),
 ]
-TEXTS = {
-    "control characters": "\x00\x1f\x7f",
-    "right to left": "\u202eשלום",
-    "markup": "<script>alert(1)</script>",
-    "commas": "a, b",
-    "a lone surrogate": "\ud800",
-    "10,000 characters": "x" * 10_000,
-}
-NOT_IN_A_URL = ("a lone surrogate", "10,000 characters")
-# The first input that takes any text, or else one that rejects it.
-WORDED = next((p for p in MODEL.inputs if p.type == "string" and not p.choices), MODEL.inputs[0])
-
-
-def texts() -> Iterator[Row]:
-    """Send any text in a batch and, where it fits, in a URL: it is answered or rejected."""
-    may: dict[str, Any] = {"status": (200, 400), "headers": {"x-content-type-options": "nosniff"}}
-    for what, text in TEXTS.items():
-        body = json.dumps({"points": [POINT | {WORDED.name: text}]})
-        yield Row(f"{what} in a batch", "/", "POST", {"content-type": JSON}, body, **may)
-        if FITS and what not in NOT_IN_A_URL:
-            yield Row(f"{what} in a query", "/?" + query(**{WORDED.name: text}), **may)
-
-
 REFUSALS = [*refusals(), *absences()] if FITS else []
-ROWS = [*ANY_MODEL, *REFUSALS, *DESCRIPTION, *MANY, *texts()]
+ROWS = [*ANY_MODEL, *REFUSALS, *DESCRIPTION, *MANY]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import lambdaHandler
-from tests.contract.request_table import MODEL, POINT, SAMPLE, TEXTS, query
+from tests.contract.request_table import MODEL, POINT, SAMPLE, query
 from tests.contract.start import DEPLOYMENT, BrokenModel, start
 from tests.engines import EXAMPLE, in_process
 from tests.table import JSON, Row
@@ -26,12 +26,8 @@ MODEL = Model({{"version": "1"}}, (X,), {{"y": "number"}}, predict, example={{"x
 """
 
 
-def test_the_model_answers_with_only_the_packages_of_its_image(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    took = start()
-    with capsys.disabled():
-        print(f"\n{took}")
+def test_the_model_answers_with_only_the_packages_of_its_image() -> None:
+    assert "first answer" in start()
 
 
 FIX = "Fix MODEL in model/deployment/predictor."
@@ -78,13 +74,27 @@ def test_a_batch_answers_as_a_single_request_does() -> None:
     assert json.loads(answered.text)["results"] == [single[MODEL.answers]] * 2
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=[*TEXTS])
 @pytest.mark.parametrize("how", lambdaHandler.format.choices)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x00\x1f\x7f",
+        "\u202eשלום",  # from right to left
+        "<script>alert(1)</script>",
+        "a, b",
+        "\ud800",  # half a character
+        "x" * 10_000,
+    ],
+    ids=ascii,
+)
 def test_any_text_is_safe_in_any_input(text: str, how: str) -> None:
     sent: dict[str, Any] = {name: str(value) for name, value in MODEL.example.items()}
     for parameter in SAMPLE:
         asked = {**sent, parameter.name: text, "format": how}
-        answer = lambdaHandler({"queryStringParameters": asked}, None)
-        assert answer["statusCode"] in (200, 400)
-        is_page = "html" in answer["headers"]["content-type"]
-        assert not (is_page and "<script>alert" in answer["body"])
+        body = json.dumps({"points": [POINT | {parameter.name: text}]})
+        post = {"httpMethod": "POST", "headers": {"content-type": JSON}, "body": body}
+        for event in ({"queryStringParameters": asked}, post):
+            answer = lambdaHandler(event, None)
+            assert answer["statusCode"] in (200, 400)
+            is_page = "html" in answer["headers"]["content-type"]
+            assert not (is_page and "<script>alert" in answer["body"])

@@ -1,18 +1,18 @@
 """Draw the README's pictures: the diagram and the pages, in light and dark."""
 
-import os
-import shutil
-import subprocess
-import sys
+import runpy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+import artefacts
 from app import lambdaHandler
 from serving import explain, html, outside, tabular
 from serving.handler import Handler
@@ -20,7 +20,7 @@ from tests import engines
 from tests.chipotle.pictures.elsewhere import served
 
 HERE = Path(__file__).resolve().parents[3] / "img"
-MODEL = HERE.parent / "model"
+PENGUINS = HERE.parent / "model" / "examples" / "penguins" / "training.py"
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; else the one that `playwright install` brings
 Scheme = tuple[Literal["light", "dark"], str]
 SCHEMES: list[Scheme] = [("light", ""), ("dark", "-dark")]
@@ -67,15 +67,12 @@ def opened(url: str, button: str = "") -> Callable[[Page], None]:
 
 @contextmanager
 def penguins() -> Iterator[str]:
-    """Train the penguins' model in a copy of the tree; yield the URL of its plain page."""
-    with TemporaryDirectory() as name:
-        copy = Path(name) / "model"
-        shutil.copytree(MODEL, copy, ignore=shutil.ignore_patterns("training", "*.pkl", "*.json"))
-        shutil.copytree(MODEL / "examples" / "penguins", copy / "training")
-        environment = os.environ | {"PYTHONPATH": f"{copy}:{copy / 'deployment'}"}
-        script = copy / "training" / "training.py"
-        subprocess.run([sys.executable, script], check=True, env=environment)
-        handler = Handler(tabular.model(copy), html, explain, outside)
+    """Train the penguins' model in a folder of its own; yield the URL of its plain page."""
+    with TemporaryDirectory() as folder:
+        write = partial(artefacts.write, folder=Path(folder))
+        with patch.object(artefacts, "write", write):
+            runpy.run_path(str(PENGUINS))
+        handler = Handler(tabular.model(folder), html, explain, outside)
     asked = {"k": 3, "explain": "true", "body_mass_g": 7000, "format": "html"}
     with engines.served(lambda event: handler(event, None)) as url:
         yield f"{url}?{urlencode({**handler.model.example, **asked})}"
