@@ -11,10 +11,90 @@ import pytest
 
 import training
 from stores import DataError, read_stores
-from tests.chipotle.csv_table import GOOD, MISTAKES, VARIATIONS
 
 TRAINING = Path(training.__file__)
 STORES = TRAINING.with_name("chipotle_stores.csv")
+HEADER = "state,location,address,latitude,longitude\n"
+OLNEY = "Maryland,Olney,3333 Olney Sandy Springs Rd,39.153198,-77.066176\n"
+GOOD = HEADER + OLNEY + "Colorado,Denver,1600 California St,39.745,-104.992\n"
+SHORT = "address,latitude,longitude\n"
+PARIS = "Rue de Rivoli 1,48.856,2.352\n"
+ROME = "Via Roma 2,41.9,12.5\n"
+NOT_NUMBERS = ["x1", "1_0", "٣", "48,8", "48°51'N", "−2"]  # the last has a typographic minus
+BOTH = ["Rue de Rivoli 1", "Via Roma 2"]
+TEXTS = '"The ""A"" 1",1,2\n"B, 2",3,4\nمی\u200cخوا,35,51\nNA,1,2\nnull,1,2\n'
+
+# The content of a file, and parts of the error message.
+MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
+    "nothing": ("", ["has no column address, latitude, longitude"]),
+    "a picture": (b"\x00\xff\xfe\x89PNG", ["line 1: is not UTF-8"]),
+    "UTF-16 without a BOM": (HEADER.encode("utf-16-le"), ["is not UTF-8: it has NULs"]),
+    "Latin-1": ((SHORT + PARIS + "Café,48,2\n").encode("latin-1"), ["line 3: is not UTF-8"]),
+    "no header": (OLNEY, ["has no column address, latitude", "'Maryland,Olney,3333"]),
+    "empty lines": (HEADER + "\n,,,,\n\n", ["has 0 valid rows"]),
+    "one store": (HEADER + OLNEY + OLNEY, ["has 1 valid rows"]),
+    "a column twice": ("Address," + SHORT, ["line 1: has two columns 'address'"]),
+    "too few fields": (GOOD + "a,b,c\n", ["line 4: has 3 fields, but the header has 5"]),
+    "empty fields": (SHORT + 'a,,2\n" ",2,3\n', ["line 2: latitude is", "address is empty"]),
+    "not plain numbers": (
+        SHORT + "".join(f'a,1,"{text}"\n' for text in NOT_NUMBERS),
+        [f"longitude {text!r} is not a plain number. Write decimal" for text in NOT_NUMBERS],
+    ),
+    "out of range": (SHORT + "a,1e999,2\na,1,-277\n", ["'1e999' is not within", "-180..180"]),
+    "swapped": (SHORT + "a,-104,39\nb,-100,40\nc,-77,39\n", ["Swap them and longitudes"]),
+    "0, 0": (SHORT + PARIS + "Nowhere,0,0.0\n", ["line 3: is at 0, 0"]),
+    "invisible": (SHORT + '"a\nb",1,2\na\u200bb,1,2\n', ["'a\\nb' contains", "'a\\u200bb'"]),
+    "quotes": (SHORT + '"1 \\"A\\"",1,2\n"B,4,1\n', ["line 2: has a quote", "line 3: has a"]),
+    "two places": (SHORT + PARIS + PARIS.replace("48", "49"), ["line 3", "on line 2. Correct"]),
+    "lines are an editor's, in whatever column a line breaks": (
+        'note,address,latitude,longitude\n"a\n\nb",c,1,2\r\nd,e,x,2\r\n"\r",f,y,2\n',
+        ["line 5: latitude 'x'", "line 6: latitude 'y'"],
+    ),
+    "old Macs' lines": (
+        SHORT.replace("\n", "\r") + "a,x,2\rb,1,y\r",
+        ["line 2: latitude 'x'", "line 3: longitude 'y'"],
+    ),
+    "twenty of many": (
+        SHORT + "a,x,1\n" * 30,
+        [*(f"line {line}: latitude 'x'" for line in range(2, 22)), "And 10 more."],
+    ),
+    "half a GeoJSON": ('{"type": "FeatureCollection",\n"features": [', ["line 2: is not JSON"]),
+    "other JSON": ('{"features": 1}', ["is not a GeoJSON FeatureCollection"]),
+    "no features": ('{"features": []}', ["has 0 valid rows"]),
+}
+
+# The content of a file, the addresses read from it, and what is printed.
+VARIATIONS: dict[str, tuple[str | bytes, list[str], str]] = {
+    "plain, with a BOM": ("\ufeff" + SHORT + PARIS + ROME, BOTH, ""),
+    "semicolons": (
+        "address;latitude;longitude\nRue 1, Paris;48;2\nVia 2;41;12\n",
+        ["Rue 1, Paris", "Via 2"],
+        "The columns are separated by ';'.\n",
+    ),
+    "Excel's Unicode text": (
+        (SHORT + PARIS + ROME).replace(",", "\t").encode("utf-16"),
+        BOTH,
+        "The columns are separated by '\\t'.\n",
+    ),
+    "other names": (
+        "id, Name ,LAT,Lng,City\n1,Bar,48,2,Paris\n2,Caffè,41,12,Roma\n",
+        ["Bar", "Caffè"],
+        "The column 'City' is read as location.\nThe column 'Name' is read as address.\n"
+        "The column 'LAT' is read as latitude.\nThe column 'Lng' is read as longitude.\n",
+    ),
+    "Windows' lines, and one broken in an ignored column": (
+        'address,latitude,longitude,notes\r\n東京駅,35.6,139.7,"open\r\nlate"\r\nb,1,2,\r\n',
+        ["東京駅", "b"],
+        "",
+    ),
+    "case and spaces": (" Address, LATITUDE,Longitude \na, 1 ,2\n b ,+1.5,2e0\n", ["a", "b"], ""),
+    "texts as they are": (SHORT + TEXTS, ['The "A" 1', "B, 2", "می\u200cخوا", "NA", "null"], ""),
+    "repetition": (
+        SHORT + (PARIS + ROME) * 2,
+        BOTH,
+        "Dropped 2 rows that repeat an earlier one.\n",
+    ),
+}
 
 
 def read(content: str | bytes, folder: Path) -> list[str]:

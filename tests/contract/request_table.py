@@ -16,6 +16,7 @@ POINT = {
     if p.name in MODEL.example or p.default is not None
 }
 FORMATS = lambdaHandler.formats
+DEFAULT = next(iter(FORMATS.values())).media_type
 UNKNOWN = "no_such_parameter"  # a name that is like no other
 LONGEST_QUERY = 8_000  # characters; gateways allow 10,240 bytes of URL and headers
 LARGEST_BODY = 5_000_000  # bytes; Lambda accepts 6 MB
@@ -43,7 +44,6 @@ def invalid_values(parameter: Parameter) -> Iterator[tuple[str, str]]:
     elif parameter.type == "boolean":
         yield "not true or false", "maybe"
     else:
-        yield "not a number", "many"
         yield "not a number by name", "nan"
         yield "another script's digits", "٣٩"
         yield "given twice", "1,2"
@@ -96,6 +96,13 @@ def example_rows() -> Iterator[Row]:
             "x-content-type-options": "nosniff",
         },
     )
+    for accept in ("*/*", "image/png", "json;;q=,/"):
+        sent = {"accept": accept}
+        yield Row(f"Accept: {accept} is the default", f"/?{query()}", send=sent, media_type=DEFAULT)
+    sent = {"accept": "Application/JSON"}
+    yield Row("Accept: JSON, in any case", f"/?{query()}", send=sent, media_type=JSON)
+    asked = query(format=next(iter(FORMATS)))
+    yield Row("format wins over Accept", f"/?{asked}", send=sent, media_type=DEFAULT)
     yield Row("an unknown parameter is ignored", "/?" + query(**{UNKNOWN: "1"}))
     yield Row("any path answers", "/any/path?" + query())
     yield Row("HEAD has no body", "/?" + query(), "HEAD", text="")

@@ -1,7 +1,7 @@
 """Draw the README's pictures: the diagram and the pages, in light and dark."""
 
 import runpy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Literal
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 import artefacts
 from app import lambdaHandler
@@ -33,11 +33,12 @@ def draw(
     browser: Browser,
     name: str,
     size: tuple[int, int],
-    show: Callable[[Page], object],
+    url: str,
+    button: str = "",
     scale: int = 2,
     schemes: Sequence[Scheme] = SCHEMES,
 ) -> None:
-    """Take a picture of what `show` opens, in each colour scheme."""
+    """Open the page, press a button if one is named, and take a picture in each colour scheme."""
     viewport: ViewportSize = {"width": size[0], "height": size[1]}
     for scheme, suffix in schemes:
         page = browser.new_page(
@@ -46,23 +47,14 @@ def draw(
             color_scheme=scheme,
             has_touch=size == PHONE,
         )
-        show(page)
-        page.evaluate("document.activeElement.blur()")
+        page.goto(url)
+        if button:
+            page.get_by_role("button", name=button).click()
+        page.evaluate("document.activeElement?.blur()")
         page.mouse.move(0, 0)
         # The diagram has no background; the plain page relies on the browser's.
         page.screenshot(path=HERE / f"{name}{suffix}.png", omit_background=name == "arch")
         page.close()
-
-
-def opened(url: str, button: str = "") -> Callable[[Page], None]:
-    """Return a function that opens a page and presses a button."""
-
-    def show(page: Page) -> None:
-        page.goto(url)
-        if button:
-            page.get_by_role("button", name=button).click()
-
-    return show
 
 
 @contextmanager
@@ -83,20 +75,18 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
         )
-        diagram = (HERE / "arch.svg").read_text()
-        styled = f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{diagram}"
-        draw(browser, "arch", (1000, 500), lambda page: page.set_content(styled))
+        draw(browser, "arch", (1000, 500), (HERE / "arch.svg").as_uri())
         with engines.served(lambda event: lambdaHandler(event, None)) as url:
             answer = f"{url}?lat=39.153198&long=-77.066176&k=5"
-            draw(browser, "page", WIDE, opened(answer, "Zoom out"))
-            draw(browser, "map", WIDE, opened(url))
+            draw(browser, "page", WIDE, answer, "Zoom out")
+            draw(browser, "map", WIDE, url)
             for name, query in ON_A_PHONE.items():
-                draw(browser, name, PHONE, opened(url + query), schemes=SCHEMES[:1])
+                draw(browser, name, PHONE, url + query, schemes=SCHEMES[:1])
         with penguins() as url:
-            draw(browser, "penguins", TALL, opened(url))
+            draw(browser, "penguins", TALL, url)
         for name, query in ELSEWHERE.items():
             with served(Path(__file__).parent / "places" / f"{name}.csv") as url:
-                draw(browser, name, WIDE, opened(url + query, "All"), scale=1)
+                draw(browser, name, WIDE, url + query, "All", scale=1)
 
 
 if __name__ == "__main__":
