@@ -37,7 +37,7 @@ class Row:
 
     `text` is the whole body, `contains` parts of it; `json` maps paths (like "results.0.city", or a
     tuple where a name may contain a dot) to values or predicates; `headers` maps names to values,
-    None for absent. Where the model may answer or reject, `status` has both.
+    None for absent.
     """
 
     rule: str
@@ -45,7 +45,7 @@ class Row:
     method: str = "GET"
     send: dict[str, str] = field(default_factory=dict)
     body: str = ""
-    status: int | tuple[int, ...] = 200
+    status: int = 200
     media_type: str | None = None
     text: str | None = None
     contains: tuple[str, ...] = ()
@@ -54,8 +54,7 @@ class Row:
 
     def check(self, answer: Answer) -> None:
         """Assert that the answer follows the rule."""
-        statuses = self.status if isinstance(self.status, tuple) else (self.status,)
-        assert answer.status in statuses, answer.text
+        assert answer.status == self.status, answer.text
         assert self.media_type is None or answer.headers.get("content-type") == self.media_type
         assert self.text is None or answer.text == self.text
         for part in self.contains:

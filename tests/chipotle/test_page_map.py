@@ -129,7 +129,6 @@ def test_of_many_points_only_the_last_is_answered(visit: Open) -> None:
 @pytest.mark.parametrize(
     "places",
     [
-        [(48.8, 2.35), (52.5, 13.4), (41.9, 12.5)],  # Europe
         [(-17.7, 178), (-36.8, 174.8), (21.3, -157.9)],  # across the antimeridian
         [(89.9, 0), (85, 120), (88, -120)],  # around the pole
         [(-33.9, 151.2)],

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -81,17 +80,10 @@ def penguins(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return swap(tmp_path_factory.mktemp("swapped") / "clone", "penguins")
 
 
-@pytest.fixture
-def url(penguins: Path) -> Iterator[str]:
-    """The URL that `make run` prints."""
-    command = ["make", "--no-print-directory", "run", "PORT=0"]
-    with started(command, cwd=penguins) as (_, url):
-        yield url
-
-
-def test_the_new_model_answers(penguins: Path, url: str) -> None:
+def test_the_new_model_answers(penguins: Path) -> None:
     assert [path.name for path in (penguins / "model").glob("*.pkl")] == ["penguins.pkl"]
-    with urlopen(url, timeout=60) as answer:
+    command = ["make", "--no-print-directory", "run", "PORT=0"]
+    with started(command, cwd=penguins) as (_, url), urlopen(url, timeout=60) as answer:
         assert answer.read() == b"Adelie"
 
 

@@ -19,7 +19,6 @@ FORMATS = lambdaHandler.formats
 DEFAULT = next(iter(FORMATS.values())).media_type
 UNKNOWN = "no_such_parameter"  # a name that is like no other
 LONGEST_QUERY = 8_000  # characters; gateways allow 10,240 bytes of URL and headers
-LARGEST_BODY = 5_000_000  # bytes; Lambda accepts 6 MB
 # A model with a thousand columns does not need the same rows a thousand times.
 SAMPLE = (*MODEL.inputs[:20], *MODEL.inputs[20:][-5:], *MODEL.options)
 
@@ -118,13 +117,8 @@ DESCRIPTION = [
     Row("the description after a stage", "/prod/openapi.json", contains=('"openapi": "3.1.',))
 ]
 METHODS: dict[str, str | None] = {"allow": "GET, HEAD, POST, OPTIONS"}
-TOO_MANY = json.dumps({"points": [POINT] * 1001})
 MANY = [
-    *(
-        batch("more points than a batch may have", body, 413, json={"parameter": "points"})
-        for body in [TOO_MANY]
-        if len(body) < LARGEST_BODY
-    ),
+    batch("more points than a batch may have", json.dumps({"points": [0] * 1001}), 413),
     batch(
         "the example in a batch, by position and by name",
         json.dumps({"points": [[POINT.get(p.name) for p in MODEL.inputs], POINT]}),

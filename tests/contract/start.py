@@ -12,23 +12,16 @@ FIRST_ANSWER = Path(__file__).with_name("first_answer.py")
 DEPLOYMENT = Path(__file__).resolve().parents[2] / "model" / "deployment"
 
 
-class BrokenModel(RuntimeError):
-    """The model cannot be served; the message says why, and what to change."""
-
-
 def start(deployment: Path = DEPLOYMENT) -> str:
-    """Return what the start took; raise BrokenModel if it does not answer its example."""
+    """Return what the start took; if it does not answer its example, exit with what to change."""
     code, said = run(FIRST_ANSWER, deployment=deployment)
     if not code:
         return said.strip()
     advice = "" if "ArtefactError" in said else " Fix MODEL in model/deployment/predictor."
     if "No module named" in said:
         advice = " Name its package in model/requirements.in, and run: make lock."
-    raise BrokenModel(f"The model does not answer its example: {said.rstrip('.')}.{advice}")
+    sys.exit(f"The model does not answer its example: {said.rstrip('.')}.{advice}")
 
 
 if __name__ == "__main__":
-    try:
-        print(start())
-    except BrokenModel as broken:
-        sys.exit(str(broken))
+    print(start())

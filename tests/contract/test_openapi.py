@@ -14,12 +14,8 @@ HERE = Path(__file__).resolve().parent
 DOCUMENT = json.loads(lambdaHandler({"rawPath": "/openapi.json"}, None)["body"])
 
 
-def test_it_is_valid() -> None:
+def test_it_is_valid_and_has_every_parameter_and_format() -> None:
     validate(DOCUMENT)
-    assert DOCUMENT["openapi"].startswith("3.1.")
-
-
-def test_it_has_every_parameter_and_format() -> None:
     described = {p["name"]: p for p in DOCUMENT["paths"]["/"]["get"]["parameters"]}
     assert list(described) == [parameter.name for parameter in lambdaHandler.parameters]
     for parameter in lambdaHandler.parameters:

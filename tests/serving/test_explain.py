@@ -157,18 +157,16 @@ def test_inputs_beyond_the_training_data_are_named_but_not_rejected(
 
 
 def test_openapi_describes_what_each_part_adds() -> None:
-    paths = json.loads(ask(NUMBER, "/openapi.json")["body"])["paths"]["/"]
+    root = json.loads(ask(NUMBER, "/openapi.json")["body"])["paths"]["/"]
     point = dict(DIABETES.iloc[0]) | {"age": 0.0}
-    answers = {
-        "get": ask(NUMBER, **query(point, explain="true")),
-        "post": post(NUMBER, points=[point], explain=True),
-    }
-    for method, answer in answers.items():
-        content = paths[method]["responses"]["200"]["content"]["application/json"]
-        validate(json.loads(answer["body"]), content["schema"])
-        assert {"why", "outside"} <= content["schema"]["properties"].keys()
-    assert "explain" in [parameter["name"] for parameter in paths["get"]["parameters"]]
-    asked = paths["post"]["requestBody"]["content"]["application/json"]["schema"]
+    one = ask(NUMBER, **query(point, explain="true"))
+    many = post(NUMBER, points=[point], explain=True)
+    for method, answer in (("get", one), ("post", many)):
+        schema = root[method]["responses"]["200"]["content"]["application/json"]["schema"]
+        validate(json.loads(answer["body"]), schema)
+        assert {"why", "outside"} <= schema["properties"].keys()
+    assert "explain" in [parameter["name"] for parameter in root["get"]["parameters"]]
+    asked = root["post"]["requestBody"]["content"]["application/json"]["schema"]
     validate({"points": [point], "explain": True}, asked)
     facts_removed = replace(NUMBER.model, inputs=(Parameter("x", "", "number"),))
     description = ask(Handler(facts_removed, *PARTS), "/openapi.json")["body"]
