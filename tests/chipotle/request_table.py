@@ -96,8 +96,7 @@ PLACES = [
         "query.place": "20832", "query.defaulted": ["lat", "long"], "nearest.0.address": OLNEY}),
     row("a ZIP code is where the Census Bureau has it", "/?place=20832&radius=1",
         text="No store within 1 m of 39.15, -77.078."),
-    row("a longer ZIP code", "/?place=20832-1234", text=OLNEY),
-    row("a ZIP code with a zero", "/?place=04401", text=BANGOR),
+    row("a ZIP code with a zero and four digits more", "/?place=04401-1234", text=BANGOR),
     *(
         row(f"a town as {name}", f"/?place={name}", text=OLNEY)
         for name in ("Olney", "olney+md", "Olney,%20Maryland", "%20OLNEY+", "%C3%96lney")

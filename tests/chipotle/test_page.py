@@ -3,7 +3,7 @@
 import gzip
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +18,7 @@ from tests.chipotle.page_in_browser import (
     first,
     shows,
     submit,
+    view,
 )
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -90,17 +91,10 @@ def test_script_and_server_show_the_same(visit: Open, local_api: str) -> None:
         assert state(of_the_script) == state(of_the_server)
 
 
-def state(page: Page) -> list[Any]:
+def state(page: Page) -> list[object]:
     """Return the page's title, the map's view, and the parts that change."""
-    state: list[Any] = page.evaluate(
-        """() => {
-            const {x, y, width, height} = map.viewBox.baseVal;
-            const parts = ["answer", "overlay", "search", "form", "problem", "formats"];
-            return [document.title, x, y, width, height,
-                ...parts.map((id) => document.getElementById(id).innerHTML)];
-        }"""
-    )
-    return state
+    parts = ("answer", "overlay", "search", "form", "problem", "formats")
+    return [page.title(), view(page), *(page.locator(f"#{part}").inner_html() for part in parts)]
 
 
 def test_a_place_by_name_is_searched_for(visit: Open) -> None:

@@ -75,18 +75,10 @@ def test_a_batch_answers_as_a_single_request_does() -> None:
 
 
 @pytest.mark.parametrize("how", lambdaHandler.format.choices)
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\x00\x1f\x7f",
-        "\u202eשלום",  # from right to left
-        "<script>alert(1)</script>",
-        "a, b",
-        "\ud800",  # half a character
-        "x" * 10_000,
-    ],
-    ids=ascii,
-)
+STRANGE = "\x00\x1f, \u202eשלום<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("text", [STRANGE, "\ud800", "x" * 10_000], ids=["strange", "half", "long"])
 def test_any_text_is_safe_in_any_input(text: str, how: str) -> None:
     sent: dict[str, Any] = {name: str(value) for name, value in MODEL.example.items()}
     for parameter in SAMPLE:

@@ -23,7 +23,6 @@ SENT = {"size": "<tiny>", "weight": "2", "note": "</textarea>", "format": "html"
         ({}, '<option value="&lt;tiny&gt;" selected>'),  # the example, before a question
         ({}, '<option value="true" selected>true'),
         (SENT, '<option value="false" selected>false'),  # the default
-        (SENT, '<option value="road" selected>road'),
         (SENT, "\n&lt;/textarea&gt;</textarea>"),
         (SENT, '<tr><th scope="col">said<tr><td dir="auto">(&#x27;&lt;tiny&gt;&#x27;, 2.0, False'),
         (SENT | {"weight": "<i>"}, 'value="&lt;i&gt;"><small class="wrong" role="alert">weight is'),
