@@ -74,10 +74,10 @@ def test_a_batch_answers_as_a_single_request_does() -> None:
     assert json.loads(answered.text)["results"] == [single[MODEL.answers]] * 2
 
 
-@pytest.mark.parametrize("how", lambdaHandler.format.choices)
 STRANGE = "\x00\x1f, \u202eשלום<script>alert(1)</script>"
 
 
+@pytest.mark.parametrize("how", lambdaHandler.format.choices)
 @pytest.mark.parametrize("text", [STRANGE, "\ud800", "x" * 10_000], ids=["strange", "half", "long"])
 def test_any_text_is_safe_in_any_input(text: str, how: str) -> None:
     sent: dict[str, Any] = {name: str(value) for name, value in MODEL.example.items()}
