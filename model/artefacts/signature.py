@@ -62,8 +62,7 @@ def _with_range(entry: Input, known: pd.Series) -> Input:
             f"table[{entry.name!r}].dt.tz_convert(None)."
         )
     if entry.is_date:
-        words = "A date or a time, in ISO 8601."
-        return replace(entry, description=words, typical=median.isoformat())
+        return replace(entry, typical=median.isoformat())
     if np.isinf([float(low), float(high)]).any():
         raise ModelError(f"The column {entry.name} has an infinite value. Drop those rows.")
     low, typical, high = map(int if entry.type == "integer" else float, (low, median, high))

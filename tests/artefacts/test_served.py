@@ -1,7 +1,6 @@
 """A model is served as it predicts: in batches, in queries, in every format."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -157,5 +156,5 @@ def test_a_date_reaches_the_model_or_is_rejected(text: str, dtype: str, known: b
     if known:
         assert ask("array", inputs, [np.array([text], object)]) == np.datetime64(text)
     else:
-        with pytest.raises(Problem, match=f"when is '{re.escape(text)}'. It must be a date from"):
+        with pytest.raises(Problem, match="which is not a valid date"):
             ask("array", inputs, [np.array([text], object)])

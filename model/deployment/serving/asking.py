@@ -78,18 +78,15 @@ def _with_nan(values: np.ndarray) -> np.ndarray:
 
 
 def _dates(entry: Input, values: np.ndarray) -> np.ndarray:
-    # In 64 bits, nanoseconds reach from 1677 to 2262.
-    first, last = (1678, 2261) if "[ns]" in entry.dtype else (1, 9999)
-    allowed = f"a date from {first} to {last} in ISO 8601, without a time zone"
+    first, last = entry.years
     dates: list[datetime | None] = []
     for text in values.tolist():
         try:
             date = None if text is None else datetime.fromisoformat(text.strip())
             if date and (date.tzinfo or not first <= date.year <= last):
-                raise ValueError(f"not {allowed}")
+                raise ValueError("it has a time zone, or is out of range")
         except ValueError as error:
-            wrong = f"{entry.name} is {quoted(text)}. It must be {allowed}: 2020-12-31, say."
-            raise Problem(400, wrong, entry.name) from error
+            raise entry.problem(text, "which is not a valid date") from error
         dates.append(date)
     return np.array(dates, dtype=entry.dtype)
 

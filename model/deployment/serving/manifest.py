@@ -26,6 +26,18 @@ class Input(Parameter):
     def is_date(self) -> bool:
         return self.dtype.startswith("datetime64")
 
+    @property
+    def years(self) -> tuple[int, int]:
+        """The years that a date must be in: 64 bits of nanoseconds reach from 1677 to 2262."""
+        return (1678, 2261) if "[ns]" in self.dtype else (1, 9999)
+
+    @property
+    def allowed(self) -> str:
+        if not self.is_date:
+            return super().allowed
+        years = "from year {} to {}, without a time zone".format(*self.years)
+        return f"a date such as 2020-12-31 or 2020-12-31T23:59, {years}"
+
 
 @dataclass(frozen=True)
 class Signature:
