@@ -42,12 +42,12 @@ def read_stores(path: Path) -> pd.DataFrame:
     else:
         errors += wrong + _moved(table)
     if sum("latitude" in what and "within" in what for _, what in errors) > max(1, len(rows) / 2):
-        raise DataError(f"{path}: most latitudes are not within -90..90. Swap them and longitudes.")
+        raise DataError(f"{path}: most latitudes are not within -90..90. Swap the two columns.")
     files.raise_errors(path, errors)
     if len(repeated):
-        print(f"Dropped {len(repeated)} rows that repeat an earlier one.")
+        print(f"Dropped rows that repeat an earlier one: {len(repeated)}.")
     if len(table) < 2:
-        raise DataError(f"{path} has {len(table)} valid rows; the model needs two or more.")
+        raise DataError(f"{path}: the model needs two or more valid rows, not {len(table)}.")
     table = table.reset_index(drop=True)
     table.attrs["sha256"] = hashlib.sha256(data).hexdigest()
     return table

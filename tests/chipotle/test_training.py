@@ -31,8 +31,8 @@ MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
     "UTF-16 without a BOM": (HEADER.encode("utf-16-le"), ["is not UTF-8: it has NULs"]),
     "Latin-1": ((SHORT + PARIS + "Café,48,2\n").encode("latin-1"), ["line 3: is not UTF-8"]),
     "no header": (OLNEY, ["has no column address, latitude", "'Maryland,Olney,3333"]),
-    "empty lines": (HEADER + "\n,,,,\n\n", ["has 0 valid rows"]),
-    "one store": (HEADER + OLNEY + OLNEY, ["has 1 valid rows"]),
+    "empty lines": (HEADER + "\n,,,,\n\n", ["valid rows, not 0."]),
+    "one store": (HEADER + OLNEY + OLNEY, ["valid rows, not 1."]),
     "a column twice": ("Address," + SHORT, ["line 1: has two columns 'address'"]),
     "too few fields": (GOOD + "a,b,c\n", ["line 4: has 3 fields, but the header has 5"]),
     "empty fields": (SHORT + 'a,,2\n" ",2,3\n', ["line 2: latitude is", "address is empty"]),
@@ -41,7 +41,7 @@ MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
         [f"longitude {text!r} is not a plain number. Write decimal" for text in NOT_NUMBERS],
     ),
     "out of range": (SHORT + "a,1e999,2\na,1,-277\n", ["'1e999' is not within", "-180..180"]),
-    "swapped": (SHORT + "a,-104,39\nb,-100,40\nc,-77,39\n", ["Swap them and longitudes"]),
+    "swapped": (SHORT + "a,-104,39\nb,-100,40\nc,-77,39\n", ["Swap the two columns"]),
     "0, 0": (SHORT + PARIS + "Nowhere,0,0.0\n", ["line 3: is at 0, 0"]),
     "invisible": (SHORT + '"a\nb",1,2\na\u200bb,1,2\n', ["'a\\nb' contains", "'a\\u200bb'"]),
     "quotes": (SHORT + '"1 \\"A\\"",1,2\n"B,4,1\n', ["line 2: has a quote", "line 3: has a"]),
@@ -60,7 +60,7 @@ MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
     ),
     "half a GeoJSON": ('{"type": "FeatureCollection",\n"features": [', ["line 2: is not JSON"]),
     "other JSON": ('{"features": 1}', ["is not a GeoJSON FeatureCollection"]),
-    "no features": ('{"features": []}', ["has 0 valid rows"]),
+    "no features": ('{"features": []}', ["valid rows, not 0."]),
 }
 
 # The content of a file, the addresses read from it, and what is printed.
@@ -92,7 +92,7 @@ VARIATIONS: dict[str, tuple[str | bytes, list[str], str]] = {
     "repetition": (
         SHORT + (PARIS + ROME) * 2,
         BOTH,
-        "Dropped 2 rows that repeat an earlier one.\n",
+        "Dropped rows that repeat an earlier one: 2.\n",
     ),
 }
 
