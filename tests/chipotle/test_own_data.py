@@ -37,7 +37,7 @@ def test_european_cafes_are_answered_and_shown_in_their_own_words(tmp_path: Path
     assert near == "Café Zentral, Herrengasse 14, Wien"
     assert twins.splitlines() == [near, "Zweites Café im Haus, Herrengasse 14, Wien"]
     assert town == near
-    assert zip_code == "place is '00501'. It must be a town of this data."
+    assert zip_code == "place is '00501'. It must be a town in this data."
     assert "A town, instead of coordinates." in empty
     assert nothing == "No café within 5 m of 48.3, 16.3655."
     assert re.search(r'data-all="12\.\d+ -56\.', empty)  # not America

@@ -48,7 +48,7 @@ def find(name: str) -> tuple[float, float]:
     towns = [(i, city) for i, city, *_ in found if city]
     exact = [i for i, city in towns if set(city) <= set(asked) or city[: len(asked)] == asked]
     if not (matches := whole or exact or [i for i, *_ in found]):
-        raise problem(name, f"It must be a {KINDS} of this data.{_suggestion(name)}")
+        raise problem(name, f"It must be a {KINDS} in this data.{_suggestion(name)}")
     if len(choices := _choices(matches)) > 1:
         some = "; ".join(choices[:MOST_CHOICES])
         more = f" (and {len(choices) - MOST_CHOICES} more)" if len(choices) > MOST_CHOICES else ""
