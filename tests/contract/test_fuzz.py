@@ -1,4 +1,4 @@
-"""Whatever a client sends, the handler answers below 500, in a form that API Gateway takes."""
+"""Whatever a client sends, it never gets a 5xx, and API Gateway accepts the answer."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 """Measure everything again and write results.json: `make bench`.
 
-Names of results measure only these (`... bench many`). `--quick` only checks a cold start.
+Arguments name the results to measure (`... bench many`). `--quick` only checks a cold start.
 """
 
 import json
@@ -37,7 +37,7 @@ QUICK_LIMIT = 0.6  # times plain: well above what is measured, because CI's mach
 
 def main() -> None:
     if not hasattr(os, "posix_fadvise"):
-        sys.exit("This needs Linux: it makes the system forget files, and reads /proc.")
+        sys.exit("This needs Linux: it drops files from the page cache, and reads /proc.")
     if "--quick" in sys.argv:
         return quick()
     try:
@@ -56,7 +56,7 @@ def main() -> None:
 def quick() -> None:
     figures = cold_start.measure(rounds=5, cold_rounds=1)["files in memory"]["ours, text"]
     ratios = {unit: figures[f"{unit} x plain"] for unit in ("wall_ms", "cpu_ms")}
-    progress(f"A cold start takes, times a plain one: {ratios}")
+    progress(f"A cold start, as a multiple of a plain one: {ratios}")
     if max(ratios.values()) > QUICK_LIMIT:
         sys.exit(f"That is more than {QUICK_LIMIT}.")
 

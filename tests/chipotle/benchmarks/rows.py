@@ -63,7 +63,7 @@ def prepare(folder: Path, rows: int) -> Path:
 def run(
     folder: Path, kind: str, way: str, python: Path, watched: bool
 ) -> tuple[float, float, float]:
-    """Return the time of a run, its CPU time, and its most memory, which takes time to watch."""
+    """Return a run's time, its CPU time and, if watched, its peak memory; watching takes time."""
     environment = dict(os.environ)
     script = str(SCRIPTS / f"with_{way}.py")
     command = [str(python), script, f"{kind}/rows.pkl", "rows.csv", "answers.csv"]

@@ -17,7 +17,7 @@ ROWS = 2_000_000
 
 
 def measure(rounds: int = 3) -> dict[str, float]:
-    """Return medians of the rounds, and the most memory of another run: reading it takes time."""
+    """Return medians of the rounds, and the peak memory of another run: watching takes time."""
     with TemporaryDirectory(dir=ROOT / ".bench") as folder:
         source = Path(folder) / "points.csv"
         write(source)
