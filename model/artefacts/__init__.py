@@ -27,8 +27,6 @@ from serving.problems import Problem
 
 __all__ = ["ModelError", "write"]
 TRIAL = Path(__file__).with_name("trial.py")
-# How the function may ask the model, by how it takes the table in the training process.
-WAYS = {"texts": ["texts"], "array": ["array"], "frame": ["array", "table", "frame"]}
 WITH_PANDAS = ("pandas", "python-dateutil", "six")
 
 
@@ -37,7 +35,7 @@ def write(
     *,
     name: str,
     table: pd.DataFrame,
-    target: str | Sequence[str] = (),
+    target: str | Sequence[str] | None = None,
     about: Mapping[str, Any] | None = None,
     units: Mapping[str, str] | None = None,
     example: Mapping[str, Any] | None = None,
@@ -55,7 +53,7 @@ def write(
     """
     if not re.fullmatch(r"[\w-][\w.-]*", name):
         raise ModelError(f"{name!r} is not a valid name. Use letters, digits, _, - and .")
-    targets = [target] if isinstance(target, str) else [*target]
+    targets = pd.Series(target, dtype=object).tolist()  # of one name, several or None
     units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
     check_loaded()
     check(model, table, targets, [*units, *example])
@@ -84,11 +82,12 @@ def find_signature(
 ) -> Signature:
     """Describe the model's inputs and results from the table, and find out how to ask it."""
     inputs = tuple(describe(table[name], units) for name in table.columns if name not in targets)
+    for name in targets:
+        type_of(table[name])
     tried = table.iloc[rows_to_try(table, targets)]
     columns = as_columns(inputs, tried)
     with warnings.catch_warnings(action="ignore"):
-        frame = tried.drop(columns=[*targets])
-        way, results = predict_here(model, frame, targets, inputs, columns)
+        way, results = predict_here(model, tried.drop(columns=targets), targets, inputs, columns)
     compare_classes(model, table, targets)
     if dumped.has_threshold:
         results.pop("probability", None)
@@ -98,10 +97,11 @@ def find_signature(
         name: type_of(pd.Series(values[:, 0], dtype=object, name=name))
         for name, values in results.items()
     }
-    signature = Signature(inputs, result, {**first_row(inputs, columns), **example})
-    takes, with_others = find_way(dumped.path, signature, columns, results, WAYS[way])
+    signature = Signature(inputs, result, example={})
+    ways = ["texts"] if way == "texts" else ["array", "table", "frame"]
+    takes, with_others = find_way(dumped.path, signature, columns, results, ways)
     inputs = tuple(replace(entry, others_allowed=entry.name in with_others) for entry in inputs)
-    return replace(signature, inputs=inputs, takes=takes)
+    return Signature(inputs, result, {**first_row(inputs, columns), **example}, takes)
 
 
 def find_way(*given: Any) -> tuple[str, list[str]]:

@@ -38,7 +38,8 @@ ADVICE = {  # by a part of the error's text
     "string to float": "Encode strings in a pipeline, with OneHotEncoder or OrdinalEncoder",
     "contains NaN": "Fill in missing values in a pipeline, with SimpleImputer, or drop those rows",
     "no attribute 'lower'": "Fill in missing texts, with table.fillna(''), or drop those rows",
-    "cannot reshape": "It must predict a value for each row, in a dense array",
+    "cannot reshape": "It must predict a value for each row, in a dense array. If it was fitted on "
+    "a single column of texts, the table must only have that one and the target",
     "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
     "but predicted": ROW_BY_ROW,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,8 @@ def describe(column: pd.Series, units: Mapping[str, str] = {}) -> Input:
         entry = replace(entry, categories=categories, ordered=bool(dtype.ordered))
     if entry.type in NUMBERS or entry.is_date:
         return _with_range(entry, known.sort_values())
-    typical = plain(known.mode().iloc[0])
     texts = _texts(entry.categories, {*known}, len(known)) if entry.type == "string" else {}
-    return replace(entry, typical=typical, **texts)
+    return replace(entry, typical=plain(known.mode().iloc[0]), **texts)
 
 
 def _with_range(entry: Input, known: pd.Series) -> Input:
@@ -63,8 +63,8 @@ def _with_range(entry: Input, known: pd.Series) -> Input:
         )
     if entry.is_date:
         return replace(entry, typical=median.isoformat())
-    if np.isinf([float(low), float(high)]).any():
-        raise ModelError(f"The column {entry.name} has an infinite value. Drop those rows.")
+    if not -float_info.max <= low <= high <= float_info.max:
+        raise ModelError(f"The column {entry.name} has a value beyond 1.8e308. Drop those rows.")
     low, typical, high = map(int if entry.type == "integer" else float, (low, median, high))
     words = f"From {low} to {high} in the training data."
     return replace(entry, description=words, low=low, high=high, typical=typical)
@@ -114,10 +114,9 @@ def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
 
 def first_row(inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> dict[str, Any]:
     """Return the values of the first row by name, without the missing ones."""
-    values = map(np.ndarray.tolist, columns)
     return {
-        entry.name: int(value) if entry.type == "integer" else value
-        for entry, [value, *_] in zip(inputs, values, strict=True)
+        entry.name: entry.check(value)
+        for entry, [value, *_] in zip(inputs, map(np.ndarray.tolist, columns), strict=True)
         if not pd.isna(value)
     }
 
@@ -128,13 +127,13 @@ def type_of(column: pd.Series) -> str:
     names = {TYPES.get(kind) for kind in kinds}
     if names == {"integer", "number"}:
         return "number"
-    are_dates = kinds == {pd.Timestamp} and column.dtype.kind != "M"  # in a category, say
+    are_dates = kinds == {pd.Timestamp} and not str(column.dtype).startswith("datetime64")
     if len(names) == 1 and (name := names.pop()) and not are_dates:
         return name
     found = " and ".join(sorted(f"{k.__name__} values" for k in kinds)) or "only missing values"
     raise ModelError(
-        f"The column {column.name} has {found}. It must have only numbers, only booleans, only "
-        "strings or only datetimes (pd.to_datetime), apart from missing values. Convert or drop it."
+        f"The column {column.name} has {found}. Convert it to numbers, booleans, strings or "
+        "datetimes (astype('datetime64[us]')), or drop it."
     )
 
 

@@ -86,9 +86,10 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     ),
     "a class of the training": (iris(Own()), "No module named 'tests'"),
     "sparse answers": (iris(Sparse()), "It must predict a value for each row, in a dense array."),
+    "a column beside the texts": ((TEXT, TEXTS.assign(n=1), ["spam"]), "a single column of texts"),
     "a model that raises": (
         iris(Raises()),
-        "could not use this model: RuntimeError: no answer today. Fix training.py.",
+        "model: RuntimeError: no answer today. Fix training.py",
     ),
     "answers that are infinite": (iris(INFINITE), "predicts NaN or infinity for rows of the"),
     "tables inside": (
@@ -126,7 +127,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     ),
     "columns in another order": (
         (FOREST, IRIS[[*reversed(IRIS.columns)]], ["target"]),
-        "it has them in another order. Name all targets",
+        "it has them in another order. Name all targets in `target`, drop unused columns, and",
     ),
     "a target not named": ((FOREST, IRIS, []), "it also has target. Name all targets in `target`"),
     "columns encoded outside the pipeline": (
@@ -144,7 +145,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     ),
     "classes that are dates": (
         fit(KNeighborsClassifier(1), pd.DataFrame({"x": TEN, "when": DATES}), "when"),
-        "The column when has Timestamp values. It must have only",
+        "The column when has Timestamp values. Convert it to",
     ),
     "an array": ((FOREST, IRIS.to_numpy(), ["target"]), "The table is a ndarray. It must be"),
     "two columns of one name": ((FOREST, TWICE, ["c"]), "Two columns of the table have the same"),
@@ -154,17 +155,19 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
 }
 COLUMNS: list[tuple[dict[Any, Any], str]] = [
     ({"when": DATES.tz_localize("UTC")}, r"time zone: table\['when'\].dt.tz_convert\(None\)"),
-    ({"x": ["a", 1] * 10}, "The column x has int values and str values. It must have only"),
+    ({"x": ["a", 1] * 10}, "The column x has int values and str values. Convert it to num"),
     ({"x": [None] * 20}, "The column x has only missing values."),
     ({"x": pd.Series(TEN, dtype="Sparse[int]")}, r"Convert it: table\['x'\].sparse.to_dense()"),
-    ({"x": pd.Categorical(DATES)}, r"The column x has Timestamp values.*pd.to_datetime"),
-    ({"x": np.ones(20) * 1j}, "The column x has complex values."),
-    ({"x": [np.inf, *range(19)]}, "The column x has an infinite value."),
+    ({"x": pd.Categorical(DATES)}, r"Timestamp values.* or datetimes \(astype\('datetime64\[us\]'"),
+    ({"x": pd.Series(DATES, dtype="timestamp[us][pyarrow]")}, "The column x has Timestamp values."),
+    ({"x": [np.inf, *range(19)]}, "The column x has a value beyond 1.8e308. Drop those rows."),
+    ({"x": [10**309, *range(19)]}, "The column x has a value beyond"),
+    ({"c": [[0]] * 20, "x": TEN}, "The column c has list values."),
     ({"format": TEN}, "A column is called 'format', which is not a valid input name. Rename it."),
     ({0: TEN}, "A column is called 0, which is not a valid input name. Rename it."),
 ]
 FACTS: list[tuple[dict[str, Any], str]] = [
-    ({"example": {"x": "wide"}}, "in the example, x is 'wide', which is not a number"),
+    ({"example": {"x": DATES[0]}}, "x is a value of type Timestamp, which is not a number"),
     ({"example": {"c": 1}}, "The table has no input 'c'. Its inputs are x."),
     ({"units": {"c": "cm"}}, "The table has no input 'c'. Its inputs are x."),
     ({"about": {"title": 5}}, "the title is not text"),
@@ -190,7 +193,7 @@ def test_a_model_is_rejected_with_advice(given: Any, message: str, tmp_path: Pat
 
 @pytest.mark.parametrize(("columns", "message"), COLUMNS, ids=[message for _, message in COLUMNS])
 def test_a_column_is_rejected_with_advice(columns: Any, message: str, tmp_path: Path) -> None:
-    table = pd.DataFrame(columns | {"c": [0, 1] * 10})
+    table = pd.DataFrame({"c": [0, 1] * 10} | columns)
     reject(message, tmp_path, LogisticRegression(), table, "c")
 
 

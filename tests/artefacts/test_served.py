@@ -15,7 +15,6 @@ from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -59,8 +58,6 @@ PANDAS_TYPES = {"colour": "category", "size": "Int64", "weight": "Float64", "wor
 NEW = MIXED[["worn"]].assign(is_new=MIXED.worn.isna())
 WIDE = IRIS.assign(wide=(IRIS["sepal width (cm)"] > 3).astype(int))
 USERS = pd.DataFrame({"who": [f"user {i}" for i in range(300)], "c": np.arange(300) % 2})
-MUCH = DIABETES.assign(much=DIABETES.target > 150).drop(columns="target")
-STRICT = FixedThresholdClassifier(LogisticRegression(), threshold=0.95, pos_label=True)
 ONE_HOT = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
 FOREST = RandomForestClassifier(5, random_state=0)
 TREE = DecisionTreeClassifier()
@@ -77,7 +74,6 @@ MODELS: dict[str, Any] = {
     "strings, numbers, booleans, missing values": (by_number(0, 3, 4), MIXED, "kind"),
     "a text": (make_pipeline(TfidfVectorizer(), LogisticRegression()), TEXTS, "spam"),
     "no complete row, and an input called k": (by_number(1, 2), INCOMPLETE, "kind"),
-    "a threshold that is not the likeliest": (STRICT, MUCH, "much"),
     "several classes as targets": (MultiOutputClassifier(TREE), WIDE, "target", "wide"),
 }
 MORE_MODELS: dict[str, Any] = {
@@ -109,7 +105,7 @@ def test_a_model_is_served_as_it_predicts(given: Any, tmp_path: Path) -> None:
     model, inputs = clone(unfitted), table.drop(columns=targets)
     learned = inputs["text"] if [*inputs] == ["text"] else inputs
     model.fit(learned, table[targets if len(targets) > 1 else targets[0]] if targets else None)
-    artefacts.write(model, name="any", table=table, target=targets, folder=tmp_path)
+    artefacts.write(model, name="any", table=table, target=targets or None, folder=tmp_path)
     served = tabular.model(tmp_path)
     handler = Handler(served, batch, openapi, html)
     assert learned is inputs or not served.inputs[0].choices  # other texts may be asked
