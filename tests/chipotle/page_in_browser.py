@@ -66,9 +66,8 @@ def asked(page: Page) -> tuple[float, float]:
 
 def view(page: Page) -> list[float]:
     """Return what the map shows: left, top, width and height."""
-    return [
-        float(number) for number in (page.locator("#map").get_attribute("viewBox") or "").split()
-    ]
+    found = page.locator("#map").get_attribute("viewBox") or ""
+    return [float(number) for number in found.split()]
 
 
 def show_stores_at(places: list[tuple[float, float]], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """Kinds of points on the Earth, and distances from them, measured without our code."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,6 @@ def at_stores(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 PLACES = [in_us_box, near_stores, on_earth, antipodal, at_stores]
-Oracle = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def by_proj(point: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -126,11 +126,6 @@ MANY = [
         send={"content-type": "Application/JSON; charset=UTF-8"},
         json={"results": length(2)},
     ),
-    batch(
-        "an unknown name in a batch",
-        json.dumps({"points": [POINT | {UNKNOWN: 1}]}),
-        contains=(f"points[0]: '{UNKNOWN}' is not an input.",),
-    ),
     *(
         batch(f"{p.name} may be null", json.dumps({"points": [POINT], p.name: None}), 200)
         for p in MODEL.options

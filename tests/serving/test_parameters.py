@@ -86,6 +86,7 @@ def test_queries_reach_the_model_or_are_explained(query: dict[str, str], said: s
         ({"weight": 2, "size": "huge"}, "points[0]: size is 'huge', which is not one"),
         ({"weight": 2}, "points[0]: size is missing. It must be <tiny> or big."),
         ({"weight": 2, "hieght": 1}, "'hieght' is not an input. Did you mean height"),
+        ({"weight": 2, "colour": 1}, "'colour' is not an input. It must be size, weight, fragile,"),
         ([None, 2, True, "x", 1], "points[0]: size is null, which is not text in quotes."),
         (["big", 2], "('big', 2.0, False, None, nan), road"),
         (["big"], "points[0] is "),
@@ -122,7 +123,6 @@ USUAL = {"choices": ("a", "b"), "others_allowed": True}
     ("changes", "sent", "expected"),
     [
         ({"required": True}, "", "note is missing. It must be text of at most 1000 characters."),
-        ({}, "", None),  # an empty text is an absent one
         ({"default": "none"}, "", "none"),
         ({"required": True, "may_be_empty": True}, "", ""),
         ({"required": True}, " ", " "),
