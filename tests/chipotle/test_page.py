@@ -23,6 +23,9 @@ from tests.chipotle.page_in_browser import (
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TARGETS = ["", OLNEY + "&k=5", "?lat=abc&long=1", "?lat=48.8566&long=2.3522"]
+SIGHTS: list[tuple[Literal["light", "dark"], int, str]] = [
+    ("light", 1280, "200%"), ("dark", 1280, "100%"), ("light", 640, "200%"), ("dark", 320, "100%")
+]  # fmt: skip
 CONTROLS = """() => [...document.querySelectorAll("button, input")]
     .filter((control) => control.checkVisibility())
     .map((control) => control.getBoundingClientRect())
@@ -148,28 +151,20 @@ def test_a_denied_or_late_location_does_not_move_the_point(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_axe_finds_no_violations(target: str, visit: Open) -> None:
+def test_axe_finds_no_violations_and_nothing_is_cut_off(target: str, visit: Open) -> None:
     page = visit(target)
     page.evaluate(AXE.read_text())
-    forms: list[tuple[Literal["light", "dark"], int]]
-    forms = [("light", 1200), ("dark", 1200), ("light", 320), ("dark", 320)]
-    for scheme, width in forms:
+    page.evaluate("document.querySelector('.address')?.append('x'.repeat(400))")
+    for scheme, width, text in SIGHTS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 640})
+        page.evaluate("size => { document.documentElement.style.fontSize = size; }", text)
         found = page.evaluate("axe.run()")["violations"]
         assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
-    assert page.evaluate("document.getAnimations().length") == 0
-
-
-@pytest.mark.parametrize(("width", "text"), [(320, "100%"), (640, "200%"), (1280, "200%")])
-def test_nothing_is_cut_off(width: int, text: str, visit: Open) -> None:
-    for target in TARGETS:
-        page = visit(target, viewport={"width": width, "height": 640})
-        page.evaluate("size => { document.documentElement.style.fontSize = size; }", text)
-        page.evaluate("document.querySelector('.address')?.append('x'.repeat(400))")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for left, right, height in page.evaluate(CONTROLS):
             assert left >= 0 and right <= width and height >= 24
+    assert page.evaluate("document.getAnimations().length") == 0
 
 
 def test_forced_colours_keep_the_maps_colours(visit: Open) -> None:

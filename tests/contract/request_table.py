@@ -114,7 +114,7 @@ ANY_MODEL = [
     Row("no icon after a stage", "/prod/favicon.ico", status=204, text=""),
 ]
 DESCRIPTION = [
-    Row("the description after a stage", "/prod/openapi.json", contains=('"openapi": "3.1.',))
+    Row("the description after a stage", "/prod/openapi.json", json={"openapi": "3.1.0"})
 ]
 METHODS: dict[str, str | None] = {"allow": "GET, HEAD, POST, OPTIONS"}
 MANY = [

@@ -55,7 +55,6 @@ MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no pickle": (lambda task: (task / PICKLE.name).unlink(), "No pickle (*.pkl) was found in"),
     "no manifest": (lambda task: (task / MANIFEST.name).unlink(), "cannot be read"),
     "cut short": (lambda task: (task / MANIFEST.name).write_text("{"), "is not a manifest"),
-    "another shape": (lambda task: (task / MANIFEST.name).write_text("[]"), "is not a manifest"),
     "another pattern's": (lambda task: edit_manifest(task, trees=5), "is not a manifest"),
     "pickle that runs code": (
         lambda task: (task / PICKLE.name).write_bytes(EXITS),

@@ -1,7 +1,7 @@
 """Explanations and inputs outside the training data, checked against values computed by hand."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,12 +77,6 @@ def test_the_changes_of_a_forest_are_those_of_the_predicted_class(row: int) -> N
         assert change["change"] == after[predicted] - before[predicted]
 
 
-def handler(predict: Callable[[Any], Any], result: str = "number", **typical: float) -> Handler:
-    """Return a handler with the inputs' typical values, and a result of one member, y."""
-    names = [Parameter(name, "", "number", typical=value) for name, value in typical.items()]
-    return Handler(Model({"version": "1"}, tuple(names), {"y": result}, predict), *PARTS)
-
-
 def test_a_batch_explains_each_point_up_to_a_limit() -> None:
     points = IRIS.to_numpy().tolist()
     answer = json.loads(post(CLASSES, points=points, explain=True)["body"])
@@ -119,7 +113,9 @@ def above(points: Sequence[Sequence[float]]) -> list[list[dict[str, int]]]:
 def test_variants_that_are_classes_rejected_missing_or_broken(
     predict: Any, result: str, point: list[float], changes: dict[str, float] | None
 ) -> None:
-    answered = post(handler(predict, result, a=1, b=2), points=[point], explain=True)
+    inputs = (Parameter("a", "", "number", typical=1), Parameter("b", "", "number", typical=2))
+    handler = Handler(Model({"version": "1"}, inputs, {"y": result}, predict), *PARTS)
+    answered = post(handler, points=[point], explain=True)
     assert answered["statusCode"] == (500 if changes is None else 200)
     [why] = json.loads(answered["body"]).get("why", [[]])
     assert {change["input"]: change["change"] for change in why} == (changes or {})

@@ -143,7 +143,6 @@ def test_an_invalid_model_is_rejected(changes: dict[str, Any], sentence: str) ->
         ([[{"y": 1.0, 2: 1}]], 500, "a result is {'y': 1.0, 2: 1}, not a dict of y"),
         ([[{"y": "one"}]], 500, "a result has 'one', a str, which is not a number"),
         ([[{"y": True}]], 500, "a result has True, a bool, which is not a number"),
-        ([[{"y": object}]], 500, "a type, which is not a number"),
         ([[{"y": float("inf")}]], 400, ""),
         ([[{"y": np.float32("nan")}]], 400, ""),
         ([[{"y": None}]], 200, ""),
