@@ -37,11 +37,11 @@ def test_one_point_gets_its_nearest(place: Any) -> None:
     ("count", "step"), [(2_000, 20), pytest.param(17_000, 1, marks=pytest.mark.proof)]
 )
 def test_many_points_get_their_nearest(place: Any, count: int, step: int) -> None:
-    """Every 20th of them is measured to all stores, and each in the proof."""
+    """A twentieth of them is compared with all stores; the proof compares each."""
     points = place(np.random.default_rng(2021), count)
     one, ten = (nearest.predict(points.tolist(), k=k) for k in (1, 10))
     for row in range(0, len(points), step):
-        oracle = by_proj if row else by_geographiclib  # takes 50 times the time
+        oracle = by_proj if row else by_geographiclib  # 50 times slower
         metres = oracle(points[row], STORES)
         assert_exact(points[row], one[row], metres)
         assert_exact(points[row], ten[row], metres)

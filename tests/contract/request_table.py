@@ -132,7 +132,7 @@ MANY = [
         if p.may_be_missing
     ),
     batch("an empty batch", '{"points": []}', contains=("points is empty",)),
-    batch("a name twice", '{"points": [1], "points": [2]}', contains=("has a name twice",)),
+    batch("a name twice", '{"points": [1], "points": [2]}', contains=("repeats a name",)),
     batch("a point that is text", '{"points": ["x"]}', contains=("points[0] is 'x'",)),
     batch("a batch without points", "{}", contains=("no list of points",)),
     batch("a list instead of an object", "[[1]]", contains=("no list of points",)),

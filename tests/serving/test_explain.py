@@ -21,7 +21,7 @@ from tests.serving.flowers import MODEL as FLOWERS
 
 DIABETES = load_diabetes(as_frame=True, scaled=False).data
 LINEAR = LinearRegression().fit(DIABETES.to_numpy(), load_diabetes().target)
-BATCHES: list[int] = []  # the sizes of those that `regression` has answered
+BATCHES: list[int] = []  # sizes of those that `regression` answered
 IRIS = pd.DataFrame(iris.data, columns=[*FLOWER])
 
 

@@ -92,8 +92,8 @@ def reject_constant(constant: str) -> NoReturn:
 
 
 def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object's members; reject a repeated name, of which Python would take the last."""
+    """Return an object's members; reject a repeated name: Python would take the last value."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise Problem(400, "The body is ambiguous: one of its objects has a name twice.")
+        raise Problem(400, "The body is ambiguous: one of its objects repeats a name.")
     return found
