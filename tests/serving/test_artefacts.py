@@ -1,5 +1,6 @@
 """The committed model, manifest and Dockerfiles belong together; loading checks the first two."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -36,6 +37,7 @@ def test_both_images_have_the_same_base_and_install_before_they_copy_code() -> N
 
 
 EXITS = b"csys\nexit\n(S'unpickled'\ntR."  # a pickle that calls sys.exit("unpickled")
+RENAMED = b"csys\nold_name\n."  # a pickle of sys.old_name
 
 
 @pytest.fixture
@@ -51,6 +53,11 @@ def edit_manifest(task: Path, **changes: object) -> None:
     (task / MANIFEST.name).write_text(json.dumps(manifest | changes))
 
 
+def pickle_renamed(task: Path) -> None:
+    (task / PICKLE.name).write_bytes(RENAMED)
+    edit_manifest(task, pickle_sha256=hashlib.sha256(RENAMED).hexdigest())
+
+
 MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no pickle": (lambda task: (task / PICKLE.name).unlink(), "No pickle (*.pkl) was found in"),
     "no manifest": (lambda task: (task / MANIFEST.name).unlink(), "cannot be read"),
@@ -60,6 +67,7 @@ MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda task: (task / PICKLE.name).write_bytes(EXITS),
         f"is not the model that {MANIFEST.name} describes",
     ),
+    "a class that was renamed": (pickle_renamed, f"{PICKLE.name} cannot be loaded"),
     "two pickles": (lambda task: shutil.copy(PICKLE, task / "b.pkl"), "Only one pickle is allowed"),
     "another scikit-learn": (
         lambda task: edit_manifest(task, versions={"sklearn": "0.23.2"}),
@@ -76,7 +84,7 @@ MISFITS: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_files_that_do_not_match_are_rejected_with_advice(
     task: Path, misfit: Callable[[Path], object], sentence: str
 ) -> None:
-    """Before anything is unpickled; tests/containers/test_faults.py has a start with such files."""
+    """tests/containers/test_faults.py starts a container with such files."""
     misfit(task)
     with pytest.raises(ArtefactError, match=re.escape(sentence)) as rejected:
         load(task)

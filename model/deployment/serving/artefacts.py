@@ -41,7 +41,10 @@ def load(folder: Path) -> tuple[Any, Manifest]:
             )
         compare_versions(path.name, manifest.versions)
         file.seek(0)
-        return pickle.load(file), manifest  # joblib.load needs 20 times the time
+        try:
+            return pickle.load(file), manifest  # joblib.load needs 20 times the time
+        except (AttributeError, ImportError) as error:  # a class of steps.py was renamed, say
+            raise ArtefactError(f"{path.name} cannot be loaded: {error}") from error
 
 
 def find(folder: Path) -> Path:
