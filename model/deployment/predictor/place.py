@@ -43,11 +43,11 @@ def find(name: str) -> tuple[float, float]:
     if zip_code and (point := _zips().get(int(zip_code[1]))):
         return point
     asked = _words(name)
-    found = [entry for entry in _named() if asked and entry[3].issuperset(asked)]
-    whole = [i for i, city, state, _ in found if city and city + state == asked]
-    towns = [(i, city) for i, city, *_ in found if city]
-    exact = [i for i, city in towns if set(city) <= set(asked) or city[: len(asked)] == asked]
-    if not (matches := whole or exact or [i for i, *_ in found]):
+    found = [(i, city, state) for i, city, state, words in _named() if words.issuperset(asked)]
+    towns = [(i, city, state) for i, city, state in found if city]
+    whole = [i for i, city, state in towns if city + state == asked]
+    exact = [i for i, city, _ in towns if set(city) <= set(asked) or city[: len(asked)] == asked]
+    if not asked or not (matches := whole or exact or [i for i, *_ in found]):
         raise problem(name, f"It must be a {KINDS} in this data.{_suggestion(name)}")
     if len(choices := _choices(matches)) > 1:
         some = "; ".join(choices[:MOST_CHOICES])
