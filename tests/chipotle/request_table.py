@@ -109,7 +109,7 @@ PLACES = [
     refused("a town in many states", "place=springfield", "place", SPRINGFIELD, "(and 2 more)."),
     refused("part of a town's name", "place=Washington", "place", "Washington DC, Washington DC;"),
     refused("an unknown town", "place=Olny", "place", "Did you mean Olney or"),
-    refused("an unknown ZIP code", "place=00000", "place", "must be a ZIP code or town"),
+    refused("a house number is not a ZIP code", "place=14540", "place", "must be a ZIP code"),
     refused("a place and a latitude", "place=20832&lat=39", "place", "not both"),
     batch("places and points in a batch",
           '{"points": [{"place": "20832"}, [39.153198, -77.066176], [0, 0, "Olney"]]}', 200,
