@@ -11,7 +11,7 @@ FUNCTION, LOGS = "AWS::Lambda::Function", "AWS::Logs::LogGroup"
 API, STAGE = "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"
 ROUTE, AUTHORIZER = "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Authorizer"
 INTEGRATION, ALARM = "AWS::ApiGatewayV2::Integration", "AWS::CloudWatch::Alarm"
-BUCKET, MACHINE = "AWS::S3::Bucket", "of the state machine"
+MACHINE = "of the state machine"
 A, B = "https://a.example", "http://127.0.0.1:8000"
 SIGNATURE = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"]
 CORS = {
@@ -32,9 +32,6 @@ ZONE = {"hosted_zone": "Z0123456789ABC"}
 COPY = {"DashboardName": {"Fn::Join": ["", ["copy-", {"Ref": "AWS::Region"}]]}}
 SERVES = {"PackageType": "Image", "MemorySize": 4096, "Timeout": 15, "Architectures": ["x86_64"]}
 SCORES = {"ImageConfig": {"Command": ["bulk.lambdaHandler"]}, "Timeout": 900, "MemorySize": 1769}
-PRIVATE = dict.fromkeys(
-    ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
-)
 ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
 
 
@@ -59,8 +56,7 @@ ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
         ({"alarm_email": "me@example.org"}, ALARM, {"Threshold": 12000}),
         ({"dashboard": "true", "stack": "copy"}, "AWS::CloudWatch::Dashboard", COPY),
         ({"bulk": "true"}, FUNCTION, SCORES),
-        ({"bulk": "true"}, BUCKET, {"PublicAccessBlockConfiguration": PRIVATE}),
-        ({"bulk": "true"}, BUCKET, {"LifecycleConfiguration": {"Rules": [ABORT]}}),
+        ({"bulk": "true"}, "AWS::S3::Bucket", {"LifecycleConfiguration": {"Rules": [ABORT]}}),
         ({"bulk": "true", "bulk_memory_mb": 3538}, FUNCTION, {"MemorySize": 3538}),
         ({"bulk": "true", "bulk_concurrency": "900"}, MACHINE, {"MaxConcurrency": 900}),
         ({"bulk": "true", "bulk_tolerated_failures": 5}, MACHINE, TOLERATED),
