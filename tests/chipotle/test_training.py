@@ -66,19 +66,15 @@ MISTAKES: dict[str, tuple[str | bytes, list[str]]] = {
 # The content of a file, the addresses read from it, and what is printed.
 VARIATIONS: dict[str, tuple[str | bytes, list[str], str]] = {
     "plain, with a BOM": ("\ufeff" + SHORT + PARIS + ROME, BOTH, ""),
-    "semicolons": (
-        "address;latitude;longitude\nRue 1, Paris;48;2\nVia 2;41;12\n",
-        ["Rue 1, Paris", "Via 2"],
-        "The columns are separated by ';'.\n",
-    ),
     "Excel's Unicode text": (
         (SHORT + PARIS + ROME).replace(",", "\t").encode("utf-16"),
         BOTH,
         "The columns are separated by '\\t'.\n",
     ),
-    "other names": (
-        "id, Name ,LAT,Lng,City\n1,Bar,48,2,Paris\n2,Caffè,41,12,Roma\n",
-        ["Bar", "Caffè"],
+    "semicolons and other names": (
+        "id; Name ;LAT;Lng;City\n1;Bar, Paris;48;2;Paris\n2;Caffè;41;12;Roma\n",
+        ["Bar, Paris", "Caffè"],
+        "The columns are separated by ';'.\n"
         "The column 'City' is read as location.\nThe column 'Name' is read as address.\n"
         "The column 'LAT' is read as latitude.\nThe column 'Lng' is read as longitude.\n",
     ),
