@@ -10,6 +10,7 @@ import pytest
 
 from bulk import score
 from bulk.explained import explained
+from serving.problems import Problem
 from tests.serving.flowers import ask
 from tests.serving.test_explain import CLASSES, IRIS, query
 
@@ -32,9 +33,9 @@ def test_nothing_is_explained_unless_the_option_of_that_name_asks_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     own = replace(MODEL, options=(replace(MODEL.options[0], name="explain"),), count="")
-    assert (explained(MODEL, {}), explained(own, {"explain": "2"})) == (MODEL, own)
-    model = explained(MODEL, {"explain": "false"})
-    [[result]] = model.predict([IRIS.iloc[0, :4].tolist()], k=1, explain=False)
+    assert explained(own) == own
+    [[result]] = explained(MODEL).predict([IRIS.iloc[0, :4].tolist()], k=1, explain=False)
     assert result["why"] == ""
     monkeypatch.setitem(sys.modules, "serving.explain", None)  # as if it were deleted
-    assert explained(MODEL, {"explain": "true"}) == MODEL
+    with pytest.raises(Problem, match="'explain' is not an option"):
+        score(MODEL, "in.csv", "out.csv", {"explain": "true"})

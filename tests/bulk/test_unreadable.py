@@ -21,7 +21,8 @@ parquet.write_table(pa.table({name: [[1.0]] for name in NAMES}), NESTED := io.By
     ("names", "content", "message"),
     [
         ("in.csv out.jsonl", FILE, "must both be .csv, both .jsonl"),
-        ("in.xlsx out.xlsx", FILE, "must both be .csv, both .jsonl"),
+        ("in.parquet.gz out.parquet.gz", FILE, "must both be .csv, both .jsonl"),
+        ("in.csv out.csv", bytearray(FILE + b"1" * 17_000_000), "after line 2: The next one is"),
         ("in.csv out.csv --k 4", FILE, "k is '4', which is out of range."),
         ("in.csv out.csv --K 1", FILE, "'K' is not an option. The options are k."),
         ("in.csv out.csv", b"a,b\n1,2\n", "sepal_length is missing."),

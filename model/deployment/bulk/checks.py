@@ -1,6 +1,6 @@
 """Check the names of columns, and their values: `Parameter` decides on what numpy rejects."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,17 +19,19 @@ Columns = Sequence[np.ndarray]  # the values of each input
 Problems = dict[int, str]  # by row
 
 
-def name_answers(
-    names: list[str], own: Iterable[str], model: Model, is_earlier: Callable[[list[str]], bool]
-) -> list[str]:
-    """Return the names, with underscores if inputs or the row's own columns have them.
+def name_answers(columns: Sequence[str], names: list[str], model: Model) -> tuple[list[str], int]:
+    """Return the names of the answers, and how many columns are not an earlier run's answers.
 
-    `is_earlier` says whether names are those of an earlier run, whose answers are replaced.
+    The names get underscores if inputs or other columns have them. An earlier run's columns are
+    the last ones, and in order.
     """
     inputs = {parameter.name for parameter in model.inputs}
-    while inputs.intersection(names) or ({*own}.intersection(names) and not is_earlier(names)):
+    while True:
+        is_earlier = [*columns[-len(names) :]] == names
+        own = len(columns) - len(names) if is_earlier else len(columns)
+        if not inputs.union(columns[:own]).intersection(names):
+            return names, own
         names = [f"{name}_" for name in names]
-    return names
 
 
 def check_names(names: Iterable[str], model: Model) -> None:
@@ -46,28 +48,20 @@ def check_names(names: Iterable[str], model: Model) -> None:
 
 
 def check_header(columns: list[str], model: Model) -> tuple[list[str], int, list[str]]:
-    """Return the names of the answers' columns, the number of columns to keep, and notes.
-
-    The columns of an earlier run are replaced if they are last and in order.
-    """
+    """Return the names of the answers' columns, the number of columns to keep, and notes."""
     inputs = [parameter.name for parameter in model.inputs]
     for name in inputs:
         if columns.count(name) > 1:
             raise Problem(400, f"There are two columns named {name}. Delete or rename one.", name)
     check_names(columns, model)
     notes = [
-        f"The column {p.name} is missing: "
-        + ("so is its value in each row." if p.default is None else f"{p.default} is used.")
-        for p in model.inputs
-        if p.name not in columns
+        f"The column {parameter.name} is missing: {quoted(parameter.default)} is used."
+        for parameter in model.inputs
+        if parameter.name not in columns
     ]
     members = [f"{model.answers}_{member}" for member in model.result]
-    added = name_answers(
-        [*members, "problem"], columns, model, lambda names: columns[-len(names) :] == names
-    )
-    if columns[-len(added) :] == added:
-        return added, len(columns) - len(added), [*notes, REPLACED]
-    return added, len(columns), notes
+    added, own = name_answers(columns, [*members, "problem"], model)
+    return added, own, [*notes, *([REPLACED] if own < len(columns) else [])]
 
 
 def check_all(model: Model, cells: Mapping[str, pa.Array], rows: int) -> tuple[Columns, Problems]:

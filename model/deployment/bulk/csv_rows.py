@@ -16,13 +16,12 @@ from bulk.text_rows import TextRows
 from serving.problems import Problem, quoted
 
 FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*+"|(?!")[^,\r\n]*+)'
-ROW = re.compile(rb"%b(?:,%b)*+" % (FIELD, FIELD))
-FIELDS = re.compile(rb"(?:^|,)%b" % FIELD)
+FIELDS = rb"%b(?:,%b)*+" % (FIELD, FIELD)
 END = rb"(?:\r\n|\r|\n|\Z)"
 # Rows, and lines that are not rows, because their quotes are malformed.
-LINES = re.compile(rb"%b%b|[^\r\n]*+%b" % (ROW.pattern, END, END))
+ROWS = re.compile(rb"%b%b|[^\r\n]*+%b" % (FIELDS, END, END))
 # The same, or an unclosed quote at the end: the row may continue in the next chunk.
-OPEN = re.compile(rb'%b%b|(?:%b,)*+"(?:[^"]|"")*+\Z|[^\r\n]*+%b' % (ROW.pattern, END, FIELD, END))
+OPEN = re.compile(rb'%b%b|(?:%b,)*+"(?:[^"]|"")*+\Z|[^\r\n]*+%b' % (FIELDS, END, FIELD, END))
 MALFORMED = "The quotes of this row are malformed. Close quoted fields, and double quotes in them."
 
 
@@ -33,11 +32,9 @@ class CsvRows(TextRows):
         """Read the header; return the rows in blocks."""
         blocks = super().blocks(file)
         above, rows = next(blocks, (0, [b""]))
-        header = b"\n"
-        while header.isspace():
-            header = rows.pop(0)
-            above += len(header.splitlines())
-        self.read_header(header.rstrip(b"\r\n"))
+        i = [row.isspace() for row in rows].index(False)
+        self.read_header(rows[i].rstrip(b"\r\n"))
+        rows[i] = b"\n" * len(rows[i].splitlines())  # so the lines that follow keep their numbers
         return chain([] if all(map(bytes.isspace, rows)) else [(above, rows)], blocks)
 
     def read_header(self, row: bytes) -> None:
@@ -52,70 +49,72 @@ class CsvRows(TextRows):
             wrong = f"The first line is {quoted(row.decode())}. It must have the columns' names"
             raise Problem(400, f"{wrong}, separated by commas.")
         inputs = {parameter.name for parameter in self.model.inputs}
-        self.names = [n if n in inputs or n.strip() not in inputs else n.strip() for n in names]
-        added, self.kept, self.notes = check_header(self.names, self.model)
+        names = [name if name in inputs else name.strip() for name in names]
+        added, kept, self.notes = check_header(names, self.model)
+        self.names, self.kept = names, kept
+        # A row as a whole, and without the answers of an earlier run.
+        form = (FIELD, FIELD, kept - 1, FIELD, len(names) - kept)
+        self.row = re.compile(rb"(%b(?:,%b){%d})(?:,%b){%d}" % form)
         cells = to_cells(pa.array(added)).to_pylist()
-        self.header = self.encode(b",".join([*self.without_answers([row]), *cells]) + b"\n")
+        self.header = b",".join([self.row.sub(rb"\1", row), *cells]) + b"\n"
 
     def split(self, content: bytes, may_continue: bool) -> list[bytes]:
         if b'"' not in content:
             return super().split(content, may_continue)
-        found = (OPEN if may_continue else LINES).finditer(content)
+        found = (OPEN if may_continue else ROWS).finditer(content)
         return [piece[0] for piece in found if piece[0]]
 
     def read(self, lines: Sequence[bytes]) -> tuple[list[bytes], Columns, Problems]:
         """Read the inputs; a row that cannot be read is kept in the first column."""
         rows = [line.rstrip(b"\r\n") for line in lines if not line.isspace()]
-        unreadable = Problems()
-        if b'"' in b"".join(rows):
-            malformed = (i for i, row in enumerate(rows) if not ROW.fullmatch(row))
-            unreadable = dict.fromkeys(malformed, MALFORMED)
+        is_plain = self.kept == len(self.names) and b'"' not in b"".join(rows)
+        unreadable = Problems() if is_plain else self.repair(rows)
         try:
-            cells = self.parse(rows, unreadable)
-        except pa.ArrowInvalid:
-            wanted, widths = len(self.names), [len(FIELDS.findall(row)) for row in rows]
-            unreadable = {
-                i: f"The row has {width} fields, but the header has {wanted}."
-                for i, width in enumerate(widths)
-                if width != wanted
-            } | unreadable
-            cells = self.parse(rows, unreadable)
+            cells = self.cells(rows)
+        except pa.ArrowInvalid:  # too many or too few fields
+            unreadable = self.repair(rows)
+            cells = self.cells(rows)
         columns, problems = check_all(self.model, cells, len(rows))
-        for i in unreadable:
-            rows[i] = b'"%b"%b' % (rows[i].replace(b'"', b'""'), b"," * (len(self.names) - 1))
         return rows, columns, problems | unreadable
 
-    def parse(self, rows: list[bytes], unreadable: Problems) -> dict[str, pa.Array]:
-        """Return the inputs' cells by name, empty ones for unreadable rows."""
-        empty = b'""' + b"," * (len(self.names) - 1)
-        content = b"\n".join([empty if i in unreadable else row for i, row in enumerate(rows)])
-        inputs = [p.name for p in self.model.inputs if p.name in self.names]
+    def repair(self, rows: list[bytes]) -> Problems:
+        """Cut off an earlier run's answers; quote rows that cannot be read, and say why."""
+        unreadable = Problems()
+        for i, row in enumerate(rows):
+            if whole := self.row.fullmatch(row):
+                rows[i] = whole[1]
+            else:
+                unreadable[i] = self.why_unreadable(row)
+                rows[i] = b'"%b"%b' % (row.replace(b'"', b'""'), b"," * (self.kept - 1))
+        return unreadable
+
+    def why_unreadable(self, row: bytes) -> str:
+        if not re.fullmatch(FIELDS, row):
+            return MALFORMED
+        width = len(re.findall(b"(?:^|,)" + FIELD, row))
+        return f"The header has {len(self.names)} fields, but this row has {width}."
+
+    def cells(self, rows: list[bytes]) -> dict[str, pa.Array]:
+        """Return the inputs' cells by name."""
+        content, names = b"\n".join([*rows, b""]), self.names[: self.kept]
+        size, inputs = len(content), [p.name for p in self.model.inputs if p.name in names]
         table = arrow_csv.read_csv(
             pa.py_buffer(content),
-            arrow_csv.ReadOptions(
-                use_threads=False, block_size=len(content) + 1, column_names=self.names
-            ),
-            arrow_csv.ParseOptions(newlines_in_values=True),
+            arrow_csv.ReadOptions(use_threads=False, block_size=size, column_names=names),
+            arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
             arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(inputs, pa.binary()), include_columns=inputs
             ),
         )
         return {name: table[name].combine_chunks() for name in inputs}
 
-    def without_answers(self, rows: list[bytes]) -> list[bytes]:
-        """Cut off the columns of an earlier run."""
-        if self.kept == len(self.names):
-            return rows
-        columns = re.compile(rb"(?s)(%b(?:,%b){%d}).*" % (FIELD, FIELD, self.kept - 1))
-        return [columns.sub(rb"\1", row) for row in rows]
-
     def write(self, rows: list[bytes], found: pa.Table, problems: Problems) -> bytes:
         """Return lines: the rows as they were read, followed by the cells of the answers."""
         index, *columns = in_lines(found, len(rows), problems)
-        lines = pa.array(self.without_answers(rows), pa.binary()).take(index)
+        lines = pa.array(rows, pa.binary()).take(index)
         answered = pc.binary_join_element_wise(lines, *map(to_cells, columns), b",")
         content = pc.binary_join(pa.ListArray.from_arrays([0, len(answered)], answered), b"\n")
-        return self.encode(content[0].as_py() + b"\n")
+        return bytes(content[0].as_py()) + b"\n"
 
 
 def to_cells(column: pa.Array) -> pa.Array:

@@ -1,22 +1,19 @@
-"""The option `explain` for files of rows: says why each row got its answer."""
+"""The option `explain` for files of rows (optional): says why each row got its answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
+from serving.explain import EXPLAIN, explain
 from serving.formats import Result, dumps
 from serving.model import Model
 
 
-def explained(model: Model, asked: Mapping[str, Any]) -> Model:
-    """If the options ask for explanations, return a model that adds them to its results."""
-    has_its_own = any(option.name == "explain" for option in model.options)
-    if "explain" not in asked or has_its_own or not find_spec("serving.explain"):
+def explained(model: Model) -> Model:
+    """Return a model with the option and the reasons in its results, unless it has its own."""
+    if any(option.name == EXPLAIN.name for option in model.options):
         return model
-    from serving.explain import EXPLAIN  # optional: imported only on request
-
     why = "why_" if "why" in model.result else "why"
     return replace(
         model,
@@ -27,14 +24,12 @@ def explained(model: Model, asked: Mapping[str, Any]) -> Model:
 
 
 def predict_and_explain(
-    model: Model, why: str, points: Sequence[Sequence[Any]], explain: bool, **options: Any
+    model: Model, why: str, points: Sequence[Sequence[Any]], **asked: Any
 ) -> list[list[Result]]:
     """Return results, the first one of each row with reasons as JSON."""
-    from serving import explain as reasons
-
+    options = {option.name: asked[option.name] for option in model.options}
     answers = model.answer(points, **options)
-    asked = {**options, reasons.EXPLAIN.name: explain}
-    changes = reasons.explain(model, points, answers, asked)
+    changes = explain(model, points, answers, asked)
     return [
         [result | {why: dumps(c) if c and not i else ""} for i, result in enumerate(results)]
         for results, c in zip(answers, changes, strict=True)

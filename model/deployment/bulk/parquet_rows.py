@@ -31,9 +31,8 @@ class ParquetRows:
         schema = reader.schema_arrow
         added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), "string"]
-        self.schema = pa.schema(
-            [*[*schema][: self.kept], *map(pa.field, added, types)], schema.metadata
-        )
+        fields = [*[*schema][: self.kept], *map(pa.field, added, types)]
+        self.schema = pa.schema(fields, schema.metadata)
         return map(self.block, reader.iter_batches(self.at_once, use_threads=False))
 
     def block(self, content: pa.RecordBatch) -> Block:

@@ -1,6 +1,5 @@
 """Read rows from one file and write their answers to another, in one process or several."""
 
-import gc
 import signal
 import zlib
 from collections import deque
@@ -8,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +16,6 @@ from pyarrow import ArrowException
 
 from bulk import files
 from bulk.csv_rows import CsvRows
-from bulk.explained import explained
 from bulk.json_lines import JsonLines
 from bulk.parquet_rows import ParquetRows
 from bulk.scorer import Block, Scorer, Summary
@@ -24,6 +23,11 @@ from serving.model import Model
 from serving.parameters import Parameter, values
 from serving.problems import Problem, quoted
 
+FORMATS: dict[tuple[str, ...], Any] = {
+    (".csv", ".csv.gz"): CsvRows,
+    (".jsonl", ".jsonl.gz"): JsonLines,
+    (".parquet",): ParquetRows,
+}
 Scored = tuple[Any, Summary]
 ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
 
@@ -42,20 +46,23 @@ def score(
     of csv, and "-.jsonl" one of JSON lines. The target appears whole or not at all. Raises Problem
     for invalid names, columns and options, and for a broken source.
     """
-    model = replace(explained(model, options), formats={}, figures=dict)  # the rest is picklable
-    rows = rows_of(model, source, target)
+    if "explain" in options and find_spec("serving.explain"):
+        from bulk.explained import explained
+
+        model = explained(model)
     names = [option.name for option in model.options]
     if unknown := [name for name in options if name not in names]:
         allowed = f"The options are {', '.join(names)}." if names else "There are none."
         raise Problem(400, f"{quoted(unknown[0])} is not an option. {allowed}")
     asked = values(model.options, options, Parameter.parse)
+    rows = rows_of(replace(model, formats={}, figures=dict), source, target)  # it is picklable
     rows.at_once = rows.at_once // (asked.get(model.count) or 1) or 1  # bounds the results
-    scorer = Scorer(model, asked, rows)
-    with files.reading(source, watch) as file, files.writing(target) as out:
+    with files.reading(str(source), watch) as file, files.writing(str(target)) as out:
         try:
             blocks = rows.blocks(file)
             done = Summary(notes=rows.notes)
-            rows.save(counted(in_order(scorer, blocks, workers), done), out)
+            scored = in_order(Scorer(rows.model, asked, rows), blocks, workers)
+            rows.save(counted(scored, done), out)
         except (EOFError, zlib.error, ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.strerror:
                 raise
@@ -66,14 +73,10 @@ def score(
 
 def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
     """Choose the format that both names end in; raise Problem if there is none."""
-    names = [str(name).lower() for name in (source, target)]
-    kinds = {Path(name.removesuffix(".gz")).suffix or name for name in names}
-    if kinds <= {".csv", "-"}:
-        return CsvRows(model, names[1].endswith(".gz"))
-    if kinds == {".jsonl"}:
-        return JsonLines(model, names[1].endswith(".gz"))
-    if kinds == {".parquet"} and not names[0].startswith("-"):
-        return ParquetRows(model)
+    names = ["-.csv" if name == "-" else str(name).lower() for name in (source, target)]
+    for endings, rows in FORMATS.items():
+        if all(name.endswith(endings) for name in names):
+            return rows(model)
     raise Problem(400, "IN and OUT must both be .csv, both .jsonl (also .gz) or both .parquet.")
 
 
@@ -89,7 +92,6 @@ def counted(scored: Iterator[Scored], done: Summary) -> Iterator[Any]:
 
 def in_order(scorer: Scorer, blocks: Iterator[Block], workers: int) -> Iterator[Scored]:
     """Answer the blocks in several processes, in order, with few of them in memory."""
-    gc.freeze()  # so that collecting garbage does not copy shared memory in the processes
     if workers == 1:  # Lambda lacks the shared memory that a pool needs
         yield from map(scorer, blocks)
         return

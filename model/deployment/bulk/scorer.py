@@ -41,10 +41,8 @@ class Scorer:
         with joblib.parallel_config("sequential"):  # the cores are busy with other blocks
             found = [self.schema.empty_table(), *self.answer(columns, good, problems)]
         content = self.format.write(kept, pa.concat_tables(found), problems)
-        first = ""
-        if problems:
-            number = self.format.numbers(above, rows)[min(problems)]
-            first = f"{self.format.unit} {number:,}"
+        numbers = self.format.numbers(above, rows) if problems else []
+        first = f"{self.format.unit} {numbers[min(problems)]:,}" if problems else ""
         return content, Summary(len(kept), len(problems), first, self.format.notes)
 
     def answer(self, columns: Columns, rows: np.ndarray, problems: Problems) -> Iterator[pa.Table]:
@@ -63,7 +61,7 @@ class Scorer:
                 yield from self.answer(columns, half, problems)
 
     def predict(self, rows: np.ndarray, columns: Columns) -> pa.Table:
-        """Return all results: the number of the row, and the members."""
+        """Return all results: under "" the number of the row, and the members."""
         members: Mapping[str, Any]
         if predict := getattr(self.model.predict, "predict_columns", None):
             found = predict(columns, **self.options)
@@ -88,13 +86,13 @@ class Scorer:
     @cached_property
     def schema(self) -> pa.Schema:
         members = [(name, TYPES[kind]) for name, kind in self.model.result.items()]
-        return pa.schema([("row", "int64"), *members])
+        return pa.schema([("", "int64"), *members])
 
 
 def in_lines(found: pa.Table, rows: int, problems: Problems) -> list[pa.Array]:
     """Return row numbers, results and problems; a row without results gets an empty line."""
-    empty = pa.table({"row": np.delete(np.arange(rows), found["row"])})
+    empty = pa.table({"": np.delete(np.arange(rows), found[""])})
     found = pa.concat_tables([found, empty], promote_options="default")
-    found = found.take(pc.sort_indices(found["row"]))  # stable
-    texts = pa.array(map(problems.get, found["row"].to_pylist()), pa.string())
+    found = found.take(pc.sort_indices(found[""]))  # stable
+    texts = pa.array(map(problems.get, found[""].to_pylist()), pa.string())
     return [*(column.combine_chunks() for column in found.columns), texts]
