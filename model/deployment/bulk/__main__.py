@@ -45,7 +45,8 @@ def main() -> None:
     asked = vars(parser.parse_args())
     source, target = asked.pop("source"), asked.pop("target")
     for number in ENDING:
-        signal.signal(number, signal.default_int_handler)  # removes the temporary file
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores one
+            signal.signal(number, signal.default_int_handler)  # removes the temporary file
     try:
         done = score(MODEL, source, target, asked, joblib.cpu_count(), progress)
     except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 """Read rows from one file and write their answers to another, in one process or several."""
 
+import os
 import signal
 import zlib
 from collections import deque
@@ -9,7 +10,9 @@ from contextlib import nullcontext
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import islice
+from multiprocessing import parent_process
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 
 from pyarrow import ArrowException
@@ -29,7 +32,7 @@ FORMATS: dict[tuple[str, ...], Any] = {
     (".parquet",): ParquetRows,
 }
 Scored = tuple[Any, Summary]
-ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows lacks the second
+ENDING = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)}  # not in Windows
 
 
 def score(
@@ -109,12 +112,20 @@ SCORER: Scorer  # of this process in the pool
 
 
 def begin(scorer: Scorer) -> None:
-    """Set up a process of the pool. It ignores Ctrl-C, which the parent handles."""
+    """Set up a process of the pool. What ends the run is sent to the parent, too."""
     global SCORER
     SCORER = scorer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in ENDING:
-        signal.signal(number, signal.SIG_DFL)
+    for number in ENDING - {signal.SIGTERM}:
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends the others if one was killed
+    Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """End this process, which would wait for more blocks, if the parent is killed."""
+    if parent := parent_process():
+        parent.join()
+    os._exit(1)
 
 
 def answer(block: Block) -> Scored:
