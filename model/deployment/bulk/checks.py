@@ -1,6 +1,7 @@
 """Check the names of columns, and their values: `Parameter` decides on what numpy rejects."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from serving.problems import Problem, quoted, similar
 
 MISSING = {*ConvertOptions().null_values, "<NA>", "None"}  # as pandas.read_csv has them
 EXACT = 2.0**53  # greater whole numbers may not be exact
+similar_input = lru_cache(10_000)(similar)  # JSON lines repeat their keys
 REPLACED = "The answers of an earlier run are replaced."
 Columns = Sequence[np.ndarray]  # the values of each input
 Problems = dict[int, str]  # by row
@@ -38,8 +40,9 @@ def check_names(names: Iterable[str], model: Model) -> None:
     """Raise Problem if a required input or all inputs are missing, or if one is misspelt."""
     known = [parameter.name for parameter in model.inputs]
     absent = [parameter for parameter in model.inputs if parameter.name not in names]
+    absent_names = tuple(parameter.name for parameter in absent)
     for name in names if absent else ():
-        if name not in known and (meant := similar(name, [p.name for p in absent])):
+        if name not in known and (meant := similar_input(name, absent_names)):
             raise Problem(400, f"{quoted(name)} is not an input. Did you mean {meant}?", meant)
     for parameter in absent:
         if parameter.required or len(absent) == len(known):
@@ -68,8 +71,9 @@ def check_all(model: Model, cells: Mapping[str, pa.Array], rows: int) -> tuple[C
     """Return each input's values, NaN or None if missing, and the first problem of each bad row."""
     columns, problems = [], Problems()
     for parameter in model.inputs:
-        default = pa.repeat(parameter.default, rows)
-        values, wrong = check(parameter, cells.get(parameter.name, default))
+        is_absent = parameter.name not in cells
+        given = pa.repeat(parameter.default, rows) if is_absent else cells[parameter.name]
+        values, wrong = check(parameter, given)
         columns.append(values)
         problems = wrong | problems
     return columns, problems
@@ -91,7 +95,7 @@ def check(parameter: Parameter, cells: pa.Array) -> tuple[np.ndarray, Problems]:
             reasons[code] = problem.detail
     codes = distinct.indices.to_numpy()
     values[doubtful] = found[codes]
-    bad = np.flatnonzero(np.isin(codes, [*reasons]))
+    bad: Iterable[int] = np.flatnonzero(np.isin(codes, [*reasons])) if reasons else ()
     return values, {int(doubtful[i]): reasons[codes[i]] for i in bad}
 
 

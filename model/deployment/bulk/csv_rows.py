@@ -52,6 +52,7 @@ class CsvRows(TextRows):
         names = [name if name in inputs else name.strip() for name in names]
         added, kept, self.notes = check_header(names, self.model)
         self.names, self.kept = names, kept
+        self.types = {name: pa.binary() for name in names if name in inputs}
         # A row as a whole, and without the answers of an earlier run.
         form = (FIELD, FIELD, kept - 1, FIELD, len(names) - kept)
         self.row = re.compile(rb"(%b(?:,%b){%d})(?:,%b){%d}" % form)
@@ -97,16 +98,13 @@ class CsvRows(TextRows):
     def cells(self, rows: list[bytes]) -> dict[str, pa.Array]:
         """Return the inputs' cells by name."""
         content, names = b"\n".join([*rows, b""]), self.names[: self.kept]
-        size, inputs = len(content), [p.name for p in self.model.inputs if p.name in names]
         table = arrow_csv.read_csv(
             pa.py_buffer(content),
-            arrow_csv.ReadOptions(use_threads=False, block_size=size, column_names=names),
+            arrow_csv.ReadOptions(use_threads=False, block_size=len(content), column_names=names),
             arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(inputs, pa.binary()), include_columns=inputs
-            ),
+            arrow_csv.ConvertOptions(column_types=self.types, include_columns=self.types),
         )
-        return {name: table[name].combine_chunks() for name in inputs}
+        return {name: table[name].combine_chunks() for name in self.types}
 
     def write(self, rows: list[bytes], found: pa.Table, problems: Problems) -> bytes:
         """Return lines: the rows as they were read, followed by the cells of the answers."""
