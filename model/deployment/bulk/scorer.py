@@ -73,8 +73,9 @@ class Scorer:
             results = [result for answer in answers for result in answer]
             members = {name: [result[name] for result in results] for name in self.model.result}
         arrays = [np.repeat(rows, counts), *(members[name] for name in self.model.result)]
-        typed = zip(map(pa.array, arrays), self.schema, strict=True)
-        return pa.table([array.cast(field.type) for array, field in typed], schema=self.schema)
+        pairs = zip(map(pa.array, arrays), self.schema.types, strict=True)
+        typed = [array.cast(kind, safe=kind != "double") for array, kind in pairs]  # may be rounded
+        return pa.table(typed, schema=self.schema)
 
     def points(self, columns: Columns) -> list[tuple[Any, ...]]:
         cells = [column.tolist() for column in columns]
