@@ -43,6 +43,7 @@ PASSENGERS = pd.DataFrame(
         "embarked": np.resize(["S", "C", None, "Q", "S"], 120),
         "alone": NUMBER % 4 == 0,
         "note": np.resize(["late, with child", "no cabin", "cabin of two", "in a hurry"], 120),
+        "insured": pd.array(NUMBER % 3 == 0, dtype="boolean"),
         "survived": (NUMBER * 7 % 11 + (NUMBER % 3 == 1) * 4) > 6,
     }
 )
@@ -67,9 +68,9 @@ TREES = by((FILLED, NUMBERS), (FREQUENT, WORDS), model=FOREST)
 
 PIPELINES: dict[str, Any] = {
     "the tutorial's": LINEAR,
-    "columns by position": by((ENCODED, [1]), (FILLED, [2, -4])),
+    "columns by position": by((ENCODED, [1]), (FILLED, [2, -5])),
     "columns by slices": by((FILLED, slice(2, 4)), (ENCODED, slice("class", "sex"))),
-    "columns by a mask": by((FILLED, [False, False, True, True, False, False, False])),
+    "columns by a mask": by((FILLED, [False, False, True, True] + [False] * 4)),
     "columns by dtype": by(
         (FILLED, make_column_selector(dtype_include="number")),
         (ENCODED, make_column_selector(dtype_exclude="number")),
@@ -90,6 +91,7 @@ PIPELINES: dict[str, Any] = {
     "a ColumnTransformer in another": by((ONE_SCALED, NUMBERS), (ENCODED, WORDS)),
     "a union of features": make_pipeline(make_union(SCALED, CODED), LOGISTIC),
     "whole numbers and booleans as categories": by((ENCODED, ["class", "alone", "sex"])),
+    "nullable booleans that are imputed": by((FREQUENT, ["insured"])),
     "a logarithm of a column": by(
         (FunctionTransformer(np.log1p), ["fare paid (GBP)"]), (ENCODED, WORDS)
     ),

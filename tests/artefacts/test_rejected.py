@@ -125,10 +125,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
         (NUMBER, COLOURS[["colour", "c"]], ["c"]),
         "Encode strings in a pipeline",
     ),
-    "columns in another order": (
-        (FOREST, IRIS[[*reversed(IRIS.columns)]], ["target"]),
-        "it has them in another order. Name all targets in `target`, drop unused columns, and",
-    ),
+    "columns in another order": ((FOREST, IRIS.iloc[:, ::-1], ["target"]), "has them in another"),
     "a target not named": ((FOREST, IRIS, []), "it also has target. Name all targets in `target`"),
     "columns encoded outside the pipeline": (
         (DUMMIES, COLOURS[["colour", "c"]], ["c"]),

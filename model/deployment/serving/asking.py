@@ -53,7 +53,7 @@ def _typed(entry: Input, values: np.ndarray) -> np.ndarray:
         return _dates(entry, values)
     if entry.type in NUMBERS:
         return _numbers(entry, values)
-    if entry.type == "boolean" and entry.required:
+    if entry.dtype == "bool":
         return values.astype(bool)
     return values if entry.has_none else _with_nan(values)
 
