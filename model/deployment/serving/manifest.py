@@ -57,10 +57,6 @@ class Signature:
     def targets(self) -> list[str]:
         return [name for name in self.result if name != "probability"]
 
-    @property
-    def probabilities(self) -> bool:
-        return "probability" in self.result
-
 
 @dataclass(frozen=True)
 class Manifest:

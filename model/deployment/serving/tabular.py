@@ -41,7 +41,7 @@ def serve(estimator: Any, manifest: Manifest) -> Model:
     """
     signature = manifest.signature
     options: tuple[Parameter, ...] = ()
-    if signature.probabilities and all(entry.name != "k" for entry in signature.inputs):
+    if "probability" in signature.result and all(entry.name != "k" for entry in signature.inputs):
         what, classes = "How many classes, likeliest first.", len(estimator.classes_)
         options = (Parameter("k", what, "integer", "classes", 1, classes, default=1),)
     return Model(
@@ -87,7 +87,7 @@ class Tabular:
         `columns` has an array for each input: floats with NaN for numbers, else objects with None.
         Raises Problem (400) if the estimator rejects the values, or has no finite answer for them.
         """
-        likeliest = self.signature.probabilities
+        likeliest = "probability" in self.signature.result
         try:
             given = ask(self.signature.takes, self.signature.inputs, columns)
             # Non-finite answers are rejected below; processes or threads would only cost time.
