@@ -155,7 +155,8 @@ def test_openapi_describes_what_each_part_adds() -> None:
         assert {"why", "outside"} <= schema["properties"].keys()
     assert "explain" in [parameter["name"] for parameter in root["get"]["parameters"]]
     asked = root["post"]["requestBody"]["content"]["application/json"]["schema"]
-    validate({"points": [point], "explain": True}, asked)
-    facts_removed = replace(NUMBER.model, inputs=(Parameter("x", "", "number"),))
-    description = ask(Handler(facts_removed, *PARTS), "/openapi.json")["body"]
+    validate({"points": [point | {"age": None}], "explain": True}, asked)
+    without_facts = replace(NUMBER.model, inputs=(Parameter("x", "", "number", required=True),))
+    description = ask(Handler(without_facts, *PARTS), "/openapi.json")["body"]
+    assert '"in": "query", "required": true' in description
     assert "outside" not in description and "explain" not in description
