@@ -12,7 +12,8 @@ import py_compile
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
@@ -34,8 +35,10 @@ def main() -> None:
             f"This changes the packages of {sys.prefix}. The image's build runs it. To run it "
             "outside, in the folder that holds app.py: python -m defer_imports --here"
         )
-    for path in (path for folder in SITE for path in Path(folder).rglob("*.py")):
-        restore(path)
+    os.umask(0o022)  # others may run the function
+    for cache in (cache for folder in SITE for cache in Path(folder).rglob("__pycache__/*.pyc")):
+        if cache.open("rb").read(8)[4:] == UNCHECKED:  # from an earlier run
+            cache.unlink()
     try:
         answers = answer()
     except Exception as error:
@@ -46,13 +49,6 @@ def main() -> None:
     print(Step(answers).run())
 
 
-def observe(plan: dict[str, Names] | None = None) -> list[list[Any]] | None:
-    """Run observe.py in a new process; return what it reports, or None if it fails."""
-    command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("observe.py"))]
-    done = subprocess.run(command, input=json.dumps(plan), stdout=subprocess.PIPE, text=True)
-    return None if done.returncode else [json.loads(line) for line in done.stdout.splitlines()]
-
-
 class Step:
     """Rewrites the files of the modules that the example has loaded; this process keeps its own."""
 
@@ -60,8 +56,8 @@ class Step:
         self.answers = answers
         loaded = [*sys.modules.items()]  # looking at a lazy module loads others
         self.paths = {name: path for name, module in loaded if (path := source_of(name, module))}
-        self.unchanged: dict[str, str] = {}  # modules that are not rewritten, and why
-        self.deferred: dict[str, int] = {}  # how many names, by the names of rewritten modules
+        self.deferred: dict[str, Names] = {}  # the rewritten modules, and the names they must have
+        self.unchanged: dict[str, str] = {}  # the other ones, and why
 
     def run(self) -> str:
         """Defer all that can wait, see what the example still uses, and defer only the rest.
@@ -70,73 +66,81 @@ class Step:
         """
         for name in self.paths:
             self.rewrite(name)
-        if used := self.answer() or self.repaired():
-            for name in used.keys() & self.deferred.keys():
-                self.rewrite(name, used[name])
-            used = self.repaired()
-        if not used:
-            self.put_back([*self.deferred])
+        used = self.settle()
+        for name in used.keys() & self.deferred.keys():
+            self.rewrite(name, used[name])
+        if not used or not (used := self.settle()):
+            self.put_back(dict.fromkeys(self.deferred, ""))
             return "All packages stay as they are: otherwise the model answers differently."
-        unchanged = "".join(f"\n  {name}: {why}" for name, why in self.unchanged.items())
+        reasons = defaultdict[str, list[str]](list)
+        for name, why in self.unchanged.items():
+            reasons[why].append(name)
         return (
             f"An answer now loads {len(used.keys() & self.paths)} of {len(self.paths)} modules: "
-            f"{sum(self.deferred.values())} names in {len(self.deferred)} modules wait until they "
-            f"are used.\n{len(self.unchanged)} modules stay as they are:{unchanged}"
+            f"in {len(self.deferred)} modules, names wait until they are used.\n"
+            f"{len(self.unchanged)} modules stay as they are:"
+            + "".join(f"\n  {listed(names)}: {why}" for why, names in reasons.items())
         )
 
     def rewrite(self, name: str, in_use: Collection[str] = ()) -> None:
         """Rewrite a module; names that are in use keep their place."""
-        path = self.paths[name]
+        path, module = self.paths[name], sys.modules[name]
         try:
             source = path.read_bytes()
-            new = Rewriting(source, sys.modules[name], in_use)
+            new = Rewriting(source, module, in_use)
             code = compile(new.tree, path, "exec", dont_inherit=True)
+            expected = names(module)
         except Exception as error:  # a module may be odd in any way
             self.unchanged[name] = str(error)
             return
         if new.sources:
-            write(path, UNCHECKED + source_hash(source) + marshal.dumps(code))
-            self.deferred[name] = len(new.sources)
+            cached = MAGIC_NUMBER + UNCHECKED + source_hash(source) + marshal.dumps(code)
+            # At once, or not at all.
+            SourceFileLoader("", "").set_data(cache_from_source(str(path)), cached)
+            self.deferred[name] = expected
         elif self.deferred.pop(name, None):
-            restore(path)
+            py_compile.compile(str(path))
 
-    def answer(self) -> dict[str, list[str]]:
-        """Answer with the packages as they are now; return the names in the modules that this
-        loads, or nothing if something differs.
-        """
-        for answers, used in observe() or ():
-            if answers == self.answers:
-                return used
-        return {}
+    def settle(self) -> dict[str, list[str]]:
+        """Put back what differs until the example is answered as before.
 
-    def repaired(self) -> dict[str, list[str]]:
-        """Put back modules that differ from the plain ones, until none does; then answer.
-
-        The packages around them go back as well, because their imports may be what is missing.
-        While the answer fails, put back whole packages: first those that had such modules, then
-        the last that was imported.
+        The packages around a module go back as well, because their imports may be what is missing.
+        If no module differs and the answer does, whole packages go back: first those that had such
+        modules, then the last that was imported. Returns the names in the modules that an answer
+        loads, or nothing if it cannot be answered.
         """
         broken = set[str]()
-        while wrong := observe({name: names(sys.modules[name]) for name in self.deferred}):
+        while seen := observe(self.deferred):
+            *wrong, (answers, used) = seen
             modules = [name for name, _ in wrong]
-            around = [p for p in self.deferred if any(n.startswith(f"{p}.") for n in modules)]
-            self.unchanged |= dict.fromkeys(around, f"{modules[0]} needs its imports") | dict(wrong)
-            self.put_back({*around, *modules})
-            broken |= {root(name) for name in modules}
-        if wrong is None:
-            return {}
-        packages = [*reversed(dict.fromkeys(map(root, self.deferred)))]
-        packages.sort(key=lambda package: package not in broken)
-        while not (used := self.answer()) and packages:
-            package = packages.pop(0)
-            self.unchanged[package] = "the example needs all of the package's imports in place"
-            self.put_back([name for name in self.deferred if root(name) == package])
-        return used
+            if wrong:
+                around = [p for p in self.deferred if any(n.startswith(f"{p}.") for n in modules)]
+                self.put_back(
+                    dict.fromkeys(around, f"{modules[0]} needs its imports") | dict(wrong)
+                )
+                broken |= {root(name) for name in modules}
+            elif answers == self.answers:
+                return used
+            elif packages := [*dict.fromkeys(map(root, self.deferred))]:
+                last = max(packages, key=lambda p: (p in broken, packages.index(p)))
+                modules = [name for name in self.deferred if root(name) == last]
+                self.put_back(dict.fromkeys(modules, "the example needs their imports in place"))
+            else:
+                break
+        return {}
 
-    def put_back(self, names: Iterable[str]) -> None:
-        for name in names:
+    def put_back(self, reasons: dict[str, str]) -> None:
+        self.unchanged |= reasons
+        for name in reasons:
             del self.deferred[name]
-            restore(self.paths[name])
+            py_compile.compile(str(self.paths[name]))
+
+
+def observe(plan: dict[str, Names]) -> list[list[Any]]:
+    """Run observe.py in a new process; return what it reports, or nothing if it fails."""
+    command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("observe.py"))]
+    done = subprocess.run(command, input=json.dumps(plan), stdout=subprocess.PIPE, text=True)
+    return [] if done.returncode else [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def source_of(name: str, module: object) -> Path | None:
@@ -150,17 +154,8 @@ def root(name: str) -> str:
     return name.partition(".")[0]
 
 
-def restore(path: Path) -> None:
-    """Compile a module from its unchanged source if it was rewritten."""
-    cache = Path(cache_from_source(str(path)))
-    if cache.is_file() and cache.open("rb").read(8)[4:] == UNCHECKED:
-        py_compile.compile(str(path), str(cache), doraise=True)
-
-
-def write(path: Path, code: bytes) -> None:
-    cache = cache_from_source(str(path))
-    SourceFileLoader("", "").set_data(cache, MAGIC_NUMBER + code)  # at once, or not at all
-    os.chmod(cache, 0o644)  # Lambda runs as another user
+def listed(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Look at the installed packages: what the example's answers are, and which modules differ.
 
-As a script, it sees rewritten packages: given null it answers, given modules it checks them.
+As a script, with packages that are rewritten, it reports modules that differ and then the answers.
 It imports little, because packages that forgot an import would find it done.
 """
 
@@ -8,13 +8,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 Names = tuple[list[str], list[str], list[str]]
-Report = Callable[[str, str], None]  # of a module, by its name: what is wrong
 
 
 def answer() -> str:
@@ -43,18 +42,7 @@ def names(module: ModuleType) -> Names:
     return [*attributes], dir(module), [*map(str, attributes.get("__all__", ()))]
 
 
-def check(plan: dict[str, Names], report: Report) -> None:
-    """Import each rewritten module first in its own process; then compare all their names."""
-    import_first(sorted(plan), report)
-    for name, expected in plan.items():
-        try:
-            if found := "; ".join(differences(import_module(name), *expected)):
-                report(name, found)
-        except Exception as error:
-            report(name, f"{type(error).__name__}: {error}")
-
-
-def import_first(names: list[str], report: Report) -> None:
+def import_first(names: list[str]) -> None:
     """Import each in a process that has imported nothing but the packages around it."""
     while names:
         name, inside = names[0], [n for n in names if n.startswith(f"{names[0]}.")]
@@ -67,16 +55,15 @@ def import_first(names: list[str], report: Report) -> None:
         try:
             import_module(name)
             signal.alarm(0)
-            import_first(inside, report)
+            import_first(inside)
         except BaseException as error:
             report(name, f"{type(error).__name__}: {error}")
         os._exit(0)
 
 
-def differences(
-    module: ModuleType, attributes: list[str], listed: list[str], exports: list[str]
-) -> Iterator[str]:
+def differences(name: str, expected: Names) -> Iterator[str]:
     """Yield how a rewritten module differs from the plain one."""
+    module, (attributes, listed, exports) = import_module(name), expected
     for name, (source, inside) in vars(module)["__deferred__"].items():
         original = import_module(source)
         if getattr(module, name) is not (getattr(original, inside) if inside else original):
@@ -87,16 +74,25 @@ def differences(
         yield f"it lacks {', '.join(sorted(missing))}"
 
 
+def report(*found: Any) -> None:
+    print(json.dumps(found), file=result, flush=True)
+
+
 if __name__ == "__main__":
     sys.path[0] = os.getcwd()
     result = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # the model may print
-
-    def write(*found: Any) -> None:
-        print(json.dumps(found), file=result, flush=True)
-
-    if (plan := json.load(sys.stdin)) is not None:
-        check(plan, write)
-    else:
-        answers, loaded = answer(), [*sys.modules.items()]  # looking at a lazy module loads others
-        write(answers, {name: [*vars(m)] for name, m in loaded if isinstance(m, ModuleType)})
+    plan = json.load(sys.stdin)
+    import_first(sorted(plan))
+    try:
+        answers = answer()
+    except Exception as error:
+        answers = f"{type(error).__name__}: {error}"
+    used = {n: [*vars(m)] for n, m in [*sys.modules.items()] if isinstance(m, ModuleType)}
+    for name, expected in plan.items():
+        try:
+            if found := "; ".join(differences(name, expected)):
+                report(name, found)
+        except Exception as error:
+            report(name, f"{type(error).__name__}: {error}")
+    report(answers, used)
