@@ -64,7 +64,7 @@ def test_what_the_example_does_not_need_waits(tmp_path: Path) -> None:
         ("crashing", "__name__", ".second: importing it crashes or hangs\n", "two()", "2"),
         ("nameless", "one()", ".first: no package specified for ", "one()", "2"),
         ("lazy", "one()", ": KeyError: ", "two()", "2"),
-        ("nodir", "one()", ": division by zero\n", "one()", "1"),
+        ("nodir", "__name__", ": division by zero\n", "one()", "1"),
         ("counting", "one()", ".first, counting: the example needs their", "one()", "True"),
     ],
 )
