@@ -23,9 +23,8 @@ from tests.infrastructure.relay import relayed
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT, REGION = "000000000000", "us-east-1"
-REPOSITORY = (
-    f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/cdk-hnb659fds-container-assets-{ACCOUNT}-{REGION}"
-)
+REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+REPOSITORY = f"{REGISTRY}/cdk-hnb659fds-container-assets-{ACCOUNT}-{REGION}"
 
 
 @dataclass

@@ -54,8 +54,7 @@ def test_readme_code_runs_with_the_installed_package(installed: Path, tmp_path: 
 
 def test_the_package_has_every_module_and_its_types(installed: Path) -> None:
     [package] = installed.parents[1].glob("lib/*/site-packages/predictive_lambda")
-    source = ROOT / "predictive_lambda"
-    files = {file.name for file in [*source.glob("*.py"), source / "py.typed"]}
+    files = {"py.typed"} | {file.name for file in (ROOT / "predictive_lambda").glob("*.py")}
     assert files <= {file.name for file in package.iterdir()}
 
 
