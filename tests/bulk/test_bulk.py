@@ -111,9 +111,10 @@ def test_only_an_earlier_runs_columns_are_replaced(
 @pytest.mark.parametrize(
     ("row", "keys"),
     [
-        (POINT | {"x": "\ud800"}, ["predictions", "problem"]),
-        (POINT | {"problem": "mine"}, ["predictions_", "problem_"]),
-        (POINT | {"predictions": [1], "predictions_": 2}, ["predictions__", "problem__"]),
+        (POINT | {"x": "\ud800"}, ["predictions"]),
+        (POINT | {"problem": "mine"}, ["predictions_"]),
+        (POINT | {"predictions": [1]}, ["predictions_"]),
+        (POINT | {"predictions": [1], "predictions_": 2}, ["predictions__"]),
         ({"sepal_length": "x", "problem": ""}, ["predictions_", "problem_"]),
         ({}, ["predictions", "problem"]),
     ],

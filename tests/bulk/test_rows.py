@@ -51,7 +51,7 @@ def test_each_row_gets_its_results(
     expected = posted(POINTS, k=k)
     if kind.startswith(".jsonl"):
         lines = scored(tmp_path, "\n\n".join(map(json.dumps, rows)), kind, k=k).splitlines()
-        added = [{"predictions": nearly(results), "problem": None} for results in expected]
+        added = [{"predictions": nearly(results)} for results in expected]
         assert [*map(json.loads, lines)] == [r | a for r, a in zip(rows, added, strict=True)]
         return
     pairs = zip(rows, map(nearly, expected), strict=True)
@@ -76,9 +76,11 @@ def test_each_row_gets_its_results(
         ("5.1,3.5,1.4,11", "5.1,3.5,1.4,11,,,\"petal_width is '11', which is out of range."),
         ("5.1,3.5,1.4,", "5.1,3.5,1.4,,,,petal_width is empty. It"),
         ("5.1,3.5,1.4,nan", "5.1,3.5,1.4,nan,,,\"petal_width is 'nan', which means a missing"),
-        ("5.1,3.5,1.4", '"5.1,3.5,1.4",,,,,,"The header has 4 fields, but this row has 3."'),
-        ("5,3,1,0.2,1", '"5,3,1,0.2,1",,,,,,"The header has 4 fields, but this row has 5."'),
-        ("caf\xe9,3.5", '"caf\ufffd,3.5",,,,,,"The header has 4 fields, but this row has 2."'),
+        ("5.1,3.5,1.4,inf", "5.1,3.5,1.4,inf,,,\"petal_width is 'inf', which is not a plain"),
+        ("5.1,3.5,1.4,0x1", "5.1,3.5,1.4,0x1,,,\"petal_width is '0x1', which is not a plain"),
+        ("5.1,3.5,1.4", '"5.1,3.5,1.4",,,,,,"The row has 3 fields, but the header has 4."'),
+        ("5,3,1,0.2,1", '"5,3,1,0.2,1",,,,,,"The row has 5 fields, but the header has 4."'),
+        ("caf\xe9,3.5", '"caf\ufffd,3.5",,,,,,"The row has 2 fields, but the header has 4."'),
         ('"5.1,3.5', '"""5.1,3.5",,,,,,"The quotes of this row are malformed.'),
         ('"5.1"x,3.5,1,1', '"""5.1""x,3.5,1,1",,,,,,"The quotes of this row are malformed.'),
         pytest.param(f'"{"x" * 200_000}"', '"""xxx', id="long"),

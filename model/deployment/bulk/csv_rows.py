@@ -93,7 +93,7 @@ class CsvRows(TextRows):
         if not re.fullmatch(FIELDS, row):
             return MALFORMED
         width = len(re.findall(b"(?:^|,)" + FIELD, row))
-        return f"The header has {len(self.names)} fields, but this row has {width}."
+        return f"The row has {width} fields, but the header has {len(self.names)}."
 
     def cells(self, rows: list[bytes]) -> dict[str, pa.Array]:
         """Return the inputs' cells by name."""
