@@ -82,8 +82,7 @@ def find_signature(
 ) -> Signature:
     """Describe the model's inputs and results from the table, and find out how to ask it."""
     inputs = tuple(describe(table[name], units) for name in table.columns if name not in targets)
-    for name in targets:
-        type_of(table[name])
+    types = {name: type_of(table[name]) for name in targets}
     tried = table.iloc[rows_to_try(table, targets)]
     columns = as_columns(inputs, tried)
     with warnings.catch_warnings(action="ignore"):
@@ -97,6 +96,11 @@ def find_signature(
         name: type_of(pd.Series(values[:, 0], dtype=object, name=name))
         for name, values in results.items()
     }
+    if numbers := [name for name in targets if types[name] == "string" != result[name]]:
+        raise ModelError(
+            f"{numbers[0]} has strings, but the model predicts other values. Use an estimator that "
+            "predicts its classes, such as LGBMClassifier instead of a Booster."
+        )
     signature = Signature(inputs, result, example={})
     ways = ["texts"] if way == "texts" else ["array", "table", "frame"]
     takes, with_others = find_way(dumped.path, signature, columns, results, ways)

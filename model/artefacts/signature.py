@@ -64,7 +64,7 @@ def _with_range(entry: Input, known: pd.Series) -> Input:
     if entry.is_date:
         return replace(entry, typical=median.isoformat())
     if not -float_info.max <= low <= high <= float_info.max:
-        raise ModelError(f"The column {entry.name} has a value beyond 1.8e308. Drop those rows.")
+        raise ModelError(f"The column {entry.name} has infinite or too large values. Drop them.")
     low, typical, high = map(int if entry.type == "integer" else float, (low, median, high))
     words = f"From {low} to {high} in the training data."
     return replace(entry, description=words, low=low, high=high, typical=typical)

@@ -135,6 +135,10 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
         (CODES, COLOURS[["x", "c"]], ["c"]),
         "predicts 0, which c does not have; it has 'yes', for example. Fit it on the table",
     ),
+    "a probability instead of a class": (
+        (LinearRegression().fit(COLOURS[["x"]], [0, 1]), COLOURS[["x", "c"]], ["c"]),
+        "c has strings, but the model predicts other values. Use an estimator",
+    ),
     "an unknown target": ((FOREST, IRIS, ["species"]), "no column 'species'. Its columns are sepa"),
     "too few targets": (
         (LinearRegression().fit(NUMBERS[["x"]], NUMBERS[["x", "c"]]), NUMBERS, ["c"]),
@@ -157,8 +161,8 @@ COLUMNS: list[tuple[dict[Any, Any], str]] = [
     ({"x": pd.Series(TEN, dtype="Sparse[int]")}, r"Convert it: table\['x'\].sparse.to_dense()"),
     ({"x": pd.Categorical(DATES)}, r"Timestamp values.* or datetimes \(astype\('datetime64\[us\]'"),
     ({"x": pd.Series(DATES, dtype="timestamp[us][pyarrow]")}, "The column x has Timestamp values."),
-    ({"x": [np.inf, *range(19)]}, "The column x has a value beyond 1.8e308. Drop those rows."),
-    ({"x": [10**309, *range(19)]}, "The column x has a value beyond"),
+    ({"x": [np.inf, *range(19)]}, "The column x has infinite or too large values"),
+    ({"x": [10**309, *range(19)]}, "The column x has infinite or too large values"),
     ({"c": [[0]] * 20, "x": TEN}, "The column c has list values."),
     ({"format": TEN}, "A column is called 'format', which is not a valid input name. Rename it."),
     ({0: TEN}, "A column is called 0, which is not a valid input name. Rename it."),

@@ -78,7 +78,7 @@ def rows_of(model: Model, source: str | Path, target: str | Path) -> Any:
     """Choose the format that both names end in; raise Problem if there is none."""
     names = ["-.csv" if name == "-" else str(name).lower() for name in (source, target)]
     for endings, rows in FORMATS.items():
-        if all(name.endswith(endings) for name in names):
+        if all(name.endswith(endings) for name in names) and names[0] != "-.parquet":  # it seeks
             return rows(model)
     raise Problem(400, "IN and OUT must both be .csv, both .jsonl (also .gz) or both .parquet.")
 
