@@ -70,6 +70,7 @@ def iris(*steps: Any) -> tuple[Any, pd.DataFrame, list[str]]:
 
 FOREST = RandomForestClassifier(5, random_state=0).fit(IRIS.drop(columns="target"), IRIS.target)
 TEXT = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS.text[:2], TEXTS.spam[:2])
+LINE = LinearRegression().fit([[0.0], [1.0]], [0, 1])
 NUMBER = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
 CODES = LogisticRegression().fit(COLOURS[["x"]], LabelEncoder().fit_transform(COLOURS["c"]))
 DUMMIES = LogisticRegression().fit(pd.get_dummies(COLOURS[["colour"]]), COLOURS["c"])
@@ -87,10 +88,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     "a class of the training": (iris(Own()), "No module named 'tests'"),
     "sparse answers": (iris(Sparse()), "It must predict a value for each row, in a dense array."),
     "a column beside the texts": ((TEXT, TEXTS.assign(n=1), ["spam"]), "a single column of texts"),
-    "a model that raises": (
-        iris(Raises()),
-        "model: RuntimeError: no answer today. Fix training.py",
-    ),
+    "a model that raises": (iris(Raises()), "RuntimeError: no answer today. Fix training.py"),
     "answers that are infinite": (iris(INFINITE), "predicts NaN or infinity for rows of the"),
     "tables inside": (
         iris(StandardScaler().set_output(transform="pandas"), TREE),
@@ -113,18 +111,12 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
         "it predicts .* A prediction must depend only on its own row: not on chance",
     ),
     "categories that are integers beyond 2**53": (fit(ONE_HOT, LARGE, "y"), "could not use this"),
-    "texts that are missing": (
-        (TEXT, TEXTS, ["spam"]),
-        r"Fill in missing texts, with table.fillna\(''\)",
-    ),
+    "texts that are missing": ((TEXT, TEXTS, ["spam"]), r"missing texts, with table.fillna\(''\)"),
     "missing values that are not filled in": (
         (NUMBER, pd.DataFrame({"x": [1.0, np.nan], "c": [0, 1]}), ["c"]),
         "Fill in missing values in a pipeline",
     ),
-    "strings that are not encoded": (
-        (NUMBER, COLOURS[["colour", "c"]], ["c"]),
-        "Encode strings in a pipeline",
-    ),
+    "strings": ((NUMBER, COLOURS[["colour", "c"]], ["c"]), "Encode strings in a pipeline, with"),
     "columns in another order": ((FOREST, IRIS.iloc[:, ::-1], ["target"]), "has them in another"),
     "a target not named": ((FOREST, IRIS, []), "it also has target. Name all targets in `target`"),
     "columns encoded outside the pipeline": (
@@ -135,10 +127,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
         (CODES, COLOURS[["x", "c"]], ["c"]),
         "predicts 0, which c does not have; it has 'yes', for example. Fit it on the table",
     ),
-    "a probability instead of a class": (
-        (LinearRegression().fit(COLOURS[["x"]], [0, 1]), COLOURS[["x", "c"]], ["c"]),
-        "c has strings, but the model predicts other values. Use an estimator",
-    ),
+    "numbers for strings": ((LINE, COLOURS[["x", "c"]], ["c"]), "c has strings, but the model"),
     "an unknown target": ((FOREST, IRIS, ["species"]), "no column 'species'. Its columns are sepa"),
     "too few targets": (
         (LinearRegression().fit(NUMBERS[["x"]], NUMBERS[["x", "c"]]), NUMBERS, ["c"]),
