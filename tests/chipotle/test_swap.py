@@ -59,7 +59,8 @@ def borrow_packages(folder: Path) -> None:
     (mine / ".made").write_text(str(mine.resolve()))
     for stamp in (".serving", ".deploying", ".development"):
         (mine / stamp).touch()
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    run("cp", "-al", str(ROOT / "node_modules"), ".", folder=folder)  # npm may empty the folder
+    (folder / "node_modules" / ".installed").touch()
 
 
 def swap(folder: Path, example: str) -> Path:

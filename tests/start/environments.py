@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
+
+import sklearn
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLER = """
@@ -32,8 +33,8 @@ class Environment:
         subprocess.run(command, check=True)
         [self.site] = (folder / "env").glob("lib/python*/site-packages")
         if packages is None:  # the tests' own, as hard links: never write to one
-            source = sysconfig.get_path("purelib") + "/."
-            subprocess.run(["cp", "-al", source, str(self.site)], check=True)
+            source = Path(sklearn.__file__).parents[1]
+            subprocess.run(["cp", "-al", f"{source}/.", str(self.site)], check=True)
             (self.site / "project.pth").unlink()
         for name, text in (packages or {}).items():
             (self.site / name).parent.mkdir(exist_ok=True)
