@@ -72,6 +72,9 @@ def swap(folder: Path, example: str) -> Path:
     assert [command.split()[0] for command in commands[:3]] == ["rm", "cp", "make"]
     replace = "\n".join(commands[:2]).replace("penguins", example)
     run("bash", "-ec", replace, folder=clone(folder))
+    script = (folder / "model" / "training" / "training.py").read_text()
+    for add in re.findall("^First add the package: (.*)$", script, re.MULTILINE):
+        run("bash", "-ec", add, folder=folder)
     assert "Wrote model/" in run("make", "train-local", folder=folder)
     return folder
 
