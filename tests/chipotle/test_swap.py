@@ -14,6 +14,7 @@ from tests.engines import started
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.name for path in (ROOT / "model" / "examples").iterdir())
+STAMPS = (".venv/.serving", ".venv/.deploying", ".venv/.development", "node_modules/.installed")
 WITHOUT_ENGINE = {"DOCKER_HOST": "unix:///nowhere.sock", "CI": ""}
 PATHS = ("../../../../model/deployment", "../../../../model", "../../../..")  # as in the Makefile
 
@@ -57,17 +58,15 @@ def borrow_packages(folder: Path) -> None:
             copy.write_bytes(content.replace(str(borrowed).encode(), str(mine).encode(), 1))
             copy.chmod(0o755)
     (mine / ".made").write_text(str(mine.resolve()))
-    for stamp in (".serving", ".deploying", ".development"):
-        (mine / stamp).touch()
     run("cp", "-al", str(ROOT / "node_modules"), ".", folder=folder)  # npm may empty the folder
-    (folder / "node_modules" / ".installed").touch()
+    for stamp in STAMPS:
+        (folder / stamp).touch()
 
 
 def swap(folder: Path, example: str) -> Path:
     """Follow the README in a clone; return its folder."""
-    [section] = re.findall(
-        r"^## Your own model$(.*?)^## ", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
-    )
+    readme = (ROOT / "README.md").read_text()
+    [section] = re.findall(r"(?ms)^## Your own model$(.*?)^## ", readme)
     commands = re.findall(r"^\$ (.*)$", section, re.MULTILINE)
     assert [command.split()[0] for command in commands[:3]] == ["rm", "cp", "make"]
     replace = "\n".join(commands[:2]).replace("penguins", example)
