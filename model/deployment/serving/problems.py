@@ -44,16 +44,13 @@ def similar(name: str, names: Iterable[str]) -> str | None:
     is not age) and all letters, or about four fifths of them in order, in common. What links and
     forms add to a name (`amp;x`, `x[]`) is ignored.
     """
-    from difflib import SequenceMatcher  # few requests need it, and no cold start does
+    from difflib import get_close_matches  # few requests need it, and no cold start does
 
     bare = re.sub(r"^(amp;|\W+)|\W+$", "", name[:100].lower())
-    for candidate in names:
-        known = candidate.lower()
-        shorter, longer = sorted((bare, known), key=len)
-        if bare[:1] == known[:1] and sorted(bare) == sorted(known):
-            return candidate
-        if len(shorter) > 2 and shorter[0] == longer[0]:
-            matcher = SequenceMatcher(None, shorter, longer)
-            if longer.startswith(shorter) or matcher.ratio() >= 0.8:
-                return candidate
-    return None
+    alike = {known.lower(): known for known in names if known[:1].lower() == bare[:1]}
+    long = [known for known in alike if len(min(known, bare, key=len)) > 2]
+    close = get_close_matches(bare, long, 1, 0.8)
+    parts = [known for known in long if known.startswith(bare) or bare.startswith(known)]
+    letters = sorted(bare)
+    found = [*close, *parts, *(known for known in alike if sorted(known) == letters)]
+    return alike[found[0]] if found else None
