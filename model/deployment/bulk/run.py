@@ -5,11 +5,10 @@ import signal
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from importlib.util import find_spec
-from itertools import islice
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import Thread
@@ -99,13 +98,12 @@ def in_order(scorer: Scorer, blocks: Iterator[Block], workers: int) -> Iterator[
         yield from map(scorer, blocks)
         return
     with ProcessPoolExecutor(workers, initializer=begin, initargs=(scorer,)) as pool:
-        waiting = deque(pool.submit(answer, block) for block in islice(blocks, 2 * workers))
-        try:
-            while waiting:
+        waiting = deque[Future[Scored]]()
+        for block in blocks:
+            waiting.append(pool.submit(answer, block))
+            if len(waiting) == 2 * workers:
                 yield waiting.popleft().result()
-                waiting.extend(pool.submit(answer, block) for block in islice(blocks, 1))
-        finally:
-            pool.shutdown(cancel_futures=True)
+        yield from (future.result() for future in waiting)
 
 
 SCORER: Scorer  # of this process in the pool
