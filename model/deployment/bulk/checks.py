@@ -95,7 +95,7 @@ def check(parameter: Parameter, cells: pa.Array) -> tuple[np.ndarray, Problems]:
             reasons[code] = problem.detail
     codes = distinct.indices.to_numpy()
     values[doubtful] = found[codes]
-    bad: Iterable[int] = np.flatnonzero(np.isin(codes, [*reasons])) if reasons else ()
+    bad = np.flatnonzero(np.isin(codes, [*reasons]))
     return values, {int(doubtful[i]): reasons[codes[i]] for i in bad}
 
 

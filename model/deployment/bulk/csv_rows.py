@@ -68,14 +68,10 @@ class CsvRows(TextRows):
     def read(self, lines: Sequence[bytes]) -> tuple[list[bytes], Columns, Problems]:
         """Read the inputs; a row that cannot be read is kept in the first column."""
         rows = [line.rstrip(b"\r\n") for line in lines if not line.isspace()]
-        is_plain = self.kept == len(self.names) and b'"' not in b"".join(rows)
+        fields = {row.count(b",") + 1 for row in rows}
+        is_plain = fields == {self.kept} == {len(self.names)} and b'"' not in b"".join(rows)
         unreadable = Problems() if is_plain else self.repair(rows)
-        try:
-            cells = self.cells(rows)
-        except pa.ArrowInvalid:  # too many or too few fields
-            unreadable = self.repair(rows)
-            cells = self.cells(rows)
-        columns, problems = check_all(self.model, cells, len(rows))
+        columns, problems = check_all(self.model, self.cells(rows), len(rows))
         return rows, columns, problems | unreadable
 
     def repair(self, rows: list[bytes]) -> Problems:
