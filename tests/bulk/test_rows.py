@@ -126,7 +126,7 @@ DAY = pd.Timestamp("2020-12-31")
     ("type_", "cells", "expected"),
     [
         ("number", pa.array([3], pa.int8()), 3.0),
-        ("number", pa.array([Decimal("1.50")]), 1.5),
+        ("number", pa.array([Decimal("1.13")]), 1.13),
         ("number", [101], "x is 101, which is out of range."),
         ("number", pa.array([Decimal("101.50")]), "x is 101.5, which is out of range."),
         ("number", ["1"], "x is '1', which is not a number."),

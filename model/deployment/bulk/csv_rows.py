@@ -43,7 +43,7 @@ class CsvRows(TextRows):
         try:
             [names] = csv.reader([row.decode()], strict=True)
         except (csv.Error, ValueError) as error:
-            advice = "Save the file as UTF-8, close quoted fields, and double quotes in them."
+            advice = "Save the file as UTF-8, with commas, and with quotes closed and doubled."
             raise Problem(400, f"The header cannot be read. {advice}") from error
         if (len(names) == 1 and re.search(r"[;\t|]", names[0])) or row.startswith(b"sep="):
             wrong = f"The first line is {quoted(row.decode())}. It must have the columns' names"
