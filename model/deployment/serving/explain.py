@@ -1,11 +1,9 @@
 """Why this answer (optional): the effect of each input on its own, without interactions."""
 
-from collections.abc import Mapping, Sequence
 from functools import partial
 from math import isfinite
-from typing import Any
 
-from serving.formats import Answers, Result
+from serving.formats import Answers, Query, Result
 from serving.handler import Handler, Note, Points
 from serving.model import MOST_RESULTS, Model
 from serving.parameters import NAN, Parameter
@@ -13,49 +11,41 @@ from serving.problems import Problem
 
 EXPLAIN = Parameter("explain", "Whether to say what each input changes.", "boolean", default=False)
 CHANGE = {"input": {"type": "string"}, "value": {}, "typical": {}, "change": {"type": "number"}}
+SCHEMA = {"type": "array", "items": {"type": "object", "properties": CHANGE, "required": [*CHANGE]}}
 
 
 def add_to(handler: Handler) -> None:
     taken = EXPLAIN.name in (parameter.name for parameter in handler.parameters)
     if not taken and any(p.typical is not None for p in handler.model.inputs):
         handler.options = (*handler.options, EXPLAIN)
-        change = {"type": "object", "properties": CHANGE, "required": [*CHANGE]}
-        schema = {"type": "array", "items": change}
-        handler.notes["why"] = Note(partial(explain, handler.model), schema)
+        handler.notes["why"] = Note(partial(explain, handler.model), SCHEMA)
 
 
-def explain(
-    model: Model, points: Points, answers: Answers, asked: Mapping[str, Any]
-) -> list[list[dict[str, Any]]]:
+def explain(model: Model, points: Points, answers: Answers, asked: Query) -> Answers:
     """Return the changes of each answer, largest first; raise Problem (413) for too many points."""
+    why: Answers = [[] for _ in points]
     if not asked[EXPLAIN.name]:
-        return [[] for _ in points]
+        return why
     inputs = [(i, p) for i, p in enumerate(model.inputs) if p.typical is not None]
-    size, count = len(inputs) + 1, 1
-    options = {option.name: asked[option.name] for option in model.options}
-    for option in model.options:
-        if option.name == model.count:  # the class may be the least likely one of a variant
-            options[model.count] = count = int(min(option.maximum, MOST_RESULTS))
-    most = max(1, min(MOST_RESULTS, 10 * MOST_RESULTS // count) // size)
+    limits = {option.name: option.maximum for option in model.options}
+    count = int(min(limits.get(model.count, 1), MOST_RESULTS))  # all, to find the answer's class
+    options = {name: count if name == model.count else asked[name] for name in limits}
+    most = max(1, min(MOST_RESULTS, 10 * MOST_RESULTS // count) // (len(inputs) + 1))
     if len(points) > most:
         raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
-    variants: list[Sequence[Any]] = []
-    for point in points:
-        variants += [point, *((*point[:i], p.typical, *point[i + 1 :]) for i, p in inputs)]
-    found, why = answered(model, variants, options), []
-    for row, (point, results) in enumerate(zip(points, answers, strict=True)):
-        usual, *scores = (score(model, f, results) for f in found[row * size : (row + 1) * size])
-        shown = [None if value != value else value for value in point]  # NaN is a missing number
-        changes: list[dict[str, Any]] = [
-            {"input": p.name, "value": shown[i], "typical": p.typical, "change": new - usual}
-            for (i, p), new in zip(inputs, scores, strict=True)
-            if isfinite(new - usual)
-        ]
-        why.append(sorted(changes, key=lambda change: -abs(change["change"])))
-    return why
+    changed = [(row, i, p) for row in range(len(points)) for i, p in inputs]
+    variants = [(*points[row][:i], p.typical, *points[row][i + 1 :]) for row, i, p in changed]
+    found = answered(model, [*points, *variants], options)
+    for (row, i, p), results in zip(changed, found[len(points) :], strict=True):
+        usual, new = (score(model, r, answers[row]) for r in (found[row], results))
+        if isfinite(new - usual):
+            value = points[row][i] if points[row][i] == points[row][i] else None  # NaN is missing
+            effect = {"input": p.name, "value": value, "typical": p.typical, "change": new - usual}
+            why[row].append(effect)
+    return [sorted(effects, key=lambda effect: -abs(effect["change"])) for effects in why]
 
 
-def answered(model: Model, points: Points, options: Mapping[str, Any]) -> list[list[Result] | None]:
+def answered(model: Model, points: Points, options: Query) -> list[list[Result] | None]:
     """Answer the points; those that the model rejects are found by halving, and get None."""
     try:
         return [*model.answer(points, **options)]
