@@ -48,9 +48,9 @@ def similar(name: str, names: Iterable[str]) -> str | None:
 
     bare = re.sub(r"^(amp;|\W+)|\W+$", "", name[:100].lower())
     alike = {known.lower(): known for known in names if known[:1].lower() == bare[:1]}
-    long = [known for known in alike if len(min(known, bare, key=len)) > 2]
-    close = get_close_matches(bare, long, 1, 0.8)
-    parts = [known for known in long if known.startswith(bare) or bare.startswith(known)]
+    comparable = [known for known in alike if len(min(known, bare, key=len)) > 2]
+    close = get_close_matches(bare, comparable, 1, 0.8)
+    parts = [known for known in comparable if known.startswith(bare) or bare.startswith(known)]
     letters = sorted(bare)
     found = [*close, *parts, *(known for known in alike if sorted(known) == letters)]
     return alike[found[0]] if found else None
