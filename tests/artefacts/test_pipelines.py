@@ -81,9 +81,9 @@ PIPELINES: dict[str, Any] = {
     "two texts": by((CountVectorizer(), "note"), (CountVectorizer(analyzer="char"), "sex")),
     "a remainder that passes": by(
         (ENCODED, [*WORDS, "note"]),
-        ("passthrough", ["alone"]),
+        ("drop", ["insured"]),
         remainder="passthrough",
-        model=HistGradientBoostingClassifier(max_iter=5),
+        model=HistGradientBoostingClassifier(max_iter=5, categorical_features=[0]),
     ),
     "a remainder that is imputed": by(
         (ENCODED, [*WORDS, "note"]), remainder=SimpleImputer(add_indicator=True)

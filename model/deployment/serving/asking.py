@@ -35,14 +35,14 @@ def ask(takes: str, inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> A
 
         return Table({entry.name: column for entry, column in zip(inputs, typed, strict=True)})
     if not any(entry.type == "string" for entry in inputs):
-        typed = [column if column.dtype != object else column.astype(float) for column in typed]
+        typed = [c if c.dtype.kind not in "Ob" else c.astype(float) for c in typed]
     return stack(typed)
 
 
 def stack(columns: Sequence[np.ndarray], dtype: Any = None) -> np.ndarray:
-    """Return the columns side by side, as objects if they are not all numbers."""
+    """Return the columns side by side, as objects where pandas would: if not all are numbers."""
     kinds = {column.dtype for column in columns}
-    if dtype is None and len(kinds) > 1 and any(kind.kind in "OM" for kind in kinds):
+    if dtype is None and len(kinds) > 1 and any(kind.kind in "ObM" for kind in kinds):
         dtype = object
     return np.stack(columns, axis=1, dtype=dtype, casting="unsafe")
 
