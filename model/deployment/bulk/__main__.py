@@ -50,7 +50,8 @@ def main() -> None:
     try:
         done = score(MODEL, source, target, asked, joblib.cpu_count(), progress)
     except KeyboardInterrupt:
-        parser.exit(130, "Stopped before the end.\n")
+        print("Stopped before the end.", file=sys.stderr)
+        os._exit(130)  # a second Ctrl-C breaks the pool's own end, which would hang
     except OSError as error:
         parser.exit(2, f"{error.filename or target}: {error.strerror or error}.\n")
     except Problem as problem:

@@ -3,7 +3,7 @@
 import gzip
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,20 +20,22 @@ def reading(name: str, watch: Callable[[IO[bytes]], Any]) -> Iterator[Any]:
 
 @contextmanager
 def writing(name: str) -> Iterator[Any]:
-    """Open a temporary file that takes its name once everything is written."""
-    target, stream = Path(name).resolve(), is_stream(name)  # resolved, so a symlink stays one
+    """Open a named pipe, or a temporary file that takes its name once everything is written."""
+    target = Path(name).resolve()  # a symlink stays one
     part = target.with_name(f".{target.name}.{os.getpid()}")
+    written = 1 if is_stream(name) else target if target.is_fifo() else part
     try:
-        with open(1 if stream else part, "wb", closefd=not stream) as file:
+        with open(written, "wb", closefd=written != 1) as file:
             is_gz = name.lower().endswith(".gz")
             # Level 3 takes half the time of the default.
             with gzip.GzipFile("", "wb", 3, file, mtime=0) if is_gz else nullcontext(file) as out:
                 yield out
-        if not stream:
+        if written == part:
             part.replace(target)
     except OSError as error:
         if error.filename == str(part):
             error.filename = name
         raise
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
