@@ -59,7 +59,7 @@ def unusable(reason: str, advice: str = "") -> ModelError:
 
 def advise(reason: str) -> str:
     """Return what helps against an error."""
-    if missing := re.search(r"No module named '(\w+)", reason):
+    if missing := re.search(r"(?:No module named|output container to) '(\w+)", reason):
         [package, *_] = packages_distributions().get(missing[1], [""])
         package = "xgboost-cpu" if package == "xgboost" else package  # without 700 MB of CUDA
         return f"Run: echo {package} >> model/requirements.in; make lock" if package else OWN_STEPS
