@@ -31,7 +31,7 @@ GRID = 1e-5  # degrees: closer points are merged
 
 def outlines(shapes: geopandas.GeoSeries) -> dict[str, str]:
     """Return coasts and borders as SVG paths, cut and simplified on the page's map."""
-    left, top, width, height = drawing.whole()
+    left, top, width, height = drawing.box(drawing.stores.coordinates)
     size = max(width, height)
     reach = size / 2 + max(size / 4, MARGIN)
     x, y, middle = left + width / 2, top + height / 2, drawing.middle()
@@ -87,7 +87,7 @@ def main() -> None:
     topology = sys.argv[1]
     [layer] = {*geopandas.list_layers(topology)["name"]} & {*SOURCES}
     shapes = geopandas.read_file(topology, layer=layer).geometry
-    text = json.dumps({"source": SOURCES[layer]} | outlines(shapes))
+    text = json.dumps({"credit": SOURCES[layer]} | outlines(shapes))
     OUTPUT.write_text(text + "\n")
     print(f"Wrote {OUTPUT}: {len(text):,} bytes.")
 

@@ -67,12 +67,12 @@ def asked(page: Page) -> tuple[float, float]:
 def view(page: Page) -> list[float]:
     """Return what the map shows: left, top, width and height."""
     found = page.locator("#map").get_attribute("viewBox") or ""
-    return [float(number) for number in found.split()]
+    return [round(float(number), 3) for number in found.split()]  # they are float32
 
 
 def show_stores_at(places: list[tuple[float, float]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the map show other stores."""
     latitudes, longitudes = np.array(places, dtype=float).T
     monkeypatch.setattr(drawing, "stores", Stores({"lat": latitudes, "long": longitudes}))
-    for name in ("middle", "whole", "ground"):  # their caches are of the model's stores
+    for name in ("middle", "ground"):  # their caches are of the model's stores
         monkeypatch.setattr(drawing, name, cache(getattr(drawing, name).__wrapped__))

@@ -88,7 +88,7 @@ PAGES = [
     row("a part of the page lacks map and script", "/?lat=39.7392&long=-104.9903",
         "text/x-part; charset=utf-8", send={"accept": "text/x-part"},
         headers={"content-encoding": None}, contains=(
-            "<head>", DENVER, '<g id="ground"></g>', "0.43 miles (0.70 km) north")),
+            "<head>", DENVER, 'id="stores" d=""', "0.43 miles (0.70 km) north")),
 ]  # fmt: skip
 SPRINGFIELD = "Springfield, Illinois; Springfield, Missouri; Springfield, New Jersey; "
 PLACES = [

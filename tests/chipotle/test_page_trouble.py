@@ -49,11 +49,11 @@ def test_the_models_data_is_escaped(visit: Open) -> None:
     query: dict[str, object] = {"lat": 39.1, "long": -77.1, "place": None, "k": 1, "radius": None}
     query["defaulted"] = []
     store = {"address": HOSTILE, "lat": 39.0, "long": -77.0, "distance_m": 17000.0}
-    part = page_module.PART.write(query, [store], MODEL.about)
+    part = page_module.page(whole=False).write(query, [store], MODEL.about)
     page = visit(OLNEY, answer=lambda route: route.fulfill(body=part))
     submit(page)
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
-    page.set_content(page_module.WHOLE.write(query, [store], MODEL.about))
+    page.set_content(page_module.page(whole=True).write(query, [store], MODEL.about))
     expect(first(page).locator(".address")).to_have_text(HOSTILE)
     expect(page).to_have_title(HOSTILE)
 

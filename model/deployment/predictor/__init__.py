@@ -25,8 +25,8 @@ MODEL = Model(
     formats={
         "text": formats.TEXT,
         "geojson": formats.GEOJSON,
-        "part": page.PART,
-        "html": page.WHOLE,
+        "part": page.page(whole=False),
+        "html": page.page(whole=True),
     },
     answers="nearest",
     count="k",

@@ -5,7 +5,8 @@ from predictor.place import PLACE
 from serving.parameters import Parameter
 
 # The data's own words, from training.
-ABOUT = {"title": "The nearest place", "place": "place", "places": "places"} | {**manifest.about}
+ABOUT = {"title": "The nearest place", "place": "place", "places": "places", "source": ""}
+ABOUT |= manifest.about
 DEGREES = "decimal degrees, WGS84"
 K_DESCRIPTION = f"How many {ABOUT['places']}, nearest first."
 # The classic version of this pattern answers for 0, 0 when nothing is sent. So does this one.

@@ -97,7 +97,7 @@ def draw() -> None:
         aspect=1 / np.cos(np.radians(38)),
         interpolation="nearest",
     )
-    paths = drawing.outlines()["land"] + drawing.outlines()["borders"]
+    paths = drawing.ground()["land"] + drawing.ground()["borders"]
     for line in paths.split("M")[1:]:  # in thousandths, each step from the one before
         steps = np.array(re.findall(r"-?\d+", line), dtype=int).reshape(-1, 2)
         longitude, down = np.cumsum(steps, axis=0).T / 1000

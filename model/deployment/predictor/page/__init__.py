@@ -12,7 +12,7 @@ from string import Template
 from typing import Any
 from urllib.parse import urlencode
 
-from predictor import nearest
+from predictor.nearest import manifest, stores
 from predictor.page import drawing
 from predictor.page.words import way, written
 from predictor.parameters import ABOUT, INPUTS, OPTIONS
@@ -24,17 +24,11 @@ from serving.problems import Problem
 LABELS = {"place": "Place", "lat": "Latitude", "long": "Longitude", "k": "How many"}
 FAR_M = 300_000  # not a day trip
 FEW = 5  # stores, if a person does not say how many
-AS_OF = ABOUT.get("as_of", "")
 WORDS = {
-    "name": ABOUT["title"],
-    "title": ABOUT["title"],
-    "place": ABOUT["place"],
-    "places": ABOUT["places"],
-    "source": ABOUT.get("source", ""),
-    "as_of": f" (as of {AS_OF})" if AS_OF else "",
-    "age": f"Data from {AS_OF}: check before you go." if AS_OF else "Check before you go.",
-    "count": f"{len(nearest.stores):,}",
-    "version": nearest.manifest.pickle_sha256[:12],
+    **ABOUT,
+    "as_of": f" (as of {ABOUT['as_of']})" if "as_of" in ABOUT else "",
+    "count": f"{len(stores):,}",
+    "version": manifest.pickle_sha256[:12],
 }
 HEAD = '<style>{style}</style><script type="module">{script}</script>'
 STORE = Template("""<li>
@@ -79,14 +73,14 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
     return fill(
         whole,
         {**query, "lat": point[0], "long": point[1]},
-        view=drawing.numbers(drawing.view(point, places)),
+        **drawing.overlay(point, places),
+        view=drawing.view([point, *places]),
         no_answer="",
-        title=escape(found[0]["address"] if found else ABOUT["title"]),
+        tab=escape(found[0]["address"] if found else ABOUT["title"]),
         point=escape(query["place"] or ", ".join(map(written, point))),
         note=escape(note),
         list="".join(item(point, store) for store in found),
         no_more="" if has_more else "hidden",
-        overlay=drawing.overlay(point, places),
     )
 
 
@@ -103,22 +97,23 @@ def fill(whole: bool, sent: Query, problem: Problem | None = None, **values: Any
     at_top = problem.detail if problem and problem.parameter not in fields else ""
     search = fields.pop("place")
     link = {name: text for name, text in texts.items() if name in fields}
-    defaults = {name: escape(text) for name, text in WORDS.items()} | {
-        "head": HEAD.format(style=file("style.css"), script=file("script.js")) if whole else "",
+    head = HEAD.format(style=file("style.css"), script=file("script.js"))
+    fixed = {"head": head, **drawing.ground()}
+    defaults = {
+        **{name: escape(str(word)) for name, word in WORDS.items()},
+        **(fixed if whole else dict.fromkeys(fixed, "")),
+        "tab": escape(ABOUT["title"]),
         "problem": escape(at_top),
         "search": search,
         "k": escape(texts.get("k", "")),
         "form": "".join(fields.values()),
         "same": escape(urlencode(link, errors="replace")),
         "few": escape(urlencode(link | {"k": FEW}, errors="replace")),
-        "ground": drawing.ground() if whole else "",
-        "outlines": escape(f"Outlines: {drawing.outlines()['source']}."),
-        "all": drawing.numbers(drawing.whole()),
-        "view": drawing.numbers(drawing.whole()),
-        "overlay": drawing.NO_POINT,
+        "all": drawing.view(drawing.stores.coordinates),
+        "view": drawing.view(drawing.stores.coordinates),
         "no_answer": "hidden",
         "no_more": "hidden",
-        **dict.fromkeys(("point", "note", "list"), ""),
+        **dict.fromkeys(("point", "note", "list", "here", "there", "lines"), ""),
     }
     return Template(file("page.html")).substitute(defaults | values)
 
@@ -135,21 +130,15 @@ def field(parameter: Parameter, text: str, problem: Problem | None) -> str:
     )
 
 
-def page(type_: str, whole: bool) -> Format:
-    def explain(problem: Problem, query: Query) -> str:
-        return fill(whole, {"k": FEW, **query}, problem)
-
+def page(whole: bool) -> Format:
+    type_ = f"text/{'html' if whole else 'x-part'}; charset=utf-8"
     return Format(
         type_,
         partial(answer, whole),
         type_,
-        explain,
+        lambda problem, query: fill(whole, {"k": FEW, **query}, problem),
         headers,
         needs=("address", "lat", "long", "distance_m"),
         listed=whole,
         is_default=False,
     )
-
-
-PART = page("text/x-part; charset=utf-8", whole=False)
-WHOLE = page("text/html; charset=utf-8", whole=True)

@@ -1,4 +1,4 @@
-"""Draw the page's map as SVG, in Mercator's projection: a degree of longitude is 1 wide."""
+"""Draw the page's map, in Mercator's projection: a degree of longitude is 1 wide."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -10,8 +10,7 @@ import numpy as np
 
 from predictor.nearest import stores
 
-LEAST = 0.6, 1.2  # degrees: the narrowest view of an answer, with close and with distant stores
-NO_POINT = '<path class="query halo" d=""/><path class="query" d=""/>'  # the script moves it
+NARROWEST = 0.8  # degrees
 HIGHEST = 89.9  # degrees of latitude: the poles would be infinitely far away
 
 
@@ -37,55 +36,36 @@ def down(latitudes: np.ndarray) -> np.ndarray:
     return -np.degrees(np.arcsinh(np.tan(angles)))
 
 
-@cache
-def whole() -> np.ndarray:
-    """Return the view of all stores: left, top, width and height."""
-    return _box(on_map(stores.coordinates))
+def view(coordinates: Any) -> str:
+    """Return the view of some places, an SVG viewBox: left, top, width and height."""
+    return " ".join(f"{value:.5f}" for value in box(coordinates))
 
 
-def view(point: tuple[float, float], nearest: Sequence[tuple[float, float]]) -> np.ndarray:
-    """Return the view of an answer: the point and its nearest stores."""
-    places = on_map([point, *nearest])
-    return _box(places, float(np.clip(4 * np.ptp(places, axis=0).max(), *LEAST)))
-
-
-def _box(places: np.ndarray, least: float = 0.4) -> np.ndarray:
+def box(coordinates: Any) -> np.ndarray:
+    places = on_map(coordinates)
     low, high = places.min(axis=0), places.max(axis=0)
-    size = np.maximum((high - low) * 1.1, least)
+    size = np.maximum((high - low) * 1.1, NARROWEST)
     return np.concatenate([(low + high - size) / 2, size])
 
 
 @cache
-def outlines() -> dict[str, str]:
-    """Return SVG paths in thousandths of a degree, which training/outlines.py writes."""
-    return dict(json.loads(Path(__file__).with_name("outlines.json").read_text()))
+def ground() -> dict[str, str]:
+    """Return the paths of the stores, and those that training/outlines.py writes."""
+    outlines = json.loads(Path(__file__).with_name("outlines.json").read_text())
+    return {**outlines, "stores": dots(steps(stores.coordinates))}
 
 
-@cache
-def ground() -> str:
-    """Draw what all requests share: outlines and stores."""
-    dots = _dots(f"{x:.3f} {y:.3f}" for x, y in on_map(stores.coordinates))
-    return (
-        f'<path id="land" transform="scale(.001)" d="{outlines()["land"]}"/>'
-        f'<path id="borders" transform="scale(.001)" d="{outlines()["borders"]}"/>'
-        f'<path id="stores" d="{dots}"/>'
-    )
-
-
-def overlay(point: tuple[float, float], nearest: Sequence[tuple[float, float]]) -> str:
-    """Draw a request: its point, the nearest stores and the ways to them."""
-    here, *there = (f"{x:.5f} {y:.5f}" for x, y in on_map([point, *nearest]))
+def overlay(point: tuple[float, float], nearest: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """Return the paths of an answer: its point, the nearest stores and the ways to them."""
+    here, *there = steps([point, *nearest])
     lines = "".join(f"M{here}L{end}" for end in there)
-    dot, dots = _dots([here]), _dots(there)
-    ways = {"lines": lines, "query ring": dot, "query halo": dot, "nearest": dots, "query": dot}
-    paths = "".join(f'<path class="{name}" d="{d}"/>' for name, d in ways.items())
-    return f'<g id="way">{paths}</g>'
+    return {"here": dots([here]), "there": dots(there), "lines": lines}
 
 
-def _dots(places: Iterable[str]) -> str:
+def steps(coordinates: Any) -> list[str]:
+    return [f"{x:.4f} {y:.4f}" for x, y in on_map(coordinates)]
+
+
+def dots(places: Iterable[str]) -> str:
     """With round ends, a line of length 0 is a dot that keeps its size."""
     return "".join(f"M{place}h0" for place in places)
-
-
-def numbers(values: np.ndarray) -> str:
-    return " ".join(f"{value:.5f}" for value in values)

@@ -2,25 +2,22 @@
 const find = (id) => document.getElementById(id);
 const map = find("map"), form = find("form"), say = find("status"), problem = find("problem");
 const NARROWEST = 0.4, WIDEST = 800, VAGUE_M = 2000, RADIAN = 180 / Math.PI;
-const numbers = (text) => (text?.match(/-?[\d.]+/g) ?? []).map(Number);
 
 // Invert drawing.py's projection: from x and y to latitude and longitude.
-const place = (x, y) => [Math.atan(Math.sinh(-y / RADIAN)) * RADIAN, (x % 360 + 540) % 360 - 180];
+const place = ({x, y}) => [Math.atan(Math.sinh(-y / RADIAN)) * RADIAN, (x % 360 + 540) % 360 - 180];
 
-// What the map shows, in degrees of longitude: x, y, width, height.
-let view;
-const look = (x, y, width, height) => {
-  const size = Math.max(width, height), factor = Math.min(Math.max(size, NARROWEST), WIDEST) / size;
-  view = [x + width * (1 - factor) / 2, y + height * (1 - factor) / 2, width * factor, height * factor];
-  map.setAttribute("viewBox", view.join(" "));
+// What the map shows, in degrees of longitude.
+const view = map.viewBox.baseVal;
+const look = ({x, y, width = view.width, height = view.height}) => map.setAttribute("viewBox", [x, y, width, height].join(" "));
+const middle = () => ({x: view.x + view.width / 2, y: view.y + view.height / 2});
+const zoom = (factor, {x, y} = middle()) => {
+  const size = Math.max(view.width, view.height);
+  const by = Math.min(Math.max(size * factor, NARROWEST), WIDEST) / size;
+  look({x: x + (view.x - x) * by, y: y + (view.y - y) * by, width: view.width * by, height: view.height * by});
 };
-const zoom = (factor, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) =>
-  look(x + (view[0] - x) * factor, y + (view[1] - y) * factor, view[2] * factor, view[3] * factor);
-const pin = (x, y) => map.querySelectorAll(".query").forEach((path) => path.setAttribute("d", `M${x} ${y}h0`));
-const pinned = () => numbers(map.querySelector(".query")?.getAttribute("d")).slice(0, 2);
+const pin = ({x, y}) => map.querySelectorAll(".query").forEach((path) => path.setAttribute("d", `M${x} ${y}h0`));
+const pinned = () => map.querySelector(".query[d^=M]")?.getBBox();
 
-// One request at a time: of the points chosen meanwhile, only the last is asked for.
-let wanted = null, asking = false;
 const swap = (page, onMap) => {
   const focused = document.activeElement, first = page.querySelectorAll("li:first-child :is(.address, .way > span)");
   page.querySelector("[autofocus]")?.removeAttribute("autofocus");  // only for a new page
@@ -31,27 +28,27 @@ const swap = (page, onMap) => {
   }
   document.title = page.title;
   (document.querySelector("[aria-invalid=true]") ?? (focused.isConnected ? null : find(focused.id)))?.focus();
-  const {x, y, width, height} = find("way")?.getBBox() ?? {}, [left, top, wide, high] = view;
-  const isVisible = x > left && y > top && x + width < left + wide && y + height < top + high;
-  if (find("way") && !(onMap && isVisible)) look(...numbers(page.getElementById("map").getAttribute("viewBox")));
+  const {x, y, width, height} = find("overlay").getBBox();
+  const isVisible = x > view.x && y > view.y && x + width < view.x + view.width && y + height < view.y + view.height;
+  if (!find("answer").hidden && !(onMap && isVisible)) look(page.getElementById("map").viewBox.baseVal);
 };
-const ask = async (query, onMap = false) => {
-  wanted = {query, onMap};
-  if (asking) return;
-  asking = true;
-  for (let asked = null; asked !== wanted;) {
-    asked = wanted;
+
+// One request at a time: of the points chosen meanwhile, only the last is asked for.
+let wanted, queue = Promise.resolve();
+const ask = (query, onMap = false) => {
+  const asked = wanted = {};
+  return queue = queue.then(async () => {
+    if (asked !== wanted) return;
     try {
-      const response = await fetch("?" + asked.query, {headers: {accept: "text/x-part"}});
+      const response = await fetch("?" + query, {headers: {accept: "text/x-part"}});
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (!page.getElementById("answer")) throw new Error(response.status);
-      if (asked === wanted) swap(page, asked.onMap);
+      if (asked === wanted) swap(page, onMap);
     } catch {
       find("answer").hidden = true;
       problem.textContent = "The server is not answering. Try again in a moment.";
     }
-  }
-  asking = false;
+  });
 };
 const submit = (form, onMap = false, save = "pushState") => {
   const query = new URLSearchParams(new FormData(form));
@@ -79,34 +76,29 @@ addEventListener("submit", (event) => {
   submit(event.target);
 });
 
-if (navigator.geolocation && isSecureContext) {
-  find("locate").hidden = false;
-  find("locate").addEventListener("click", () => {
-    problem.textContent = "";
-    say.textContent = "Asking your browser for your location.";
-    const before = location.search;
-    navigator.geolocation.getCurrentPosition(async ({coords}) => {
-      if (location.search !== before) return;  // a point was chosen meanwhile
-      await choose([coords.latitude, coords.longitude]);
-      if (coords.accuracy > VAGUE_M && !problem.textContent)
-        problem.textContent = `Your browser only knows your location to within ${Math.round(coords.accuracy / 1000)} km. Drag the point to where you are.`;
-    }, ({code}) => {
-      say.textContent = "";
-      problem.textContent = `Your browser ${code === 1 ? "did not share" : "could not find"} your location. Choose a point on the map, or type where you are.`;
-    }, {timeout: 15000, maximumAge: 60000});
-  });
-}
+find("locate").hidden = !navigator.geolocation || !isSecureContext;
+find("locate").addEventListener("click", () => {
+  problem.textContent = "";
+  say.textContent = "Asking your browser for your location.";
+  const before = location.search;
+  navigator.geolocation.getCurrentPosition(async ({coords}) => {
+    if (location.search !== before) return;  // a point was chosen meanwhile
+    await choose([coords.latitude, coords.longitude]);
+    if (coords.accuracy > VAGUE_M && !problem.textContent)
+      problem.textContent = `Your browser only knows your location to within ${Math.round(coords.accuracy / 1000)} km. Drag the point to where you are.`;
+  }, ({code}) => {
+    say.textContent = "";
+    problem.textContent = `Your browser ${code === 1 ? "did not share" : "could not find"} your location. Choose a point on the map, or type where you are.`;
+  }, {timeout: 15000, maximumAge: 60000});
+});
 
 // The map: click or tap to choose, drag the point, drag elsewhere to pan, pinch to zoom; and keys.
-const at = (event) => {
-  const {x, y} = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
-  return [x, y];
+const at = (event) => DOMPoint.fromPoint(event).matrixTransform(map.getScreenCTM().inverse());
+const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
+const put = (point, save) => {
+  pin(point);
+  choose(place(point), true, save);
 };
-const put = (x, y, save) => {
-  pin(x, y);
-  choose(place(x, y), true, save);
-};
-const apart = (a, b) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
 const fingers = new Map();
 let start = null, held = false;
 map.addEventListener("pointerdown", (event) => {
@@ -114,22 +106,21 @@ map.addEventListener("pointerdown", (event) => {
   map.setPointerCapture(event.pointerId);
   fingers.set(event.pointerId, event);
   start = fingers.size === 1 ? event : null;  // with a second finger it is not a tap
-  const [x, y] = at(event), [pinnedX, pinnedY] = pinned();
-  held = start && Math.hypot(x - pinnedX, y - pinnedY) * map.getScreenCTM().a < 22;
+  held = start && pinned() && distance(at(event), pinned()) * map.getScreenCTM().a < 22;
 });
 map.addEventListener("pointermove", (event) => {
   const before = fingers.get(event.pointerId);
-  if (!before || start && apart(start, event) < 5) return;
+  if (!before || start && distance(start, event) < 5) return;
   start = null;
   const other = [...fingers.values()].find((finger) => finger.pointerId !== event.pointerId);
-  const [x, y] = at(event), [x0, y0] = at(before);
-  if (held) pin(x, y);
-  else if (other) zoom(apart(before, other) / Math.max(apart(event, other), 1), ...at(other));
-  else look(view[0] + x0 - x, view[1] + y0 - y, view[2], view[3]);
+  const here = at(event), from = at(before);
+  if (held) pin(here);
+  else if (other) zoom(distance(before, other) / Math.max(distance(event, other), 1), at(other));
+  else look({x: view.x + from.x - here.x, y: view.y + from.y - here.y});
   fingers.set(event.pointerId, event);
 });
 const lift = (event) => {
-  if (fingers.delete(event.pointerId) && event.type === "pointerup" && (start || held)) put(...at(event));
+  if (fingers.delete(event.pointerId) && event.type === "pointerup" && (start || held)) put(at(event));
   start = held = null;
 };
 map.addEventListener("pointerup", lift);
@@ -137,7 +128,7 @@ map.addEventListener("pointercancel", lift);
 map.addEventListener("wheel", (event) => {
   if (!event.ctrlKey) return;  // without it the wheel scrolls the page; a trackpad's pinch has Ctrl
   event.preventDefault();
-  zoom(Math.exp(event.deltaY / 200), ...at(event));
+  zoom(Math.exp(event.deltaY / 200), at(event));
 }, {passive: false});
 
 // An arrow key that is held down makes one history entry.
@@ -145,12 +136,11 @@ const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 map.addEventListener("keydown", (event) => {
   if (!ARROWS[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  const [dx, dy] = ARROWS[event.key].map((direction) => direction * Math.max(view[2], view[3]) / 40);
-  const [x = view[0] + view[2] / 2, y = view[1] + view[3] / 2] = pinned();
-  put(x + dx, y + dy, event.repeat ? "replaceState" : "pushState");
+  const [dx, dy] = ARROWS[event.key].map((direction) => direction * Math.max(view.width, view.height) / 40);
+  const {x, y} = pinned() ?? middle();
+  put({x: x + dx, y: y + dy}, event.repeat ? "replaceState" : "pushState");
 });
 find("in").addEventListener("click", () => zoom(1 / 2));
 find("out").addEventListener("click", () => zoom(2));
-find("all").addEventListener("click", () => look(...numbers(map.dataset.all)));
+find("all").addEventListener("click", () => look(find("whole").viewBox.baseVal));
 find("zoom").hidden = find("help").hidden = false;
-look(...numbers(map.getAttribute("viewBox")));
