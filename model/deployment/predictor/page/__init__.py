@@ -74,7 +74,6 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
         whole,
         {**query, "lat": point[0], "long": point[1]},
         **drawing.overlay(point, places),
-        view=drawing.view([point, *places]),
         no_answer="",
         tab=escape(found[0]["address"] if found else ABOUT["title"]),
         point=escape(query["place"] or ", ".join(map(written, point))),
@@ -109,10 +108,8 @@ def fill(whole: bool, sent: Query, problem: Problem | None = None, **values: Any
         "form": "".join(fields.values()),
         "same": escape(urlencode(link, errors="replace")),
         "few": escape(urlencode(link | {"k": FEW}, errors="replace")),
-        "all": drawing.view(drawing.stores.coordinates),
-        "view": drawing.view(drawing.stores.coordinates),
-        "no_answer": "hidden",
-        "no_more": "hidden",
+        "view": fixed["all"],
+        **dict.fromkeys(("no_answer", "no_more"), "hidden"),
         **dict.fromkeys(("point", "note", "list", "here", "there", "lines"), ""),
     }
     return Template(file("page.html")).substitute(defaults | values)

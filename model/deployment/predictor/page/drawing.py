@@ -50,16 +50,18 @@ def box(coordinates: Any) -> np.ndarray:
 
 @cache
 def ground() -> dict[str, str]:
-    """Return the paths of the stores, and those that training/outlines.py writes."""
+    """Return the view and the paths of all stores, and what training/outlines.py writes."""
     outlines = json.loads(Path(__file__).with_name("outlines.json").read_text())
-    return {**outlines, "stores": dots(steps(stores.coordinates))}
+    paths = dots(steps(stores.coordinates))
+    return {**outlines, "stores": paths, "all": view(stores.coordinates)}
 
 
 def overlay(point: tuple[float, float], nearest: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    """Return the paths of an answer: its point, the nearest stores and the ways to them."""
-    here, *there = steps([point, *nearest])
+    """Return the view and the paths of an answer: point, nearest stores and the ways to them."""
+    places = [point, *nearest]
+    here, *there = steps(places)
     lines = "".join(f"M{here}L{end}" for end in there)
-    return {"here": dots([here]), "there": dots(there), "lines": lines}
+    return {"view": view(places), "here": dots([here]), "there": dots(there), "lines": lines}
 
 
 def steps(coordinates: Any) -> list[str]:
