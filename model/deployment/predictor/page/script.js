@@ -16,7 +16,10 @@ const zoom = (factor, {x, y} = middle()) => {
   look({x: x + (view.x - x) * by, y: y + (view.y - y) * by, width: view.width * by, height: view.height * by});
 };
 const pin = ({x, y}) => map.querySelectorAll(".query").forEach((path) => path.setAttribute("d", `M${x} ${y}h0`));
-const pinned = () => map.querySelector(".query[d^=M]")?.getBBox();
+const pinned = () => {
+  const [, x, y] = map.querySelector(".query").getAttribute("d").match(/M(\S+) (\S+)h/) ?? [];
+  return x && {x: +x, y: +y};
+};
 
 const swap = (page, onMap) => {
   const focused = document.activeElement, first = page.querySelectorAll("li:first-child :is(.address, .way > span)");
