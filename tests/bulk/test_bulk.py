@@ -19,7 +19,7 @@ from bulk.text_rows import TextRows
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
-from tests.bulk.scored import GOOD, HEADER, NAMES, POINTS, cells, scored, summary
+from tests.bulk.scored import ADDED, GOOD, HEADER, POINT, POINTS, cells, scored, summary
 from tests.serving.flowers import MODEL as FLOWERS
 
 
@@ -59,9 +59,6 @@ def test_a_quote_that_is_never_closed_spoils_one_row(
     assert all(row[4] == f"no. {i}" for i, row in enumerate(found) if i not in bad)
 
 
-POINT = dict(zip(NAMES, POINTS[0], strict=True))
-
-
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
@@ -77,7 +74,6 @@ def test_the_first_problem_is_found_in_an_editor(
     assert (done.problems, done.first_problem) == (1, "line 27")
 
 
-ADDED = ",predictions_species,predictions_probability,problem"
 OTHERS = ",predictions_species_,predictions_probability_,problem_"
 
 

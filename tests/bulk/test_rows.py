@@ -16,19 +16,13 @@ from pyarrow import parquet
 from bulk import parquet_rows, text_rows
 from serving.model import Model
 from serving.parameters import Parameter
-from tests.bulk.scored import GOOD, HEADER, NAMES, POINTS, cells, posted, scored
+from tests.bulk.scored import ADDED, GOOD, HEADER, NAMES, POINT, POINTS, cells, posted, scored
 from tests.serving.flowers import MODEL as FLOWERS
-
-ADDED = ",predictions_species,predictions_probability,problem"
 
 
 def nearly(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Allow for the last digit: linear algebra depends on the number of rows."""
     return [r | {"probability": pytest.approx(r["probability"])} for r in results]
-
-
-def by_name(point: list[Any]) -> dict[str, Any]:
-    return dict(zip(NAMES, point, strict=True))
 
 
 def table(folder: Path, rows: pa.Table, **options: Any) -> pa.Table:
@@ -47,7 +41,8 @@ def test_each_row_gets_its_results(
     monkeypatch.setattr(text_rows, "BLOCK", block)
     monkeypatch.setattr(parquet_rows.ParquetRows, "at_once", block // 30)
     monkeypatch.setattr(parquet_rows, "BLOCKS", 2)
-    rows = [{"id": f"no. {i}", **by_name(point)} for i, point in enumerate(POINTS)]
+    named = [dict(zip(NAMES, point, strict=True)) for point in POINTS]
+    rows = [{"id": f"no. {i}"} | row for i, row in enumerate(named)]
     expected = posted(POINTS, k=k)
     if kind.startswith(".jsonl"):
         lines = scored(tmp_path, "\n\n".join(map(json.dumps, rows)), kind, k=k).splitlines()
@@ -111,7 +106,7 @@ def test_a_row_of_a_csv_is_kept_and_gets_its_problem(
     ],
 )
 def test_a_bad_line_of_json_gets_its_problem(row: str, problem: str, tmp_path: Path) -> None:
-    good = json.dumps(by_name(POINTS[0]))
+    good = json.dumps(POINT)
     lines = scored(tmp_path, f"{good}\n{row}\n{good}\n", ".jsonl").splitlines()
     first, second, third = map(json.loads, lines)
     assert second["problem"].startswith(problem) and second["predictions"] == []
@@ -165,13 +160,17 @@ def test_other_columns_pass_byte_for_byte(tmp_path: Path) -> None:
     assert scored(tmp_path, line, ".jsonl").startswith(line[:-1] + ', "predictions": [{"species')
 
 
-def test_blocks_have_fewer_rows_if_each_gets_several_results(tmp_path: Path) -> None:
-    sizes = []
+def test_blocks_have_fewer_rows_if_they_are_large_or_get_several_results(tmp_path: Path) -> None:
+    sizes = list[int]()
 
     def predict(points: Any, k: int) -> Any:
         sizes.append(len(points))
         return FLOWERS.predict(points, k=k)
 
-    rows = f"{HEADER}\n" + f"{GOOD}\n" * 13_000
-    assert len(cells(tmp_path, rows, model=replace(FLOWERS, predict=predict), k=3)) == 39_000
+    model, rows = replace(FLOWERS, predict=predict), f"{HEADER}\n" + f"{GOOD}\n" * 13_000
+    assert len(cells(tmp_path, rows, model=model, k=3)) == 39_000
     assert 3_000 < max(sizes) <= 4_000
+    texts = [str(i) * 1_000 for i in range(1_000, 2_000)]  # 4 MB
+    large = pa.table({NAMES[0]: [1.0] * 1_000, "text": texts})
+    assert len(table(tmp_path, large, model=model)) == 1_000
+    assert 400 < sizes[-2] <= 501

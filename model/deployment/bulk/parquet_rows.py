@@ -13,6 +13,7 @@ from bulk.scorer import TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
+BLOCK = 2_000_000  # bytes of a block: bound the memory
 BLOCKS = 6  # of a row group: a writer remembers each group until the end
 
 
@@ -28,12 +29,14 @@ class ParquetRows:
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         # By default, the whole file stays in memory, or at least a row group of it.
         reader = parquet.ParquetFile(file, pre_buffer=False, buffer_size=65_536)
-        schema = reader.schema_arrow
+        schema, about = reader.schema_arrow, reader.metadata
+        size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups)) or 1
+        at_once = min(self.at_once, BLOCK * about.num_rows // size + 1)
         added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), "string"]
         fields = [*[*schema][: self.kept], *map(pa.field, added, types)]
         self.schema = pa.schema(fields, schema.metadata)
-        return map(self.block, reader.iter_batches(self.at_once, use_threads=False))
+        return map(self.block, reader.iter_batches(at_once, use_threads=False))
 
     def block(self, content: pa.RecordBatch) -> Block:
         above, self.read_so_far = self.read_so_far, self.read_so_far + len(content)
