@@ -43,9 +43,10 @@ def __dir__():
 class Rewriting(ast.NodeTransformer):
     """One module, rewritten: its new syntax tree, and where its deferred names come from.
 
-    A name that only functions use is imported when one of them first reads it, and a name that a
-    package only passes on when it is first asked for. `sys.modules` has what plain imports load.
-    Names that are `in_use` keep their place. Raises ValueError if the module is to be left alone.
+    A name that only functions use is imported when one of them first reads it, and one that is
+    only passed on (by a package or an `__all__`) when it is first asked for. `sys.modules` has
+    what plain imports load. Names that are `in_use` keep their place. Raises ValueError if the
+    module is to be left alone.
     """
 
     def __init__(self, source: bytes, module: ModuleType, in_use: Collection[str] = ()) -> None:
@@ -130,8 +131,8 @@ class Rewriting(ast.NodeTransformer):
             and source[0] != "__future__"
             # Others may rely on it: `from importlib import util` makes importlib.util work.
             and not ("." in source[0] and source[0].split(".")[0] in sys.stdlib_module_names)
-            # A name that is never read may be imported for its effects.
-            and (name in self.read or self.is_package)
+            # A name that is neither read nor passed on may be imported for its effects.
+            and (self.is_package or name in self.read or name in self.attributes.get("__all__", ()))
             # A submodule of the same name would take its place.
             and (name in self.sources or f"{self.module.__name__}.{name}" not in sys.modules)
         )
