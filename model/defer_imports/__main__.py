@@ -105,11 +105,10 @@ class Step:
         """Put back what differs until the example is answered as before.
 
         The packages around a module go back as well, because their imports may be what is missing.
-        If no module differs and the answer does, whole packages go back: first those that had such
-        modules, then the last that was imported. Returns the names in the modules that an answer
-        loads, or nothing if it cannot be answered.
+        If no module differs and the answer does, whole packages go back, from the last that was
+        imported to the first. Returns the names in the modules that an answer loads, or nothing
+        if it cannot be answered.
         """
-        broken = set[str]()
         while seen := observe(self.deferred):
             *wrong, (answers, used) = seen
             modules = [name for name, _ in wrong]
@@ -118,11 +117,10 @@ class Step:
                 self.put_back(
                     dict.fromkeys(around, f"{modules[0]} needs its imports") | dict(wrong)
                 )
-                broken |= {root(name) for name in modules}
             elif answers == self.answers:
                 return used
-            elif packages := [*dict.fromkeys(map(root, self.deferred))]:
-                last = max(packages, key=lambda p: (p in broken, packages.index(p)))
+            elif self.deferred:
+                *_, last = dict.fromkeys(map(root, self.deferred))
                 modules = [name for name in self.deferred if root(name) == last]
                 self.put_back(dict.fromkeys(modules, "the example needs their imports in place"))
             else:

@@ -71,9 +71,7 @@ class Rewriting(ast.NodeTransformer):
                 there = self.absolute(node)
                 if names := attributes(there).get("__all__"):
                     texts = [f"from {there} import {', '.join(names)}"]
-            case ast.Assign([ast.Name("__all__")], value) | ast.AugAssign(
-                ast.Name("__all__"), value=value
-            ) if "__all__" in self.attributes:
+            case ast.Assign([ast.Name("__all__")], value) if "__all__" in self.attributes:
                 match value:  # a function that copies another module's names
                     case ast.Call(args=[ast.Constant(str(there)), ast.Call(ast.Name("globals"))]):
                         texts = [f"from {there} import {', '.join(self.shared(there))}"]
