@@ -89,7 +89,7 @@ def as_columns(inputs: Sequence[Input], table: pd.DataFrame) -> list[np.ndarray]
         column = table[entry.name].astype(object)
         if entry.is_date:
             column = column.map(pd.Timestamp.isoformat, na_action="ignore")
-        columns.append(column.where(column.notna(), None).tolist())
+        columns.append([*map(plain, column.where(column.notna(), None))])
     return to_columns(inputs, [*zip(*columns, strict=True)])
 
 

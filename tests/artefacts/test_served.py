@@ -39,7 +39,7 @@ MIXED = pd.DataFrame(
         "size": SIZES,
         "weight": np.where(SIZES == 3, np.nan, SIZES / 2),
         "fragile": SIZES % 2 == 0,
-        "worn": np.resize([True, False, None], 40),
+        "worn": np.resize([np.True_, False, None], 40),
         "kind": np.where(SIZES > 3, "big", "small"),
     }
 )
