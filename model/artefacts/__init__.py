@@ -39,7 +39,7 @@ def write(
     about: Mapping[str, Any] | None = None,
     units: Mapping[str, str] | None = None,
     example: Mapping[str, Any] | None = None,
-    folder: Path = image.MODEL,
+    folder: str | Path = image.MODEL,
 ) -> str:
     """Write NAME.pkl and NAME.json into the folder; return the pickle's sha256.
 
@@ -68,7 +68,7 @@ def write(
         manifest = Manifest(sha256, python, dumped.versions(), signature, about or {})
         write_manifest(described, model, manifest)
         for path in (pickled, described):  # if concurrent trainings mix theirs, serving rejects it
-            path.replace(folder / path.name)
+            path.replace(Path(folder, path.name))
     return sha256
 
 
