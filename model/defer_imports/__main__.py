@@ -24,7 +24,7 @@ from defer_imports.observe import Names, answer, names
 from defer_imports.rewrite import Rewriting
 
 SITE = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
-# numpy's modules import one another; loky's processes import it in their own way.
+# numpy would lose docstrings and gain little; loky's processes import it in their own way.
 NEVER = ("numpy.", "joblib.externals.loky.")
 UNCHECKED = b"\1\0\0\0"  # a .pyc file that is never compared with its source (PEP 552)
 
