@@ -86,6 +86,8 @@ def check(parameter: Parameter, cells: pa.Array) -> tuple[np.ndarray, Problems]:
         doubtful = np.flatnonzero(~are_right(parameter, values))
     else:
         values, doubtful = np.full(len(cells), None), np.arange(len(cells))
+    if not len(doubtful):
+        return values, Problems()
     distinct = cells.take(pa.array(doubtful)).dictionary_encode(null_encoding="encode")
     found, reasons = np.full(len(distinct.dictionary), None, values.dtype), Problems()
     for code, cell in enumerate(distinct.dictionary.to_pylist()):

@@ -13,7 +13,7 @@ from bulk.scorer import TYPES, Block, in_lines
 from serving.model import Model
 from serving.problems import Problem
 
-BLOCK = 2_000_000  # bytes of a block: bound the memory
+COLUMN = 150_000  # bytes of a block's columns, on average: bound the memory
 BLOCKS = 6  # of a row group: a writer remembers each group until the end
 
 
@@ -31,7 +31,7 @@ class ParquetRows:
         reader = parquet.ParquetFile(file, pre_buffer=False, buffer_size=65_536)
         schema, about = reader.schema_arrow, reader.metadata
         size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups)) or 1
-        at_once = min(self.at_once, BLOCK * about.num_rows // size + 1)
+        at_once = min(self.at_once, COLUMN * about.num_columns * about.num_rows // size + 1)
         added, self.kept, self.notes = check_header(schema.names, self.model)
         types = [*(TYPES[kind] for kind in self.model.result.values()), "string"]
         fields = [*[*schema][: self.kept], *map(pa.field, added, types)]
