@@ -26,8 +26,7 @@ def writing(name: str) -> Iterator[Any]:
     written = 1 if is_stream(name) else target if target.is_fifo() else part
     try:
         with open(written, "wb", closefd=written != 1) as file:
-            is_gz = name.lower().endswith(".gz")
-            # Level 3 takes half the time of the default.
+            is_gz = name.lower().endswith(".gz")  # level 3 takes half the time of the default
             with gzip.GzipFile("", "wb", 3, file, mtime=0) if is_gz else nullcontext(file) as out:
                 yield out
         if written == part:

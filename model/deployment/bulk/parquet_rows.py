@@ -52,8 +52,8 @@ class ParquetRows:
                 writer.write_table(group)
 
     def read(self, content: pa.RecordBatch) -> tuple[pa.RecordBatch, Columns, Problems]:
-        names = [p.name for p in self.model.inputs if p.name in content.schema.names]
-        cells = {name: plain(content[name]) for name in names}
+        inputs = {parameter.name for parameter in self.model.inputs}
+        cells = {name: plain(content[name]) for name in content.schema.names if name in inputs}
         return content, *check_all(self.model, cells, len(content))
 
     def write(self, content: pa.RecordBatch, found: pa.Table, problems: Problems) -> pa.RecordBatch:

@@ -113,9 +113,8 @@ def begin(scorer: Scorer) -> None:
     """Set up a process of the pool. What ends the run is sent to the parent, too."""
     global SCORER
     SCORER = scorer
-    for number in ENDING - {signal.SIGTERM}:
-        signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends the others if one was killed
+    for number in ENDING:  # the pool ends the others by SIGTERM if one was killed
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     Thread(target=end_with_parent, daemon=True).start()
 
 
