@@ -63,7 +63,7 @@ def _numbers(entry: Input, values: np.ndarray) -> np.ndarray:
     dtype = entry.dtype.lower().partition("[")[0]  # "Int64" and "int64[pyarrow]" are int64, too
     if dtype in ("float16", "float32"):
         return values.astype(dtype)
-    if entry.type == "integer":
+    if entry.type == "integer" and entry.required:  # one point must not differ from a batch
         for narrow in (dtype, "int64") if dtype.startswith(("int", "uint")) else ("int64",):
             with np.errstate(invalid="ignore"):  # NaN and numbers that are too large
                 cast = values.astype(narrow)
