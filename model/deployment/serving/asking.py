@@ -34,7 +34,8 @@ def ask(takes: str, inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> A
         from serving.table import Table
 
         return Table({entry.name: column for entry, column in zip(inputs, typed, strict=True)})
-    if not any(entry.type == "string" for entry in inputs):
+    are_booleans = all(column.dtype == bool for column in typed)
+    if not are_booleans and not any(entry.type == "string" for entry in inputs):
         typed = [c if c.dtype.kind not in "Ob" else c.astype(float) for c in typed]
     return stack(typed)
 
