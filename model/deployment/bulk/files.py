@@ -21,7 +21,7 @@ def reading(name: str, watch: Callable[[IO[bytes]], Any]) -> Iterator[Any]:
 @contextmanager
 def writing(name: str) -> Iterator[Any]:
     """Open a named pipe, or a temporary file that takes its name once everything is written."""
-    target = Path(name).resolve()  # a symlink stays one
+    target = Path(name).resolve()  # so a symlink stays one
     part = target.with_name(f".{target.name}.{os.getpid()}")
     written = 1 if is_stream(name) else target if target.is_fifo() else part
     try:
