@@ -23,7 +23,7 @@ def texts(notebook: Any) -> list[str]:
 
 
 def test_it_runs_and_reproduces_its_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONWARNINGS", "error::FutureWarning,error::DeprecationWarning")
+    monkeypatch.setenv("PYTHONWARNINGS", "error::FutureWarning,error::DeprecationWarning:__main__")
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     committed = texts(notebook)
     NotebookClient(
