@@ -38,7 +38,7 @@ def authorizer(settings: Settings) -> apigateway.IHttpRouteAuthorizer | None:
     auth = settings.choice("auth", "none", ("none", "jwt", "iam"))
     issuer = settings.text("jwt_issuer", r"https://\S+", "a URL like https://login.example.org/")
     audience = settings.text("jwt_audience", r"[^\s,]+( *, *[^\s,]+)*", "comma-separated names")
-    if len({auth == "jwt", bool(issuer), bool(audience)}) > 1:
+    if not (bool(issuer) == bool(audience) == (auth == "jwt")):
         raise SettingError("auth=jwt, jwt_issuer and jwt_audience only work together.")
     if auth == "jwt":
         return HttpJwtAuthorizer("Jwt", issuer, jwt_audience=re.split(" *, *", audience))
@@ -60,9 +60,9 @@ def domain(stack: Stack, settings: Settings) -> apigateway.DomainMappingOptions 
         zone = route53.HostedZone.from_hosted_zone_attributes(
             stack, "Zone", hosted_zone_id=zone_id, zone_name=name
         )
-        here = ApiGatewayv2DomainProperties(
+        alias = ApiGatewayv2DomainProperties(
             domain_name.regional_domain_name, domain_name.regional_hosted_zone_id
         )
-        target = route53.RecordTarget.from_alias(here)
+        target = route53.RecordTarget.from_alias(alias)
         route53.ARecord(stack, "DomainRecord", zone=zone, target=target)
     return apigateway.DomainMappingOptions(domain_name=domain_name)

@@ -15,10 +15,9 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-# Optional, like the lines that use them.
-from predictive_lambda.monitoring import add_alarms, add_dashboard
+from predictive_lambda.monitoring import add_alarms, add_dashboard  # optional, like its lines
 from predictive_lambda.nag import AWS_POLICY, acknowledge
-from predictive_lambda.release import release
+from predictive_lambda.release import release  # optional, like its lines
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
 # An allow-list, so that stray files in model/ don't trigger a redeploy.
@@ -31,8 +30,9 @@ LOGGED = """requestTime requestId httpMethod path status responseLatency
 ACCESS_LOG = json.dumps({name: f"$context.{name}" for name in LOGGED.split()})
 TIMEOUT = Duration.seconds(15)
 
+# Why some rules of cdk-nag do not apply.
 VPC_ACCESS = "service-role/AWSLambdaVPCAccessExecutionRole"
-VPC = {AWS_POLICY(VPC_ACCESS): "AWS maintains this policy for functions in a VPC."}
+VPC = {AWS_POLICY.format(VPC_ACCESS): "AWS maintains this policy for functions in a VPC."}
 PUBLIC = {"AwsSolutions-APIG4": "The API has no authorizer by choice: its answers are public."}
 OPEN = {"AwsSolutions-APIG4": "Health checks and preflights send no token, and reveal no secrets."}
 OPTIONAL = {

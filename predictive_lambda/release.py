@@ -48,5 +48,5 @@ def _shift_slowly(scope: Construct, live: lambda_.Alias) -> None:
         deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
         alarms=[alarm],
     )
-    reason = "AWS maintains this policy for CodeDeploy; the CDK attaches it."
-    acknowledge(group, {AWS_POLICY("service-role/AWSCodeDeployRoleForLambdaLimited"): reason})
+    rule = AWS_POLICY.format("service-role/AWSCodeDeployRoleForLambdaLimited")
+    acknowledge(group, {rule: "AWS maintains this policy for CodeDeploy; the CDK attaches it."})

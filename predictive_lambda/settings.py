@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from aws_cdk.aws_logs import RetentionDays
 from constructs import Node
 
-# The CDK's own context: flags (@...), look-ups (a:b:...) and these.
+# Not settings: the CDK's flags (@...) and look-ups (a:b:...), comments (//...), and these.
 OF_THE_CDK = ("acknowledged-issue-numbers", "cli-telemetry")
 # What CloudWatch allows, in days.
 RETENTIONS = {
@@ -76,7 +76,7 @@ class Settings:
     def reject_unknown(self) -> None:
         """Raise SettingError for a setting that nobody has read; call it after reading all."""
         for name in self.given:
-            if name not in self.names and name not in OF_THE_CDK and not {*name} & {*"@:/"}:
+            if name not in self.names and name not in OF_THE_CDK and not re.search("[@:/]", name):
                 near = get_close_matches(name, sorted(self.names), n=1, cutoff=0.5)
                 hint = f"Did you mean {near[0]}? " if near else ""
                 known = ", ".join(sorted(self.names))

@@ -76,7 +76,7 @@ def invitation(url: str, invoke: Function) -> str:
         [(media_type, content)] = root["post"]["requestBody"]["content"].items()
         data = shlex.quote(json.dumps(content["example"]))
         return f"Run curl {url} -H 'content-type: {media_type}' -d {data}"
-    return f"Open {url}{'?' * bool(query)}{query}"
+    return f"Open {url}?{query}" if query else f"Open {url}"
 
 
 def serve(invoke: Function) -> None:

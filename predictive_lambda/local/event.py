@@ -24,7 +24,7 @@ def make_event(
     except UnicodeDecodeError:
         text = ""
     optional = {
-        "cookies": cookies and cookies.split("; "),
+        "cookies": cookies.split("; ") if cookies else [],
         "queryStringParameters": _join(parse_qsl(query, keep_blank_values=True)),
         "body": text or base64.b64encode(body).decode(),
     }
