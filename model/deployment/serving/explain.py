@@ -30,6 +30,7 @@ def explain(model: Model, points: Points, answers: Answers, asked: Query) -> Ans
     limits = {option.name: option.maximum for option in model.options}
     count = int(min(limits.get(model.count, 1), MOST_RESULTS))  # all, to find the answer's class
     options = {name: count if name == model.count else asked[name] for name in limits}
+    # A point is asked with a variant for each input: bound them all, and their results.
     most = max(1, min(MOST_RESULTS, 10 * MOST_RESULTS // count) // (len(inputs) + 1))
     if len(points) > most:
         raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
@@ -37,10 +38,10 @@ def explain(model: Model, points: Points, answers: Answers, asked: Query) -> Ans
     variants = [(*points[row][:i], p.typical, *points[row][i + 1 :]) for row, i, p in changed]
     found = answered(model, [*points, *variants], options)
     for (row, i, p), results in zip(changed, found[len(points) :], strict=True):
-        usual, new = (score(model, r, answers[row]) for r in (found[row], results))
-        if isfinite(new - usual):
+        change = score(model, results, answers[row]) - score(model, found[row], answers[row])
+        if isfinite(change):
             value = points[row][i] if points[row][i] == points[row][i] else None  # NaN is missing
-            effect = {"input": p.name, "value": value, "typical": p.typical, "change": new - usual}
+            effect = {"input": p.name, "value": value, "typical": p.typical, "change": change}
             why[row].append(effect)
     return [sorted(effects, key=lambda effect: -abs(effect["change"])) for effects in why]
 
@@ -53,8 +54,9 @@ def answered(model: Model, points: Points, options: Query) -> list[list[Result] 
         if problem.status >= 500:
             raise
         half = len(points) // 2
-        halves = (points[:half], points[half:]) if half else ()
-        return [found for part in halves for found in answered(model, part, options)] or [None]
+        if not half:
+            return [None]
+        return answered(model, points[:half], options) + answered(model, points[half:], options)
 
 
 def score(model: Model, results: list[Result] | None, answer: list[Result]) -> float:
