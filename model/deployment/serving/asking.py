@@ -36,14 +36,14 @@ def ask(takes: str, inputs: Sequence[Input], columns: Sequence[np.ndarray]) -> A
         return Table({entry.name: column for entry, column in zip(inputs, typed, strict=True)})
     are_booleans = all(column.dtype == bool for column in typed)
     if not are_booleans and not any(entry.type == "string" for entry in inputs):
-        typed = [c if c.dtype.kind not in "Ob" else c.astype(float) for c in typed]
+        typed = [c.astype(float) if c.dtype.kind in "Ob" else c for c in typed]
     return stack(typed)
 
 
 def stack(columns: Sequence[np.ndarray], dtype: Any = None) -> np.ndarray:
     """Return the columns side by side, as objects where pandas would: if not all are numbers."""
-    kinds = {column.dtype for column in columns}
-    if dtype is None and len(kinds) > 1 and any(kind.kind in "ObM" for kind in kinds):
+    dtypes = {column.dtype for column in columns}
+    if dtype is None and len(dtypes) > 1 and any(found.kind in "ObM" for found in dtypes):
         dtype = object
     return np.stack(columns, axis=1, dtype=dtype, casting="unsafe")
 
@@ -64,8 +64,9 @@ def _numbers(entry: Input, values: np.ndarray) -> np.ndarray:
     dtype = entry.dtype.lower().partition("[")[0]  # "Int64" and "int64[pyarrow]" are int64, too
     if dtype in ("float16", "float32"):
         return values.astype(dtype)
-    if entry.type == "integer" and entry.required:  # one point must not differ from a batch
-        for narrow in (dtype, "int64") if dtype.startswith(("int", "uint")) else ("int64",):
+    if entry.type == "integer" and entry.required:  # optional ones are floats, missing or not
+        own = [dtype] if dtype.startswith(("int", "uint")) else []
+        for narrow in (*own, "int64"):
             with np.errstate(invalid="ignore"):  # NaN and numbers that are too large
                 cast = values.astype(narrow)
             if (cast == values).all():
