@@ -52,10 +52,8 @@ def find(folder: Path) -> Path:
     for place in (folder, *folder.parents[:2]):
         pickles = sorted(place.glob("*.pkl"))
         if len(pickles) > 1:
-            names = " and ".join(path.name for path in pickles)
-            raise ArtefactError(
-                f"{place} has {names}", "Only one pickle is allowed: remove the other"
-            )
+            several = f"{place} has {' and '.join(path.name for path in pickles)}"
+            raise ArtefactError(several, "Only one pickle is allowed: remove the other")
         if pickles:
             return pickles[0]
     raise ArtefactError(f"No pickle (*.pkl) was found in {folder} or above it")
@@ -70,6 +68,5 @@ def compare_versions(name: str, versions: Mapping[str, str]) -> None:
         except ImportError as error:
             raise ArtefactError(f"{name} needs {package}: {error}", advice) from error
         if found != version:
-            raise ArtefactError(
-                f"{name} was trained with {package} {version}, but {found} is installed", advice
-            )
+            other = f"{name} was trained with {package} {version}, but {found} is installed"
+            raise ArtefactError(other, advice)

@@ -22,9 +22,8 @@ def answer(handler: Handler, request: Request) -> Response:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if media_type != "application/json" or encoding not in ("", "identity"):
-        raise Problem(
-            415, "Send the body as content-type application/json, without a content-encoding."
-        )
+        wrong = "Send the body as content-type application/json, without a content-encoding."
+        raise Problem(415, wrong)
     model = handler.model
     document = parse(model, request)
     options = values(handler.options, document, Parameter.check)
@@ -44,9 +43,8 @@ def parse(model: Model, request: Request) -> dict[str, Any]:
         text = sent.decode("utf-8-sig")
         document = json.loads(text, parse_constant=reject_constant, object_pairs_hook=members)
     except (ValueError, TypeError, RecursionError) as error:
-        raise Problem(
-            400, f"The body is not JSON, or nested too deeply. {must_be(model)}"
-        ) from error
+        wrong = f"The body is not JSON, or nested too deeply. {must_be(model)}"
+        raise Problem(400, wrong) from error
     if not isinstance(document, dict) or not isinstance(document.get("points"), list):
         raise Problem(400, f"The body has no list of points. {must_be(model)}", "points")
     if not document["points"]:

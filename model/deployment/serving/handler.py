@@ -36,6 +36,7 @@ class Note(NamedTuple):
 class Handler:
     """Answers events with the model, and with what the optional parts add, in any order.
 
+    formats: by name, the default first.
     routes: by method, and by what the path ends in; "" is any path.
     options: the model's, and those of the parts.
     notes: what the parts say about answers, by its key in JSON.

@@ -61,19 +61,19 @@ def add_to(handler: Handler) -> None:
 def page(handler: Handler, query: Query, answer: str = "", problem: Problem | None = None) -> str:
     """Write the page: the query in the form, and the problem next to its field."""
     model = handler.model
-    at = {}
+    errors = {}
     if problem:
         wrong = f'<small class="wrong" role="alert">{escaped(problem.detail)}</small>'
-        at[problem.parameter] = wrong
+        errors[problem.parameter] = wrong
     fields = "".join(
-        field(f"field-{i}", parameter, query.get(parameter.name), at.pop(parameter.name, ""))
+        field(f"field-{i}", parameter, query.get(parameter.name), errors.pop(parameter.name, ""))
         for i, parameter in enumerate((*model.inputs, *handler.options))
     )
     fits = len(urlencode(dict.fromkeys((p.name for p in model.inputs), "0.0"))) < LONGEST_QUERY
     return PAGE.format(
         title=escaped(model.title),
         style=STYLE,
-        answer="".join(at.values()) + answer,
+        answer="".join(errors.values()) + answer,  # those without a field
         form=FORM.format(fields=fields) if fits else TOO_MANY,
         version=escaped(model.about["version"]),
     )

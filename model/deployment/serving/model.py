@@ -17,7 +17,7 @@ RESERVED = ("format", "defaulted")  # a query also has these
 MOST_POINTS = 1_000  # in one batch
 MOST_RESULTS = 10_000  # points times results for each
 LISTS = (list, tuple)
-PYTHON: dict[str, set[type]] = {
+PYTHON_TYPES: dict[str, set[type]] = {
     "number": {float, int, NoneType},
     "integer": {int, NoneType},
     "boolean": {bool, NoneType},
@@ -39,7 +39,7 @@ class Model:
     result: the members of a result, with the names of their JSON Schema types.
     formats: in addition to JSON. The first that is_default is the default, JSON if there is none.
     answers: JSON's key for the results.
-    count: the option that says how many results a point may get, if there is one.
+    count: the name of the option that says how many results a point may get, if any.
     example: a request that works, by the names of parameters.
     figures: numbers to watch in a point's first result, by name; nothing that identifies a client.
     """
@@ -75,8 +75,9 @@ class Model:
             return "the title is not text"
         if len(parameters) < len(self.inputs) + len(self.options):
             return "two parameters have the same name"
-        taken = [p.name for p in self.options if p.name in ("points", "self")]  # by `predict`
-        if taken := [*taken, *(name for name in RESERVED if name in parameters)]:
+        taken = [name for name in RESERVED if name in parameters]
+        taken += [p.name for p in self.options if p.name in ("points", "self")]  # by `predict`
+        if taken:
             return f"{taken[0]!r} is reserved and cannot be the name of a parameter"
         if not self.result or any(type_ not in TYPES for type_ in self.result.values()):
             return f"`result` needs at least one member, each of a type in {', '.join(TYPES)}"
@@ -116,7 +117,7 @@ class Model:
         are_lists = isinstance(answers, LISTS) and all(isinstance(a, LISTS) for a in answers)
         if not are_lists or len(answers) != len(points):
             raise fault(f"predict must return a list of results for each of {len(points)} points")
-        kinds = {name: PYTHON[type_] for name, type_ in self.result.items()}
+        kinds = {name: PYTHON_TYPES[type_] for name, type_ in self.result.items()}
         for result in chain.from_iterable(answers):
             if not isinstance(result, dict) or result.keys() != kinds.keys():
                 raise fault(f"a result is {result!r:.100}, not a dict of {', '.join(kinds)}")
@@ -132,7 +133,7 @@ def checked(value: Any, type_: str) -> Any:
     """Return a value of a result in a type of Python; raise Problem if it is not as declared."""
     if hasattr(value, "tolist"):  # numpy's scalars
         value = value.tolist()
-    if type(value) not in PYTHON[type_]:
+    if type(value) not in PYTHON_TYPES[type_]:
         found = type(value).__name__
         raise fault(f"a result has {value!r}, a {found}, which is not {TYPES[type_]}")
     if isinstance(value, float) and not isfinite(value):

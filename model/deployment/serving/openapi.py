@@ -71,8 +71,8 @@ def document(handler: Handler) -> dict[str, Any]:
         summary, statuses = "Predict for many points", (400, 413, 415)
         answers = {JSON: object_of(many, *notes)}
         root["post"] = operation("predictBatch", summary, answers, problems, *statuses)
-        gateways: Schema = {"schema": object_of({"message": TEXT})}  # for a body over its limit
-        root["post"]["responses"]["413"]["content"] |= {JSON: gateways}
+        from_gateway: Schema = {"schema": object_of({"message": TEXT})}  # if it rejects the body
+        root["post"]["responses"]["413"]["content"] |= {JSON: from_gateway}
         root["post"]["requestBody"] = {"required": True, "content": {JSON: batch(handler)}}
     health = {JSON: object_of({"status": {"const": "ok"}, **about})}
     return {
