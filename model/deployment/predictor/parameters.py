@@ -9,6 +9,7 @@ ABOUT = {"title": "The nearest place", "place": "place", "places": "places", "so
 ABOUT |= manifest.about
 DEGREES = "decimal degrees, WGS84"
 K_DESCRIPTION = f"How many {ABOUT['places']}, nearest first."
+RADIUS_DESCRIPTION = f"Leave out {ABOUT['places']} that are farther away."
 # The classic version of this pattern answers for 0, 0 when nothing is sent. So does this one.
 INPUTS = (
     Parameter("lat", "Latitude of the point.", "number", DEGREES, -90, 90, default=0.0),
@@ -17,7 +18,5 @@ INPUTS = (
 )
 OPTIONS = (
     Parameter("k", K_DESCRIPTION, "integer", ABOUT["places"], 1, 50, default=1),
-    Parameter(
-        "radius", f"Leave out {ABOUT['places']} that are farther away.", "number", "metres", above=0
-    ),
+    Parameter("radius", RADIUS_DESCRIPTION, "number", "metres", above=0),
 )

@@ -45,9 +45,10 @@ def find(name: str) -> tuple[float, float]:
     asked = [] if zip_code and ZIPS.exists() else _words(name)  # not a house number
     found = [(i, city, state) for i, city, state, words in _named() if words.issuperset(asked)]
     towns = [(i, city, state) for i, city, state in found if city]
-    whole = [i for i, city, state in towns if city + state == asked]
-    exact = [i for i, city, _ in towns if set(city) <= set(asked) or city[: len(asked)] == asked]
-    if not asked or not (matches := whole or exact or [i for i, *_ in found]):
+    by_town_and_state = [i for i, city, state in towns if city + state == asked]
+    by_town = [i for i, city, _ in towns if set(city) <= set(asked) or city[: len(asked)] == asked]
+    matches = by_town_and_state or by_town or [i for i, *_ in found]
+    if not asked or not matches:
         raise problem(name, f"It must be a {KINDS} in this data.{_suggestion(name)}")
     if len(choices := _choices(matches)) > 1:
         some = "; ".join(choices[:MOST_CHOICES])

@@ -69,7 +69,7 @@ def answer(whole: bool, query: Query, found: list[Result], about: About) -> str:
     note = "" if found else f"No {ABOUT['place']} within that distance."
     if found and found[0]["distance_m"] > FAR_M:
         note = f"None of these {ABOUT['places']} is near that point."
-    has_more = query["k"] == len(found) == 1 < about["stores"]
+    has_more = query["k"] == len(found) == 1 and about["stores"] > 1
     return fill(
         whole,
         {**query, "lat": point[0], "long": point[1]},

@@ -52,8 +52,7 @@ def box(coordinates: Any) -> np.ndarray:
 def ground() -> dict[str, str]:
     """Return the view and the paths of all stores, and what training/outlines.py writes."""
     outlines = json.loads(Path(__file__).with_name("outlines.json").read_text())
-    paths = dots(steps(stores.coordinates))
-    return {**outlines, "stores": paths, "all": view(stores.coordinates)}
+    return {**outlines, "stores": dots(steps(stores.coordinates)), "all": view(stores.coordinates)}
 
 
 def overlay(point: tuple[float, float], nearest: Sequence[tuple[float, float]]) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def direction(latitude: float, longitude: float, to_latitude: float, to_longitud
 
 def number(value: float) -> str:
     """Write a distance to two or three figures."""
-    return f"{value:,.{2 if value < 0.995 else 1 if value < 9.95 else 0}f}"
+    decimals = 2 if value < 0.995 else 1 if value < 9.95 else 0
+    return f"{value:,.{decimals}f}"
 
 
 def written(value: object) -> str:
