@@ -53,7 +53,7 @@ def read_csv(path: Path, text: str) -> tuple[Rows, Errors]:
     Prints the separator and the names of columns, where they are not the usual ones. Raises
     DataError if a column is missing.
     """
-    separator = max(",;\t|", key="".join(text.splitlines()[:1]).count)
+    separator = max(",;\t|", key="".join(text.splitlines()[:1]).count)  # the header's most frequent
     (first, header), *records = list(_records(text, separator)) or [(1, [])]
     columns = _columns(path, header, separator)
     names = [name.strip().casefold() for name in header]

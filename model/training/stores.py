@@ -28,19 +28,19 @@ def read_stores(path: Path) -> pd.DataFrame:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     text = files.read_text(path, data)
     is_geojson = text.lstrip().startswith("{")
-    rows, errors = (files.read_geojson if is_geojson else files.read_csv)(path, text)
+    read = files.read_geojson if is_geojson else files.read_csv
+    rows, errors = read(path, text)
     wrong = [(line, what) for line, row in rows for what in _errors(row)]
     bad = {line for line, _ in wrong}
     good = {line: row for line, row in rows if line not in bad}
     table = pd.DataFrame(list(good.values()), list(good), list(COLUMNS), dtype=object).fillna("")
     table = table.astype(dict.fromkeys(LIMITS, float))
     repeated = table.index[table.duplicated(["address", *LIMITS])]
-    table = table.drop(index=repeated) if len(repeated) else table
-    if is_geojson:
-        if bad:
-            print(f"Left out {len(bad)} of {len(rows)} features: they lack a point or an address.")
-    else:
+    table = table.drop(index=repeated)
+    if not is_geojson:
         errors += wrong + _moved(table)
+    elif bad:
+        print(f"Left out {len(bad)} of {len(rows)} features: they lack a point or an address.")
     if sum("latitude" in what and "within" in what for _, what in errors) > max(1, len(rows) / 2):
         raise DataError(f"{path}: most latitudes are not within -90..90. Swap the two columns.")
     files.raise_errors(path, errors)
