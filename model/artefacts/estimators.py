@@ -72,8 +72,8 @@ def predict_here(
 ) -> tuple[str, dict[str, np.ndarray]]:
     """Return how the model takes the inputs in this process, and its results by their names.
 
-    An array for each target, and for "probability" if the predictions are the likeliest classes;
-    their shape is (rows, 1).
+    The results are arrays of shape (rows, 1): one for each target, and one called "probability" if
+    the predictions are always the likeliest classes.
     """
     ways, reason = ["frame", "array"], ""
     if [entry.type for entry in inputs] == ["string"] and not hasattr(model, "n_features_in_"):

@@ -35,7 +35,7 @@ def main() -> None:
             f"This changes the packages of {sys.prefix}. The image's build runs it. To run it "
             "outside, in the folder that holds app.py: python -m defer_imports --here"
         )
-    os.umask(0o022)  # others may run the function
+    os.umask(0o022)  # Lambda runs as another user
     for cache in (cache for folder in SITE for cache in Path(folder).rglob("__pycache__/*.pyc")):
         if cache.open("rb").read(8)[4:] == UNCHECKED:  # from an earlier run
             cache.unlink()
@@ -95,7 +95,7 @@ class Step:
             return
         if new.sources:
             cached = MAGIC_NUMBER + UNCHECKED + source_hash(source) + marshal.dumps(code)
-            # At once, or not at all.
+            # This replaces the file at once, or not at all.
             SourceFileLoader("", "").set_data(cache_from_source(str(path)), cached)
             self.deferred[name] = expected
         elif self.deferred.pop(name, None):
@@ -105,9 +105,9 @@ class Step:
         """Put back what differs until the example is answered as before.
 
         The packages around a module go back as well, because their imports may be what is missing.
-        If no module differs and the answer does, whole packages go back, from the last that was
-        imported to the first. Returns the names in the modules that an answer loads, or nothing
-        if it cannot be answered.
+        If only the answer differs, whole packages go back, from the last that was imported to the
+        first. Returns the names in the modules that an answer loads, or nothing if it cannot be
+        answered.
         """
         while seen := observe(self.deferred):
             *wrong, (answers, used) = seen

@@ -1,7 +1,7 @@
 """Look at the installed packages: what the example's answers are, and which modules differ.
 
 As a script, with packages that are rewritten, it reports modules that differ and then the answers.
-It imports little, because packages that forgot an import would find it done.
+It imports little itself, as what it loads would hide that a rewritten package lacks an import.
 """
 
 import json

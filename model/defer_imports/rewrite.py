@@ -162,7 +162,7 @@ def attributes(module: str) -> Mapping[str, Any]:
 
 
 def at(old: ast.AST, new: Node) -> Node:
-    """Give a new node and all inside the position of an old one."""
+    """Give a new node, and all nodes inside it, the position of an old one."""
     for node in ast.walk(new):
         ast.copy_location(node, old)
     return new

@@ -18,7 +18,7 @@ __all__ = ["Summary", "lambdaHandler", "score"]
 
 
 def lambdaHandler(event: dict[str, Any], context: object) -> None:
-    """Answer the bucket's object in/NAME as out/NAME, unless it exists and `again` is not set."""
+    """Answer the object in/NAME as out/NAME; if that exists, only if `again` is set."""
     import boto3
 
     from app import MODEL

@@ -60,7 +60,7 @@ class JsonLines(TextRows):
         return "".join(lines).encode("utf-8", "surrogateescape")
 
     def columns(self, row: dict[str, Any]) -> list[str]:
-        """Return the row's names. A good row of an earlier run ends in answers: add its problem."""
+        """Return the row's keys. If they end in an earlier run's answers, add that of a problem."""
         *_, (last, results) = [("", None), *row.items()]
         are_results = isinstance(results, list) and all(
             isinstance(result, dict) and result.keys() == self.model.result.keys()

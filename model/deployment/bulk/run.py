@@ -110,7 +110,7 @@ SCORER: Scorer  # of this process in the pool
 
 
 def begin(scorer: Scorer) -> None:
-    """Set up a process of the pool. What ends the run is sent to the parent, too."""
+    """Set up a process of the pool; its parent handles the signals that end a run."""
     global SCORER
     SCORER = scorer
     for number in ENDING:  # the pool ends the others by SIGTERM if one was killed

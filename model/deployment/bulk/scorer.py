@@ -61,7 +61,7 @@ class Scorer:
                 yield from self.answer(columns, half, problems)
 
     def predict(self, rows: np.ndarray, columns: Columns) -> pa.Table:
-        """Return all results: under "" the number of the row, and the members."""
+        """Return a row for each result: its members, and under "" the number of its input row."""
         members: Mapping[str, Any]
         if predict := getattr(self.model.predict, "predict_columns", None):
             found = predict(columns, **self.options)
