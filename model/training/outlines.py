@@ -85,7 +85,7 @@ def _path(lines: Any) -> str:
 
 def main() -> None:
     topology = sys.argv[1]
-    [layer] = {*geopandas.list_layers(topology)["name"]} & {*SOURCES}
+    layer = next(name for name in geopandas.list_layers(topology)["name"] if name in SOURCES)
     shapes = geopandas.read_file(topology, layer=layer).geometry
     text = json.dumps({"credit": SOURCES[layer]} | outlines(shapes))
     OUTPUT.write_text(text + "\n")

@@ -38,7 +38,7 @@ def read_stores(path: Path) -> pd.DataFrame:
     repeated = table.index[table.duplicated(["address", *LIMITS])]
     table = table.drop(index=repeated)
     if not is_geojson:
-        errors += wrong + _moved(table)
+        errors += [*wrong, *_moved(table)]
     elif bad:
         print(f"Left out {len(bad)} of {len(rows)} features: they lack a point or an address.")
     if sum("latitude" in what and "within" in what for _, what in errors) > max(1, len(rows) / 2):
@@ -53,15 +53,14 @@ def read_stores(path: Path) -> pd.DataFrame:
     return table
 
 
-def _moved(table: pd.DataFrame) -> files.Errors:
+def _moved(table: pd.DataFrame) -> Iterator[tuple[int, str]]:
     """Report addresses that an earlier line has at another place."""
     first: dict[str, int] = {}
     fix = "Correct one of them, or make the addresses different."
-    return [
-        (line, f"address {address!r} is at another place on line {first[address]}. {fix}")
-        for line, address in zip(table.index.tolist(), table["address"], strict=True)
-        if first.setdefault(address, line) != line
-    ]
+    for line, address in zip(table.index.tolist(), table["address"], strict=True):
+        earlier = first.setdefault(address, line)
+        if earlier != line:
+            yield line, f"address {address!r} is at another place on line {earlier}. {fix}"
 
 
 def _errors(row: dict[str, str]) -> Iterator[str]:
