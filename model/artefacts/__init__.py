@@ -110,11 +110,11 @@ def find_signature(
 
 def find_way(*given: Any) -> tuple[str, list[str]]:
     """Run the trial, and return what it finds; raise ModelError if the model cannot be served."""
-    code, said = image.run(TRIAL, *given)
+    code, output = image.run(TRIAL, *given)
     if code:
         code, reason = image.run(TRIAL, *given, more=WITH_PANDAS)  # would pandas help?
-        raise unusable(reason) if code else unusable(said, PANDAS)
-    takes, with_others = json.loads(said.splitlines()[-1])
+        raise unusable(reason) if code else unusable(output, PANDAS)
+    takes, with_others = json.loads(output.splitlines()[-1])
     return takes, with_others
 
 

@@ -62,8 +62,8 @@ def run(
     done = subprocess.run(command, input=pickle.dumps(given), capture_output=True)
     if not done.returncode:
         return 0, done.stdout.decode()
-    [*_, said] = done.stderr.decode(errors="replace").splitlines() or ["it was killed"]
-    return done.returncode, said
+    [*_, last_line] = done.stderr.decode(errors="replace").splitlines() or ["it was killed"]
+    return done.returncode, last_line
 
 
 def main() -> None:

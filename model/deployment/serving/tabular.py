@@ -74,7 +74,7 @@ class Tabular:
     def __call__(self, points: Sequence[Sequence[Any]], k: int = 1) -> list[list[Result]]:
         """Return the results of each point, as `predict_columns` computes them."""
         members = self.predict_columns(to_columns(self.signature.inputs, points), k)
-        rows = zip(*(member.tolist() for member in members.values()), strict=True)
+        rows = zip(*(member.tolist() for member in members.values()), strict=True)  # k of each
         return [
             [dict(zip(members, result, strict=True)) for result in zip(*row, strict=True)]
             for row in rows
