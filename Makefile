@@ -51,7 +51,7 @@ destroy: ## Remove the stack from AWS
 bootstrap: ## Prepare an AWS account and region for the CDK, once
 deploy diff destroy bootstrap: node_modules/.installed
 	@npx cdk $@ $(CDK_ARGS) && :
-lock: .venv/.development node_modules/.installed ## Pin the packages of the .in files and package.json (UPGRADE=1: their newest versions)
+lock: .venv/.development node_modules/.installed ## Pin the packages of the .in files and package.json (UPGRADE=1: the newest that these allow)
 	@cd model && $(LOCK) requirements.in -o requirements.txt
 	@cd model && $(LOCK) requirements-training.in -o requirements-training.txt -c requirements.txt
 	@cd tests && $(LOCK) requirements.in -o requirements.txt -c ../model/requirements-training.txt
