@@ -30,7 +30,7 @@ const swap = (page, onMap) => {
     find(id).hidden = page.getElementById(id).hidden;
   }
   document.title = page.title;
-  (document.querySelector("[aria-invalid=true]") ?? (focused.isConnected ? null : find(focused.id)))?.focus();
+  (document.querySelector("[aria-invalid=true]") ?? (focused.isConnected ? null : find(focused.id)))?.focus();  // an error, or where the focus was
   const {x, y, width, height} = find("overlay").getBBox();
   const isVisible = x > view.x && y > view.y && x + width < view.x + view.width && y + height < view.y + view.height;
   if (!find("answer").hidden && !(onMap && isVisible)) look(page.getElementById("map").viewBox.baseVal);
