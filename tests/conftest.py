@@ -3,11 +3,12 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from app import lambdaHandler
 from predictive_lambda.local.image import Container, EngineError, build, container, docker
@@ -65,15 +66,14 @@ expect.set_options(timeout=60_000)
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium; without it the test is skipped, but not in CI."""
-    with sync_playwright() as playwright:
+    with ExitStack() as stack:
         try:
-            chromium = playwright.chromium.launch(
-                executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
-            )
-        except Error:
-            skip_unless_ci("No browser. Install one: .venv/bin/playwright install chromium")
-        yield chromium
-        chromium.close()
+            playwright = stack.enter_context(sync_playwright())  # may lack a library of the system
+            path = CHROMIUM if CHROMIUM.exists() else None
+            launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        except Exception:
+            skip_unless_ci("No browser. Run .venv/bin/playwright install --with-deps chromium")
+        yield stack.enter_context(launched)
 
 
 def by_script(route: Route) -> bool:
