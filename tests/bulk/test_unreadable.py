@@ -52,7 +52,7 @@ def test_an_unreadable_file_is_explained_and_leaves_what_was_there(
     (tmp_path / target).symlink_to(tmp_path / "elsewhere")
     options = {option[0].removeprefix("--"): option[1]} if option else {}
     with pytest.raises((Problem, OSError), match=message):
-        bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options)
+        bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options, workers=2)
     assert (tmp_path / target).read_text() == "what was there"
     assert len([*tmp_path.iterdir()]) == 3
     scored(tmp_path, FILE)

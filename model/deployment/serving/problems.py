@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 TITLES = {
     400: "Bad Request",
@@ -25,6 +26,9 @@ class Problem(Exception):
         self.title = TITLES.get(status, "")  # a model may raise others
         self.detail = detail
         self.parameter = parameter
+
+    def __reduce__(self) -> tuple[Any, ...]:  # processes that score rows pass it on
+        return Problem, (self.status, self.detail, self.parameter)
 
 
 def quoted(value: object) -> str:
