@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from app import lambdaHandler
+from tests.bulk.scored import GOOD, HEADER
 
 
 def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -52,6 +53,20 @@ def test_the_api_starts_without_pyarrow() -> None:
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
     assert done.stdout == "set() True []\n"
+
+
+def test_options_may_have_any_names(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("""
+from dataclasses import replace
+from tests.serving.flowers import MODEL as FLOWERS, Handler
+options = [replace(FLOWERS.options[0], name=name) for name in ("target", "most-kinds", "help")]
+def predict(points, **asked): return FLOWERS.predict(points, sum(asked.values()) - 3)
+MODEL = replace(FLOWERS, options=tuple(options), count="help", predict=predict)
+lambdaHandler = Handler(MODEL)
+""")
+    asked = ("--target", "2", "--most-kinds", "2", "--help", "2", "-", "-")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    assert run(*asked, input=f"{HEADER}\n{GOOD}\n", env=environment).stdout.count(GOOD) == 3
 
 
 def test_a_wrong_command_says_what_is_wrong(tmp_path: Path) -> None:

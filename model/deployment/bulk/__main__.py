@@ -35,15 +35,20 @@ def main() -> None:
     except ArtefactError as error:
         print(f"Scoring needs a model: {error}", file=sys.stderr)
         sys.exit(2)
-    parser = argparse.ArgumentParser("python -m bulk", description=f"{MODEL.title}, for many rows.")
+    parser = argparse.ArgumentParser(
+        "python -m bulk",
+        description=f"{MODEL.title}, for many rows.",
+        argument_default=argparse.SUPPRESS,
+        conflict_handler="resolve",  # a model's option may be called help
+    )
     kinds = ".csv, .jsonl (.gz may follow), .parquet; - and, after --, -.jsonl are standard streams"
-    parser.add_argument("source", metavar="IN", help=kinds)
-    parser.add_argument("target", metavar="OUT", help=kinds)
+    parser.add_argument("IN", help=kinds)
+    parser.add_argument("OUT", help=kinds)
     for option in lambdaHandler.options:
         text = f"{option.description} It must be {option.allowed}.".replace("%", "%%")
-        parser.add_argument(f"--{option.name}", default=argparse.SUPPRESS, help=text)
+        parser.add_argument(f"--{option.name}", dest=option.name, help=text)
     asked = vars(parser.parse_args())
-    source, target = asked.pop("source"), asked.pop("target")
+    source, target = asked.pop("IN"), asked.pop("OUT")
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores one
             signal.signal(number, signal.default_int_handler)  # removes the temporary file
@@ -53,7 +58,8 @@ def main() -> None:
         print("Stopped before the end.", file=sys.stderr)
         os._exit(130)  # a second Ctrl-C breaks the pool's own end, which would hang
     except OSError as error:
-        parser.exit(2, f"{error.filename or target}: {error.strerror or error}.\n")
+        name = source if error.filename == source else target
+        parser.exit(2, f"{name}: {error.strerror or error}.\n")
     except Problem as problem:
         parser.exit(2, f"{problem}\n")
     except BrokenProcessPool:
