@@ -2,8 +2,9 @@
 
 import gzip
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,21 +21,17 @@ def reading(name: str, watch: Callable[[IO[bytes]], Any]) -> Iterator[Any]:
 
 @contextmanager
 def writing(name: str) -> Iterator[Any]:
-    """Open a named pipe, or a temporary file that takes its name once everything is written."""
+    """Open a temporary file that takes the name, and its permissions, once all is written."""
     target = Path(name).resolve()  # so a symlink stays one
     part = target.with_name(f".{target.name}.{os.getpid()}")
-    written = 1 if is_stream(name) else target if target.is_fifo() else part
     try:
-        with open(written, "wb", closefd=written != 1) as file:
+        with open(1 if is_stream(name) else part, "wb") as file:
+            if not is_stream(name) and target.is_file():
+                shutil.copymode(target, part)
             is_gz = name.lower().endswith(".gz")  # level 3 takes half the time of the default
             with gzip.GzipFile("", "wb", 3, file, mtime=0) if is_gz else nullcontext(file) as out:
                 yield out
-        if written == part:
+        if not is_stream(name):
             part.replace(target)
-    except OSError as error:
-        if error.filename == str(part):
-            error.filename = name
-        raise
     finally:
-        with suppress(OSError):
-            part.unlink()
+        part.unlink(missing_ok=True)
