@@ -31,11 +31,9 @@ class CsvRows(TextRows):
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         """Read the header; return the rows in blocks."""
         blocks = super().blocks(file)
-        above, rows = next(blocks, (0, [b""]))
-        i = [row.isspace() for row in rows].index(False)
-        self.read_header(rows[i].rstrip(b"\r\n"))
-        rows[i] = b"\n" * len(rows[i].splitlines())  # so the lines that follow keep their numbers
-        return chain([] if all(map(bytes.isspace, rows)) else [(above, rows)], blocks)
+        above, rows = next(blocks, ([], [b""]))
+        self.read_header(rows[0].rstrip(b"\r\n"))
+        return chain([(above[1:], rows[1:])] if rows[1:] else [], blocks)
 
     def read_header(self, row: bytes) -> None:
         if not row:
@@ -67,7 +65,7 @@ class CsvRows(TextRows):
 
     def read(self, lines: Sequence[bytes]) -> tuple[list[bytes], Columns, Problems]:
         """Read the inputs; a row that cannot be read is kept in the first column."""
-        rows = [line.rstrip(b"\r\n") for line in lines if not line.isspace()]
+        rows = [line.rstrip(b"\r\n") for line in lines]
         fields = {row.count(b",") + 1 for row in rows}
         is_plain = fields == {self.kept} == {len(self.names)} and b'"' not in b"".join(rows)
         unreadable = Problems() if is_plain else self.repair(rows)

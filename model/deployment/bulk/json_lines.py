@@ -25,7 +25,7 @@ class JsonLines(TextRows):
     def read(self, lines: Sequence[bytes]) -> tuple[list[Kept], Columns, Problems]:
         nothing = self.model.point({parameter.name: None for parameter in self.model.inputs})
         kept, points, problems = list[Kept](), [], Problems()
-        for i, line in enumerate(filter(None, map(bytes.strip, lines))):
+        for i, line in enumerate(map(bytes.strip, lines)):
             text, point = line.decode("utf-8", "surrogateescape"), nothing
             added = [self.model.answers, "problem"]
             try:

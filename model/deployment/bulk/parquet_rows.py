@@ -1,6 +1,6 @@
 """Rows of a Parquet file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO
@@ -40,10 +40,7 @@ class ParquetRows:
 
     def block(self, content: pa.RecordBatch) -> Block:
         above, self.read_so_far = self.read_so_far, self.read_so_far + len(content)
-        return above, content
-
-    def numbers(self, above: int, content: pa.RecordBatch) -> Sequence[int]:
-        return range(above + 1, above + 1 + len(content))
+        return range(above, self.read_so_far), content
 
     def save(self, contents: Iterator[pa.RecordBatch], out: IO[bytes]) -> None:
         with parquet.ParquetWriter(out, self.schema) as writer:

@@ -15,8 +15,8 @@ from serving.model import Model
 from serving.problems import Problem
 
 TYPES = {"number": "double", "integer": "int64", "boolean": "bool", "string": "string"}
-# How many lines, or rows of a table, come before a block; and its rows.
-Block = tuple[int, Any]
+# How many lines, or rows of a table, come before each of some rows; and these rows.
+Block = tuple[Sequence[int], Any]
 
 
 @dataclass
@@ -41,8 +41,7 @@ class Scorer:
         with joblib.parallel_config("sequential"):  # the cores are busy with other blocks
             found = [self.schema.empty_table(), *self.answer(columns, good, problems)]
         content = self.format.write(kept, pa.concat_tables(found), problems)
-        numbers = self.format.numbers(above, rows) if problems else []
-        first = f"{self.format.unit} {numbers[min(problems)]:,}" if problems else ""
+        first = f"{self.format.unit} {above[min(problems)] + 1:,}" if problems else ""
         return content, Summary(len(kept), len(problems), first, self.format.notes)
 
     def answer(self, columns: Columns, rows: np.ndarray, problems: Problems) -> Iterator[pa.Table]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress
 from typing import IO
 
 from bulk.scorer import Block
@@ -23,7 +23,7 @@ class TextRows:
     notes: Sequence[str] = ()
 
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
-        """Cut a file into blocks of rows and blank lines."""
+        """Cut a file into blocks of rows, without blank lines."""
         rest, chunk = file.read(3).removeprefix(b"\xef\xbb\xbf"), b"first"
         while chunk:
             chunk = file.read(BLOCK)
@@ -32,17 +32,13 @@ class TextRows:
             rest = rows.pop() if chunk and rows else b""  # may continue in the next chunk
             if len(rest) > LONGEST and not may_continue:
                 raise EOFError(f"The next one is longer than {LONGEST:,} bytes.")
+            heights = map(len, map(bytes.splitlines, rows))
+            *above, self.read_so_far = accumulate(heights, initial=self.read_so_far)
+            is_filled = [not row.isspace() for row in rows]
+            above, rows = [*compress(above, is_filled)], [*compress(rows, is_filled)]
             size = len(rows) // (len(rows) // self.at_once + 1) + 1  # of blocks of about one size
             for start in range(0, len(rows), size):
-                block, above = rows[start : start + size], self.read_so_far
-                self.read_so_far += sum(map(len, map(bytes.splitlines, block)))
-                if not all(map(bytes.isspace, block)):
-                    yield above, block
-
-    def numbers(self, above: int, rows: Sequence[bytes]) -> Sequence[int]:
-        """Return the lines where rows begin, without blank ones."""
-        starts = accumulate(map(len, map(bytes.splitlines, rows)), initial=above + 1)
-        return [line for line, row in zip(starts, rows, strict=False) if not row.isspace()]
+                yield above[start : start + size], rows[start : start + size]
 
     def split(self, content: bytes, may_continue: bool) -> list[bytes]:
         """Return the rows, with their line ends."""
