@@ -4,7 +4,7 @@ import gzip
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,17 +21,23 @@ def reading(name: str, watch: Callable[[IO[bytes]], Any]) -> Iterator[Any]:
 
 @contextmanager
 def writing(name: str) -> Iterator[Any]:
-    """Open a temporary file that takes the name, and its permissions, once all is written."""
+    """Open a named pipe, or a temporary file that replaces the named one once all is written."""
     target = Path(name).resolve()  # so a symlink stays one
     part = target.with_name(f".{target.name}.{os.getpid()}")
+    written = 1 if is_stream(name) else target if target.is_fifo() else part
     try:
-        with open(1 if is_stream(name) else part, "wb") as file:
-            if not is_stream(name) and target.is_file():
+        with open(written, "wb", closefd=written != 1) as file:
+            if written == part and target.is_file():
                 shutil.copymode(target, part)
             is_gz = name.lower().endswith(".gz")  # level 3 takes half the time of the default
             with gzip.GzipFile("", "wb", 3, file, mtime=0) if is_gz else nullcontext(file) as out:
                 yield out
-        if not is_stream(name):
+        if written == part:
             part.replace(target)
+    except OSError as error:
+        if error.filename == str(part):
+            error.filename = name
+        raise
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
