@@ -6,6 +6,7 @@ import signal
 import sys
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
+from multiprocessing import active_children
 from typing import IO, Any
 
 import joblib
@@ -23,6 +24,13 @@ def progress(file: IO[bytes]) -> Any:
     tqdm.monitor_interval = 0  # a process with threads should not fork
     total = os.fstat(file.fileno()).st_size or None
     return tqdm.wrapattr(file, "read", total, disable=None)
+
+
+def stop(number: int, frame: object) -> None:
+    """End the run, and the processes of its pool, which would finish their blocks first."""
+    for process in active_children():
+        process.kill()
+    raise KeyboardInterrupt
 
 
 def main() -> None:
@@ -51,12 +59,12 @@ def main() -> None:
     source, target = asked.pop("IN"), asked.pop("OUT")
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores one
-            signal.signal(number, signal.default_int_handler)  # removes the temporary file
+            signal.signal(number, stop)  # an exception removes the temporary file
     try:
         done = score(MODEL, source, target, asked, joblib.cpu_count(), progress)
     except KeyboardInterrupt:
         print("Stopped before the end.", file=sys.stderr)
-        os._exit(130)  # a second Ctrl-C breaks the pool's own end, which would hang
+        sys.exit(130)
     except OSError as error:
         name = source if error.filename == source else target
         parser.exit(2, f"{name}: {error.strerror or error}.\n")
