@@ -55,7 +55,7 @@ def borrow_packages(folder: Path) -> None:
             copy.write_bytes(content.replace(str(borrowed).encode(), str(mine).encode(), 1))
             copy.chmod(0o755)
     (mine / ".made").write_text(str(mine.resolve()))
-    run("cp", "-al", str(ROOT / "node_modules"), ".", folder=folder)  # npm may empty the folder
+    run("cp", "-a", str(ROOT / "node_modules"), ".", folder=folder)  # npm may empty the folder
     for stamp in STAMPS:
         (folder / stamp).touch()
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from shutil import which
 from subprocess import PIPE, STDOUT
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -17,6 +18,7 @@ from tests.engines import EXAMPLE, in_process, started
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_IMAGE = [sys.executable, "-P", "-m", "predictive_lambda.local.image"]
+NOT_RUNNING = "Cannot connect to the Docker daemon" if which("docker") else "docker was not found"
 TRAIN = ["sh", str(ROOT / "model" / "trainmodel.sh")]
 
 
@@ -25,7 +27,7 @@ TRAIN = ["sh", str(ROOT / "model" / "trainmodel.sh")]
     ("environment", "explanation"),
     [
         ({"CDK_DOCKER": "nowhere"}, "nowhere was not found. Install Docker"),
-        ({"DOCKER_HOST": "unix:///nowhere.sock"}, "Cannot connect to the Docker daemon"),
+        ({"DOCKER_HOST": "unix:///nowhere.sock"}, NOT_RUNNING),
     ],
 )
 def test_a_missing_or_stopped_engine_is_explained(

@@ -27,7 +27,7 @@ class Environment:
 
     def __init__(self, folder: Path, packages: dict[str, str] | None, code: str) -> None:
         self.task, self.python = folder / "task", folder / "env" / "bin" / "python"
-        self.task.mkdir()
+        self.task.mkdir(parents=True)
         (self.task / "app.py").write_text(HANDLER.format(code=code))
         command = [sys.executable, "-m", "venv", "--without-pip", str(folder / "env")]
         subprocess.run(command, check=True)

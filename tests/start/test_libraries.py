@@ -1,8 +1,10 @@
 """Real libraries behave the same with deferred imports: own tests, threads, models, pickles."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shutil import rmtree
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 import pytest
@@ -68,16 +70,16 @@ print(model.predict(sklearn.datasets.load_iris(return_X_y=True)[0]).tobytes().he
 
 
 @pytest.fixture(scope="module")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Environment]:
+def environments() -> Iterator[Mapping[str, Environment]]:
     """The tests' own packages, as they are and rewritten."""
-    code = EXAMPLE.format(packages=PACKAGES)
-    both = {name: tmp_path_factory.mktemp(name) for name in ("plain", "deferred")}
-    made = {name: Environment(folder, None, code) for name, folder in both.items()}
-    for environment in made.values():  # as in the image: scikit-learn imports pandas if it is there
-        rmtree(environment.site / "pandas")
-    said = made["deferred"].defer()
-    assert "wait until they are used" in said, said
-    return made
+    code, names = EXAMPLE.format(packages=PACKAGES), ("plain", "deferred")
+    with TemporaryDirectory(dir=sys.prefix) as folder:  # hard links need the same file system
+        made = {name: Environment(Path(folder, name), None, code) for name in names}
+        for environment in made.values():  # scikit-learn imports pandas if it is there
+            rmtree(environment.site / "pandas")
+        said = made["deferred"].defer()
+        assert "wait until they are used" in said, said
+        yield made
 
 
 @pytest.mark.parametrize("path", LIBRARY_TESTS)
