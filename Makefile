@@ -59,7 +59,7 @@ lock: .venv/.development node_modules/.installed ## Pin the packages of the .in 
 	@$(LOCK) requirements.in -o requirements.txt -c tests/requirements.txt
 	@npm $(if $(UPGRADE),update,install) --package-lock-only && :
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
-clean: ## Remove everything that the other targets create
+clean: ## Remove .venv, node_modules, cdk.out and all caches
 	rm -rf .venv .bench node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

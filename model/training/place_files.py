@@ -54,7 +54,7 @@ def read_csv(path: Path, text: str) -> tuple[Rows, Errors]:
     DataError if a column is missing.
     """
     separator = max(",;\t|", key="".join(text.splitlines()[:1]).count)  # the header's most frequent
-    (first, header), *records = list(_records(text, separator)) or [(1, [])]
+    (first, header), *records = list(_records(text, separator)) or [(1, [])]  # of an empty file
     columns = _columns(path, header, separator)
     names = [name.strip().casefold() for name in header]
     errors = [

@@ -55,7 +55,7 @@ def read(event: Any) -> Request:
     if not (is_request(event) and all(isinstance(event.get(q) or {}, dict) for q in QUERIES)):
         raise Problem(
             400,
-            "This event is not an HTTP request. It must be one of an HTTP API, a function URL, "
+            "This event is not an HTTP request. It must come from an HTTP API, a function URL, "
             'a REST API or a load balancer, such as {"queryStringParameters": {}}.',
         )
     context = _get(event, "requestContext", dict)

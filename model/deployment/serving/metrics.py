@@ -40,8 +40,8 @@ class Metrics:
             request["predict_ms"] = round(prediction.seconds * 1000, 3)
             request["points"] = len(prediction.answers)
             figures = self.figures(prediction.answers[:MOST_VALUES])
-            if names := prediction.notes.get("outside"):  # its average is the share outside
-                outside["outside"] = [int(bool(some)) for some in names[:MOST_VALUES]]
+            if inputs := prediction.notes.get("outside"):  # its average is the share outside
+                outside["outside"] = [1 if names else 0 for names in inputs[:MOST_VALUES]]
         by_dimensions = ([FUNCTION], request), ([FUNCTION, VERSION], outside), ([VERSION], figures)
         directives = [
             {
