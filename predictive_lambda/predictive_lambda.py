@@ -46,7 +46,7 @@ class PredictiveLambda(Construct):
 
     Its parts: `function`, `live` (what the API calls: function or alias), `api`, `stage`, `url`.
 
-    base_image: NAME:TAG@sha256:DIGEST. One that AWS did not make needs more for SnapStart:
+    base_image: NAME:TAG@sha256:DIGEST. If AWS did not make it, SnapStart needs a label in it:
         `LABEL com.amazonaws.lambda.feature.snapstart="Allow"`.
     timeout: API Gateway gives up after 30 seconds.
     throttle: requests per second; the burst limit is a tenth of it.

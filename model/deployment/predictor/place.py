@@ -42,7 +42,7 @@ def find(name: str) -> tuple[float, float]:
     zip_code = re.fullmatch(r"\s*(\d{5})(-\d{4})?\s*", name, re.ASCII)
     if zip_code and (point := _zips().get(int(zip_code[1]))):
         return point
-    asked = [] if zip_code and ZIPS.exists() else _words(name)  # not a house number
+    asked = [] if zip_code and ZIPS.exists() else _words(name)  # it must not match a house number
     found = [(i, city, state) for i, city, state, words in _named() if words.issuperset(asked)]
     towns = [(i, city, state) for i, city, state in found if city]
     by_town_and_state = [i for i, city, state in towns if city + state == asked]

@@ -85,7 +85,7 @@ def is_request(event: Any) -> bool:
     if "type" in event or "connectionId" in context:  # authorizers, web sockets
         return False
     if _get(context, "http", dict) or {"httpMethod", "path"} <= event.keys() or not event:
-        return True
+        return True  # a gateway's, or a bare {}
     return event.keys() <= KEYS and not event.keys().isdisjoint(TELLING)  # written by hand
 
 

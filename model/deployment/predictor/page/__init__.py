@@ -97,7 +97,7 @@ def fill(whole: bool, sent: Query, problem: Problem | None = None, **values: Any
     search = fields.pop("place")
     link = {name: text for name, text in texts.items() if name in fields}
     head = HEAD.format(style=file("style.css"), script=file("script.js"))
-    fixed = {"head": head, **drawing.ground()}
+    fixed = {"head": head, **drawing.ground()}  # a part leaves it out
     defaults = {
         **{name: escape(str(word)) for name, word in WORDS.items()},
         **(fixed if whole else dict.fromkeys(fixed, "")),
