@@ -88,6 +88,7 @@ def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
         "t,n\na,1\r\nb,2\r\n",
         "n,t\n1,a\n\n  \n2,b",
         "\ufeffn,t\n1,a\n",
+        "t\n\ufeffa\n",
         'n,t\n1,"a, ""b""\nc"\n"2",""\n',
         "n,t\n 1 , a\n",
         "n,t\n1e3,007\n.5,1.0\n",

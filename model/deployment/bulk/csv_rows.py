@@ -12,7 +12,7 @@ from pyarrow import csv as arrow_csv
 
 from bulk.checks import Columns, Problems, check_all, check_header
 from bulk.scorer import Block, in_lines
-from bulk.text_rows import TextRows
+from bulk.text_rows import BOM, TextRows
 from serving.problems import Problem, quoted
 
 FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*+"|(?!")[^,\r\n]*+)'
@@ -91,7 +91,7 @@ class CsvRows(TextRows):
 
     def cells(self, rows: list[bytes]) -> dict[str, pa.Array]:
         """Return the inputs' cells by name."""
-        content, names = b"\n".join([*rows, b""]), self.names[: self.kept]
+        content, names = BOM + b"\n".join([*rows, b""]), self.names[: self.kept]
         table = arrow_csv.read_csv(
             pa.py_buffer(content),
             arrow_csv.ReadOptions(use_threads=False, block_size=len(content), column_names=names),

@@ -8,6 +8,7 @@ from typing import IO
 from bulk.scorer import Block
 from serving.model import Model
 
+BOM = b"\xef\xbb\xbf"  # is removed from a file's beginning, as pyarrow does with each block
 BLOCK, LONGEST = 1_300_000, 16_000_000  # bytes of a block and of a row: bound the memory
 
 
@@ -24,7 +25,7 @@ class TextRows:
 
     def blocks(self, file: IO[bytes]) -> Iterator[Block]:
         """Cut a file into blocks of rows, without blank lines."""
-        rest, chunk = file.read(3).removeprefix(b"\xef\xbb\xbf"), b"first"
+        rest, chunk = file.read(3).removeprefix(BOM), b"first"
         while chunk:
             chunk = file.read(BLOCK)
             may_continue = bool(chunk) and len(rest) <= LONGEST
