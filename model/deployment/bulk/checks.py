@@ -38,16 +38,14 @@ def name_answers(columns: Sequence[str], names: list[str], model: Model) -> tupl
 
 def check_names(names: Iterable[str], model: Model) -> None:
     """Raise Problem if a required input or all inputs are missing, or if one is misspelt."""
-    known = [parameter.name for parameter in model.inputs]
-    absent = [parameter for parameter in model.inputs if parameter.name not in names]
-    absent_names = tuple(parameter.name for parameter in absent)
+    inputs = {parameter.name: parameter for parameter in model.inputs}
+    absent = tuple(name for name in inputs if name not in names)
     for name in names if absent else ():
-        if name not in known and (meant := similar_input(name, absent_names)):
+        if name not in inputs and (meant := similar_input(name, absent)):
             raise Problem(400, f"{quoted(name)} is not an input. Did you mean {meant}?", meant)
-    for parameter in absent:
-        if parameter.required or len(absent) == len(known):
-            text = f"{parameter.name} is missing. The inputs are {', '.join(known)}."
-            raise Problem(400, text, parameter.name)
+    for name in absent:
+        if inputs[name].required or len(absent) == len(inputs):
+            raise Problem(400, f"{name} is missing. The inputs are {', '.join(inputs)}.", name)
 
 
 def check_header(columns: list[str], model: Model) -> tuple[list[str], int, list[str]]:
