@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bulk import csv_rows, text_rows
 from bulk.csv_rows import CsvRows
 from bulk.text_rows import TextRows
+from serving import tabular
 from serving.model import Model
 from serving.parameters import Parameter
 from serving.problems import Problem
@@ -140,10 +141,15 @@ def test_absent_inputs_get_their_defaults_with_a_note(tmp_path: Path) -> None:
     assert [*map(str, answer.values()), ""] == expected
 
 
-def test_only_the_row_that_the_model_cannot_answer_has_a_problem(tmp_path: Path) -> None:
+def test_only_the_row_that_the_model_cannot_answer_has_a_problem(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tabular.log, "disabled", False)
+
     def moody(points: Any, k: int) -> Any:
         assert joblib.effective_n_jobs(-1) == 1  # estimators start no processes of their own
         if any(point[0] == 6.7 for point in points):
+            tabular.log.error("This is why.")
             raise Problem(400, "The model cannot answer for these values.")
         return FLOWERS.predict(points, k)
 
@@ -153,6 +159,7 @@ def test_only_the_row_that_the_model_cannot_answer_has_a_problem(tmp_path: Path)
     assert (done.rows, done.problems, done.first_problem) == (3, 1, "line 3")
     problems = [row[-1] for row in cells(tmp_path, text, model=model)]
     assert problems == ["", "The model cannot answer for these values.", ""]
+    assert caplog.text.count("This is why.") == 1
 
 
 def test_a_model_may_have_several_results_or_none(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bulk.checks import Columns, Problems
+from serving import tabular
 from serving.model import Model
 from serving.problems import Problem
 
@@ -56,6 +57,7 @@ class Scorer:
             if len(rows) == 1:
                 problems[int(rows[0])] = problem.detail
                 return
+            tabular.log.disabled = True  # it has said why, and would for each half
             for half in np.array_split(rows, 2):
                 yield from self.answer(columns, half, problems)
 
