@@ -12,6 +12,7 @@ from serving import batch
 from serving.handler import Handler
 from serving.model import Model
 from tests.serving.flowers import MODEL as FLOWERS
+from tests.serving.flowers import post
 
 NAMES = [parameter.name for parameter in FLOWERS.inputs]
 HEADER = ",".join(NAMES)
@@ -45,9 +46,5 @@ def cells(folder: Path, content: str | bytes, kind: str = ".csv", **more: Any) -
 
 def posted(points: list[Any], **options: object) -> Any:
     """Answer the points as the handler answers a POST: the oracle."""
-    event = {
-        "requestContext": {"http": {"method": "POST"}},
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps({"points": points, **options}),
-    }
-    return json.loads(Handler(FLOWERS, batch)(event, None)["body"])["results"]
+    document = post(Handler(FLOWERS, batch), points=points, **options)["body"]
+    return json.loads(document)["results"]

@@ -15,6 +15,10 @@ import pytest
 from app import lambdaHandler
 from tests.bulk.scored import GOOD, HEADER
 
+MODEL = lambdaHandler.model
+NAMES = [parameter.name for parameter in MODEL.inputs]
+ROW = [str(MODEL.example.get(name, "")) for name in NAMES]
+
 
 def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "bulk", *arguments]
@@ -26,12 +30,9 @@ def test_this_trees_model_answers_in_several_processes_in_order(way: str, tmp_pa
     code = f"import multiprocessing\nmultiprocessing.set_start_method({way!r})"
     (tmp_path / "sitecustomize.py").write_text(code)
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    model = lambdaHandler.model
-    names = [parameter.name for parameter in model.inputs]
-    row = [str(model.example.get(name, "")) for name in names]
     with open(tmp_path / "in.csv", "w", newline="") as file:
-        csv.writer(file).writerow(["number", *names])
-        csv.writer(file).writerows([number, *row] for number in range(20_000))
+        csv.writer(file).writerow(["number", *NAMES])
+        csv.writer(file).writerows([number, *ROW] for number in range(20_000))
         file.write("bad\n")
     done = run(str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), env=environment)
     where = "(the first on line 20,002). See `problem` in the answers"
@@ -82,9 +83,6 @@ def test_a_wrong_command_says_what_is_wrong(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_a_stopped_run_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
-    model = lambdaHandler.model
-    header = [parameter.name for parameter in model.inputs]
-    row = ",".join(str(model.example.get(name, "")) for name in header)
     (tmp_path / "out.csv").write_text("what was there")
     arguments = ["-", str(tmp_path / "out.csv")]
     with subprocess.Popen(
@@ -95,7 +93,7 @@ def test_a_stopped_run_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
         start_new_session=True,
     ) as running:
         assert running.stdin and running.stderr
-        running.stdin.write(f"{','.join(header)}\n" + f"{row}\n" * 500_000)
+        running.stdin.write(f"{','.join(NAMES)}\n" + f"{','.join(ROW)}\n" * 500_000)
         running.stdin.flush()
         while len([*tmp_path.iterdir()]) < 2:
             assert running.poll() is None

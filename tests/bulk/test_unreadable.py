@@ -55,5 +55,11 @@ def test_an_unreadable_file_is_explained_and_leaves_what_was_there(
         bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options, workers=2)
     assert (tmp_path / target).read_text() == "what was there"
     assert len([*tmp_path.iterdir()]) == 3
-    scored(tmp_path, FILE)
-    assert (tmp_path / "out.csv").is_symlink() == (target == "out.csv")  # a link stays one
+
+
+def test_answers_keep_a_link_and_the_permissions_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").touch(0o600)
+    (tmp_path / "out.csv").symlink_to(tmp_path / "elsewhere")
+    assert scored(tmp_path, FILE) == (tmp_path / "elsewhere").read_text()
+    assert (tmp_path / "out.csv").is_symlink()
+    assert (tmp_path / "elsewhere").stat().st_mode & 0o777 == 0o600
