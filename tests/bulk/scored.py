@@ -19,7 +19,7 @@ HEADER = ",".join(NAMES)
 POINTS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3], [5.9, 3.0, 4.2, 1.5]]
 POINT = dict(zip(NAMES, POINTS[0], strict=True))
 GOOD = "6.7,3.0,5.2,2.3"
-ADDED = ",predictions_species,predictions_probability,problem"
+ADDED = "predictions_species,predictions_probability,problem"
 
 
 def summary(

@@ -74,54 +74,36 @@ def test_the_first_problem_is_found_in_an_editor(
     assert (done.problems, done.first_problem) == (1, "line 27")
 
 
-OTHERS = ",predictions_species_,predictions_probability_,problem_"
-
-
-def run_twice(folder: Path, content: str, kind: str) -> list[str]:
-    """Score the content, then its answers again; return the lines, which must not change."""
-    once = scored(folder, content, kind)
-    done = summary(folder, once, kind)
-    assert done.notes == ["The answers of an earlier run are replaced."]
-    assert (folder / f"out{kind}").read_text() == once
-    return once.splitlines()
-
-
 @pytest.mark.parametrize(
-    ("columns", "added"),
+    ("kind", "own", "mark"),
     [
-        ("", ADDED),
-        (",problem", OTHERS),
-        (",predictions_species,problem", OTHERS),
-        (ADDED + ",note", OTHERS),
+        (".csv", [], ""),
+        (".csv", ["problem"], "_"),
+        (".csv", [*ADDED.split(","), "note"], "_"),
+        (".jsonl", [], ""),
+        (".jsonl", ["problem"], "_"),
+        (".jsonl", ["predictions_", "problem"], "__"),
+        (".jsonl", ["predictions", "problem", "note"], "_"),
     ],
 )
-def test_only_an_earlier_runs_columns_are_replaced(
-    columns: str, added: str, tmp_path: Path
+def test_only_an_earlier_runs_answers_are_replaced(
+    kind: str, own: list[str], mark: str, tmp_path: Path
 ) -> None:
-    rows = [f"{row}{columns.replace(',', ',a')}" for row in (GOOD, "x,1,1,1")]
-    header, *lines = run_twice(tmp_path, "\n".join([HEADER + columns, *rows]), ".csv")
-    assert header == HEADER + columns + added
-    assert all(line.startswith(row) for row, line in zip(rows, lines, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("row", "keys"),
-    [
-        (POINT | {"x": "\ud800"}, ["predictions"]),
-        (POINT | {"problem": "mine"}, ["predictions_"]),
-        (POINT | {"predictions": [1]}, ["predictions_"]),
-        (POINT | {"predictions": [1], "predictions_": 2}, ["predictions__"]),
-        ({"sepal_length": "x", "problem": ""}, ["predictions_", "problem_"]),
-        ({}, ["predictions", "problem"]),
-    ],
-)
-def test_only_an_earlier_runs_keys_are_replaced(
-    row: dict[str, Any], keys: list[str], tmp_path: Path
-) -> None:
-    [line] = run_twice(tmp_path, json.dumps(row), ".jsonl")
-    found = json.loads(line)
-    assert row.items() <= found.items()
-    assert [*found][len(row) :] == keys
+    bad: dict[str, Any] = {"sepal_length": "x"}
+    rows = [POINT | dict.fromkeys(own, 1), bad | dict.fromkeys(own, "\ud800")]
+    lines = [*map(json.dumps, rows), "{}"]
+    if kind == ".csv":
+        lines = [",".join(rows[0]), ",".join(map(str, rows[0].values()))]
+    once = scored(tmp_path, "\n".join(lines), kind)
+    assert summary(tmp_path, once, kind).notes == ["The answers of an earlier run are replaced."]
+    assert (tmp_path / f"out{kind}").read_text() == once
+    found = once.splitlines()
+    assert all(new.startswith(line.strip("}")) for new, line in zip(found, lines, strict=True))
+    if kind == ".csv":
+        assert found[0].split(",") == [*rows[0], *(name + mark for name in ADDED.split(","))]
+    else:
+        assert [*json.loads(found[0])] == [*rows[0], f"predictions{mark}"]
+        assert [*json.loads(found[1])] == [*rows[1], f"predictions{mark}", f"problem{mark}"]
 
 
 def test_inputs_named_like_answers_are_read(tmp_path: Path) -> None:
@@ -129,7 +111,8 @@ def test_inputs_named_like_answers_are_read(tmp_path: Path) -> None:
     model = replace(FLOWERS, inputs=inputs, example={})
     header = HEADER.replace("sepal_length", "problem")
     found = scored(tmp_path, f"{header}\n{GOOD}\n", model=model)
-    assert found.startswith(f"{header}{OTHERS}\n{GOOD},virginica,0.")
+    added = ADDED.replace(",", "_,")
+    assert found.startswith(f"{header},{added}_\n{GOOD},virginica,0.")
 
 
 def test_absent_inputs_get_their_defaults_with_a_note(tmp_path: Path) -> None:
@@ -186,7 +169,7 @@ def test_a_model_may_have_several_results_or_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "content", "expected"),
-    [(".csv", f"{HEADER}\n\n", f"{HEADER}{ADDED}\n"), (".jsonl", "", ""), (".jsonl.gz", "\n", "")],
+    [(".csv", f"{HEADER}\n\n", f"{HEADER},{ADDED}\n"), (".jsonl.gz", "\n", "")],
 )
 def test_a_file_without_rows_gives_one_without_rows(
     kind: str, content: str, expected: str, tmp_path: Path

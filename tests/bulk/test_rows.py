@@ -53,12 +53,12 @@ def test_each_row_gets_its_results(
     flat = [[*row.values(), *result.values()] for row, results in pairs for result in results]
     if kind == ".parquet":
         found = table(tmp_path, pa.Table.from_pylist(rows), k=k)
-        assert found.schema.names == ["id", *NAMES, *ADDED[1:].split(",")]
+        assert found.schema.names == ["id", *NAMES, *ADDED.split(",")]
         assert [[*row.values()][:-1] for row in found.to_pylist()] == flat
         assert table(tmp_path, found).schema == found.schema
         return
     text = "\n".join([f"id,{HEADER}", *(",".join(map(str, row.values())) for row in rows)])
-    assert scored(tmp_path, text, kind, k=str(k)).startswith(f"id,{HEADER}{ADDED}\n")
+    assert scored(tmp_path, text, kind, k=str(k)).startswith(f"id,{HEADER},{ADDED}\n")
     found = cells(tmp_path, text, kind, k=k)
     assert [[row[0], *map(float, row[1:5]), row[5], float(row[6])] for row in found] == flat
 
@@ -71,7 +71,6 @@ def test_each_row_gets_its_results(
         ("5.1,3.5,1.4,11", "5.1,3.5,1.4,11,,,\"petal_width is '11', which is out of range."),
         ("5.1,3.5,1.4,", "5.1,3.5,1.4,,,,petal_width is empty. It"),
         ("5.1,3.5,1.4,nan", "5.1,3.5,1.4,nan,,,\"petal_width is 'nan', which means a missing"),
-        ("5.1,3.5,1.4,inf", "5.1,3.5,1.4,inf,,,\"petal_width is 'inf', which is not a plain"),
         ("5.1,3.5,1.4,0x1", "5.1,3.5,1.4,0x1,,,\"petal_width is '0x1', which is not a plain"),
         ("5.1,3.5,1.4", '"5.1,3.5,1.4",,,,,,"The row has 3 fields, but the header has 4."'),
         ("5,3,1,0.2,1", '"5,3,1,0.2,1",,,,,,"The row has 5 fields, but the header has 4."'),
@@ -122,10 +121,8 @@ DAY = pd.Timestamp("2020-12-31")
     [
         ("number", pa.array([3], pa.int8()), 3.0),
         ("number", pa.array([Decimal("1.13")]), 1.13),
-        ("number", [101], "x is 101, which is out of range."),
         ("number", pa.array([Decimal("101.50")]), "x is 101.5, which is out of range."),
         ("number", ["1"], "x is '1', which is not a number."),
-        ("number", [None], "x is null, which is not a number."),
         ("integer", pa.array([2**64 - 1], pa.uint64()), "x is 18446744073709551615, which is too"),
         ("string", pa.array(["a"]).dictionary_encode(), "a"),
         ("string", pa.array(["a"], pa.string_view()), "a"),
@@ -155,7 +152,7 @@ def test_other_columns_pass_byte_for_byte(tmp_path: Path) -> None:
     header = f'{HEADER},"note",end,place,a,b,c,d,e'.encode()
     scored(tmp_path, b"\xef\xbb\xbf" + header + b"\r\n" + row + b"\r\n")
     found = (tmp_path / "out.csv").read_bytes()
-    assert found.startswith(header + ADDED.encode() + b"\n" + row + b",setosa,1.0")
+    assert found.startswith(header + f",{ADDED}".encode() + b"\n" + row + b",setosa,1.0")
     line = f'{{"n": 1.0, "n": 1E5, "e": "\\ud800", {json.dumps(dict.fromkeys(NAMES, 1))[1:]}'
     assert scored(tmp_path, line, ".jsonl").startswith(line[:-1] + ', "predictions": [{"species')
 
