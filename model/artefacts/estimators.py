@@ -109,7 +109,7 @@ def probability(model: Any, given: Any, *predicted: np.ndarray) -> dict[str, np.
     if len(predicted) > 1 or not isinstance(classes, np.ndarray) or classes.ndim > 1:
         return {}
     try:
-        found = model.predict_proba(given)
+        found = np.asarray(model.predict_proba(given))
     except Exception:  # some models only say so when they are called
         return {}
     is_likeliest = classes[found.argmax(axis=1)][:, None] == predicted[0]
