@@ -49,7 +49,7 @@ def describe(column: pd.Series, units: Mapping[str, str] = {}) -> Input:
         categories = tuple(dtype.categories.tolist())
         entry = replace(entry, categories=categories, ordered=bool(dtype.ordered))
     if entry.type in NUMBERS or entry.is_date:
-        return _with_range(entry, known.sort_values())
+        return _with_range(entry, known.infer_objects().sort_values())
     texts = _texts(entry.categories, {*known}, len(known)) if entry.type == "string" else {}
     return replace(entry, typical=plain(known.mode().iloc[0]), **texts)
 
@@ -104,11 +104,8 @@ def rows_to_try(table: pd.DataFrame, targets: Sequence[str]) -> np.ndarray:
     example = np.lexsort((long.sum(axis=1), head.isna().sum(axis=1)))[:1]
     spread = np.linspace(0, len(table) - 1, min(len(table), MOST_TRIED)).astype(int)
     lacking = inputs.isna().to_numpy().argmax(axis=0)  # the first row that lacks each input
-    numbered = table.reset_index(drop=True)
-    of_each_class = [
-        numbered.groupby(target, observed=True).head(MOST_TRIED // numbered[target].nunique()).index
-        for target in targets
-    ]
+    classes = [table[target].reset_index(drop=True).astype(object) for target in targets]
+    of_each_class = [y.groupby(y).head(MOST_TRIED // y.nunique()).index for y in classes]
     return pd.unique(np.concatenate([example, spread, lacking, *of_each_class]))
 
 
