@@ -87,7 +87,7 @@ def find_signature(
     columns = as_columns(inputs, tried)
     with warnings.catch_warnings(action="ignore"):
         way, results = predict_here(model, tried.drop(columns=targets), targets, inputs, columns)
-    compare_classes(model, table, targets)
+    compare_classes(model, table, types, results)
     if dumped.has_threshold:
         results.pop("probability", None)
     if way == "texts":
@@ -96,11 +96,6 @@ def find_signature(
         name: type_of(pd.Series(values[:, 0], dtype=object, name=name))
         for name, values in results.items()
     }
-    if numbers := [name for name in targets if types[name] == "string" != result[name]]:
-        raise ModelError(
-            f"{numbers[0]} has strings, but the model predicts other values. Use an estimator that "
-            "predicts its classes, such as LGBMClassifier instead of a Booster."
-        )
     signature = Signature(inputs, result, example={})
     ways = ["texts"] if way == "texts" else ["array", "table", "frame"]
     takes, with_others = find_way(dumped.path, signature, columns, results, ways)

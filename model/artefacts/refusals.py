@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import packages_distributions
 from typing import Any
 
@@ -40,6 +40,10 @@ ADVICE = {  # by a part of the error's text
     "no attribute 'lower'": "Fill in missing texts, with table.fillna(''), or drop those rows",
     "cannot reshape": "It must predict a value for each row, in a dense array. If it was fitted on "
     "a single column of texts, the table must only have that one and the target",
+    "unknown categories": "Fit it on all rows of the table, or let the encoder ignore others: "
+    "OneHotEncoder(handle_unknown='ignore')",
+    "attribute 'items'": "If it takes dictionaries, start its pipeline with a FunctionTransformer "
+    "that makes them of a DataFrame's rows",
     "DMatrix": "Use XGBClassifier or XGBRegressor, whose load_model reads a Booster's file",
     "but predicted": ROW_BY_ROW,
 }
@@ -121,16 +125,19 @@ def check_loaded() -> None:
             )
 
 
-def compare_classes(model: Any, table: pd.DataFrame, targets: Sequence[str]) -> None:
+def compare_classes(
+    model: Any, table: pd.DataFrame, types: Mapping[str, str], results: Mapping[str, np.ndarray]
+) -> None:
     """Raise ModelError if the model predicts a class that its target does not have."""
-    classes = getattr(model, "classes_", None)
-    of_each = [classes] if isinstance(classes, np.ndarray) else classes or []
-    for target, found in zip(targets, of_each, strict=False):
-        known = table[target].unique().tolist()
-        if unknown := [name for name in np.asarray(found).tolist() if name not in known]:
+    has_classes = len(getattr(model, "classes_", ())) > 0
+    for target, type_ in types.items():
+        known = dict.fromkeys(table[target].dropna())
+        unknown = [value for value in results[target][:, 0].tolist() if value not in known]
+        if unknown and (has_classes or type_ == "string"):
+            [first, *_] = known
             raise ModelError(
                 f"The model predicts {unknown[0]!r}, which {target} does not have; it has "
-                f"{known[0]!r}, for example. Fit it on the table's own column. If it only "
+                f"{first!r}, for example. Fit a classifier on the table's own column. If it only "
                 "accepts numbers as classes, wrap it: "
                 "VotingClassifier([('model', XGBClassifier())], voting='soft')."
             )

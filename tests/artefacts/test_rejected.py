@@ -125,9 +125,9 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     ),
     "a target encoded outside": (
         (CODES, COLOURS[["x", "c"]], ["c"]),
-        "predicts 0, which c does not have; it has 'yes', for example. Fit it on the table",
+        "predicts 1, which c does not have; it has 'yes', for example. Fit a classifier on the",
     ),
-    "numbers for strings": ((LINE, COLOURS[["x", "c"]], ["c"]), "c has strings, but the model"),
+    "numbers for strings": ((LINE, COLOURS[["x", "c"]], ["c"]), "which c does not have; it has 'y"),
     "an unknown target": ((FOREST, IRIS, ["species"]), "no column 'species'. Its columns are sepa"),
     "too few targets": (
         (LinearRegression().fit(NUMBERS[["x"]], NUMBERS[["x", "c"]]), NUMBERS, ["c"]),

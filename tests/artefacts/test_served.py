@@ -51,7 +51,7 @@ TEXTS = pd.DataFrame(
     }
 )
 BLOBS = pd.DataFrame({"x": np.r_[0:5:0.1, 50:55:0.1], "y": np.r_[0:5:0.1, 50:55:0.1]})
-OVERLAPPING = BLOBS.assign(a=BLOBS.x > 20, b=BLOBS.y < 20).astype({"a": int, "b": int})
+OVERLAPPING = BLOBS.assign(a=BLOBS.x > 20, b=BLOBS.y < 20, c=BLOBS.y > 3)
 HALF_EMPTY = {"colour": np.resize(["red", None], 40), "worn": np.resize([None, True], 40)}
 INCOMPLETE = MIXED[["kind"]].assign(k=SIZES, **HALF_EMPTY)
 ODD_NAMES = {"age": "points", "sex": "Größe in m²", "bmi": "a&b=c", "s1": "amp;q", "s2": "[]"}
@@ -79,7 +79,7 @@ MODELS: dict[str, Any] = {
 }
 MORE_MODELS: dict[str, Any] = {
     "odd names": (DecisionTreeRegressor(), DIABETES.rename(columns=ODD_NAMES), "target"),
-    "classes that may overlap": (NEURAL, OVERLAPPING, "a", "b"),
+    "classes that may overlap": (NEURAL, OVERLAPPING, "a", "b", "c"),
     "clusters": (KMeans(2, random_state=0, n_init=1), BLOBS),
     "outliers": (IsolationForest(n_estimators=5, random_state=0), BLOBS),
     "a choice of many strings": (make_pipeline(ONE_HOT, LogisticRegression()), USERS, "c"),
