@@ -51,14 +51,14 @@ destroy: ## Remove the stack from AWS
 bootstrap: ## Prepare an AWS account and region for the CDK, once
 deploy diff destroy bootstrap: node_modules/.installed
 	@npx cdk $@ $(CDK_ARGS) && :
-lock: .venv/.development node_modules/.installed ## Pin the packages of the .in files and package.json (UPGRADE=1: the newest that these allow)
+lock: .venv/.development node_modules/.installed ## Pin the packages of the .in files and package.json (UPGRADE=1: the newest versions)
 	@cd model && $(LOCK) requirements.in -o requirements.txt
 	@cd model && $(LOCK) requirements-training.in -o requirements-training.txt -c requirements.txt
 	@cd tests && $(LOCK) requirements.in -o requirements.txt -c ../model/requirements-training.txt
 	@cd predictive_lambda/local && $(LOCK) requirements.in -o requirements.txt -c ../../tests/requirements.txt
 	@$(LOCK) requirements.in -o requirements.txt -c tests/requirements.txt
 	@npm $(if $(UPGRADE),update,install) --package-lock-only && :
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header $(if $(UPGRADE),--upgrade)  # fewest: one version for all Pythons
 clean: ## Remove .venv, node_modules, cdk.out and all caches
 	rm -rf .venv .bench node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

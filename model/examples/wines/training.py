@@ -1,7 +1,6 @@
 """Train the model on scikit-learn's table of wines; write wines.pkl and wines.json.
 
-First add the package: echo 'xgboost-cpu<3.3' >> model/requirements.in; make lock
-(Later versions need Python 3.12: if yours is 3.11, the lock would have two versions.)
+First add the package: echo xgboost-cpu >> model/requirements.in; make lock
 """
 
 from sklearn.datasets import load_wine
