@@ -34,6 +34,9 @@ class Scorer:
     options: Mapping[str, Any]
     format: Any
 
+    def __post_init__(self) -> None:
+        tabular.log.disabled = False
+
     def __call__(self, block: Block) -> tuple[Any, Summary]:
         """Return what to write, and its summary."""
         above, rows = block
@@ -57,7 +60,7 @@ class Scorer:
             if len(rows) == 1:
                 problems[int(rows[0])] = problem.detail
                 return
-            tabular.log.disabled = True  # it has said why, and would for each half
+            tabular.log.disabled = True  # it would say the same for each half
             for half in np.array_split(rows, 2):
                 yield from self.answer(columns, half, problems)
 
