@@ -128,9 +128,9 @@ def answer(results: list[Result], notes: Mapping[str, Any]) -> str:
 def effect(why: Mapping[str, Any], largest: float) -> tuple[str, str, str]:
     """Write an input, its values, and how much it changes the answer: a number and a bar."""
     change = why["change"]
+    number = f"{change:+.3g}" if abs(change) < 1e3 else f"{round(change):+}"
     bar = f'<progress max="{largest}" value="{abs(change)}"></progress>'
-    values = f"{shown(why['value'])} → {shown(why['typical'])}"
-    return shown(why["input"]), values, f"{change:+.3g}{bar}"
+    return shown(why["input"]), f"{shown(why['value'])} → {shown(why['typical'])}", number + bar
 
 
 def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -141,7 +141,7 @@ def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def shown(value: Any) -> str:
-    return escaped(f"{value:.6g}" if isinstance(value, float) else value)
+    return escaped(f"{value:.6g}" if isinstance(value, float) and abs(value) < 1e6 else value)
 
 
 def escaped(value: Any) -> str:
