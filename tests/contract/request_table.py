@@ -145,4 +145,6 @@ MANY = [
     Row("other methods are rejected", method="DELETE", status=405, headers=METHODS),
 ]
 REFUSALS = [*refusals(), *absences()] if FITS else []
-ROWS = [*ANY_MODEL, *REFUSALS, *DESCRIPTION, *MANY]
+ROWS = [*ANY_MODEL, *REFUSALS]
+ROWS += DESCRIPTION if ("GET", "/openapi.json") in lambdaHandler.routes else []
+ROWS += MANY if ("POST", "") in lambdaHandler.routes else []
