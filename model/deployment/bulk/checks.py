@@ -1,5 +1,6 @@
 """Check the names of columns, and their values: `Parameter` decides on what numpy rejects."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -50,15 +51,15 @@ def check_names(names: Iterable[str], model: Model) -> None:
 
 def check_header(columns: list[str], model: Model) -> tuple[list[str], int, list[str]]:
     """Return the names of the answers' columns, the number of columns to keep, and notes."""
-    inputs = [parameter.name for parameter in model.inputs]
-    for name in inputs:
-        if columns.count(name) > 1:
+    counts = Counter(columns)
+    for parameter in model.inputs:
+        if counts[name := parameter.name] > 1:
             raise Problem(400, f"There are two columns named {name}. Delete or rename one.", name)
-    check_names(columns, model)
+    check_names(counts, model)
     notes = [
         f"The column {parameter.name} is missing: {quoted(parameter.default)} is used."
         for parameter in model.inputs
-        if parameter.name not in columns
+        if parameter.name not in counts
     ]
     members = [f"{model.answers}_{member}" for member in model.result]
     added, own = name_answers(columns, [*members, "problem"], model)
