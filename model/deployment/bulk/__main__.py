@@ -56,6 +56,7 @@ def main() -> None:
         text = f"{option.description} It must be {option.allowed}.".replace("%", "%%")
         parser.add_argument(f"--{option.name}", dest=option.name, help=text)
     asked = vars(parser.parse_args())
+    sys.stdout = sys.stderr  # for models that print: answers may go to standard output
     source, target = asked.pop("IN"), asked.pop("OUT")
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores one
