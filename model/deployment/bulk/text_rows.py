@@ -8,7 +8,7 @@ from typing import IO
 from bulk.scorer import Block
 from serving.model import Model
 
-BOM = b"\xef\xbb\xbf"  # is removed from a file's beginning, as pyarrow does with each block
+BOM = b"\xef\xbb\xbf"  # dropped at the start of a file; pyarrow drops it at the start of a block
 BLOCK, LONGEST = 1_300_000, 16_000_000  # bytes of a block and of a row: bound the memory
 
 
