@@ -16,7 +16,7 @@ Node = TypeVar("Node", bound=ast.AST)
 # The time limit resolves a deadlock: a waiting thread may hold Python's own lock of a module.
 GETATTR = """
 __deferred__ = {sources}
-def __getattr__(name):
+def __import_deferred__(name):
     if name == '__path__':  # imports inside functions ask for it each time
         raise AttributeError(name)
     if name in __deferred__:
@@ -35,8 +35,11 @@ def __getattr__(name):
     if '__own_getattr__' in globals():
         return __own_getattr__(name)
     raise AttributeError(f'module {{__name__!r}} has no attribute {{name!r}}')
+__getattr__ = __import_deferred__
 def __dir__():
     return sorted({{*globals(), *__deferred__}})
+if __getattr__ is not __import_deferred__:  # at the module's end, which may have defined its own
+    __own_getattr__, __getattr__ = __getattr__, __import_deferred__
 """
 
 
@@ -138,23 +141,20 @@ class Rewriting(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         name = node.id
         if name in self.sources and name not in self.bound and isinstance(node.ctx, ast.Load):
-            text = f"{name} if {name!r} in globals() else __getattr__({name!r})"
+            text = f"{name} if {name!r} in globals() else __import_deferred__({name!r})"
             return at(node, ast.parse(text, mode="eval").body)
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        if node.name == "__getattr__" and len(node.args.args) == 1:  # it is not a method
-            node.name = "__own_getattr__"
-        return self.generic_visit(node)
-
     def add_getattr(self, body: list[ast.stmt]) -> None:
         """Add `__getattr__` (PEP 562), which imports the names, and `__dir__`."""
-        added = ast.parse(GETATTR.format(sources=self.sources)).body
         top = ast.Pass(lineno=1, col_offset=0)
+        added = ast.parse(GETATTR.format(sources=self.sources)).body
+        *first, last = [at(top, node) for node in added]
         # Before the imports, which may be circular.
         future = [i for i, n in enumerate(body) if getattr(n, "module", "") == "__future__"]
         start = max(future, default=-1) + 1 or int(ast.get_docstring(self.tree) is not None)
-        body[start:start] = [at(top, node) for node in added]
+        body[start:start] = first
+        body.append(last)
 
 
 def attributes(module: str) -> Mapping[str, Any]:

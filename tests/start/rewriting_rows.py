@@ -16,7 +16,7 @@ class Row(NamedTuple):
 
 
 USER = "from pkg.helper import tool\ndef f(): return tool()"
-TOOL = "(tool if 'tool' in globals() else __getattr__('tool'))"
+TOOL = "(tool if 'tool' in globals() else __import_deferred__('tool'))"
 
 
 def stays(why: str, source: str, is_package: bool = False) -> Row:
@@ -55,7 +55,7 @@ ROWS = [
     Row(
         "a package may read a submodule that its imports used to load",
         "from .helper import tool\ndef f():\n    helper",
-        "def f():\n    helper if 'helper' in globals() else __getattr__('helper')",
+        "def f():\n    helper if 'helper' in globals() else __import_deferred__('helper')",
         is_package=True,
     ),
     Row(
