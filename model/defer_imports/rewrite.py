@@ -54,6 +54,8 @@ class Rewriting(ast.NodeTransformer):
 
     def __init__(self, source: bytes, module: ModuleType, in_use: Collection[str] = ()) -> None:
         self.module, self.attributes, self.in_use = module, vars(module), in_use
+        if b"numba" in source:
+            raise ValueError("it mentions numba, which may compile its functions")
         self.is_package = "__path__" in self.attributes
         self.tree = tree = ast.parse(source)
         tree.body = [new for node in tree.body for new in self.written_out(node)]
@@ -78,7 +80,7 @@ class Rewriting(ast.NodeTransformer):
                 match value:  # a function that copies another module's names
                     case ast.Call(args=[ast.Constant(str(there)), ast.Call(ast.Name("globals"))]):
                         texts = [f"from {there} import {', '.join(self.shared(there))}"]
-                texts += [f"__all__ = {[*map(str, self.attributes['__all__'])]}"]
+                texts += [f"__all__ = {self.attributes['__all__']!r}"]
         return [at(node, new) for text in texts for new in ast.parse(text).body] or [node]
 
     def shared(self, there: str) -> list[str]:

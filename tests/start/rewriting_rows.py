@@ -43,8 +43,8 @@ ROWS = [
     ),
     Row(
         "a package passes names on without importing them",
-        "from .helper import tool, other\n__all__ = ['tool']",
-        "__all__ = ['tool']",
+        "from .helper import tool, other\n__all__ = ('tool',)",
+        "__all__ = ('tool',)",
         is_package=True,
     ),
     Row(
@@ -95,10 +95,9 @@ ROWS = [
     stays("a decorator", "from .helper import tool\n@tool\ndef f():\n    return tool()"),
     stays("a default", "from .helper import tool\ndef f(x=tool):\n    return tool()"),
     stays("an annotation", "from .helper import tool\ndef f(x: tool):\n    return tool()"),
-    stays(
-        "an annotation in quotes", "from .helper import tool\ndef f(x: 'tool'):\n    return tool"
-    ),
-    stays("the list of its names", "from .helper import tool\ndef __dir__(): return [tool]"),
+    stays("an annotation in quotes", "from .helper import tool\ndef f(x: 'tool'):\n    tool"),
+    stays("a type in quotes", "from .helper import tool\nX = list['tool']\ndef f(): return tool"),
+    stays("a list of its names", "from .helper import tool\nx = [*vars()]\ndef f(): return tool"),
     stays("a class body", "from .helper import tool\nclass C:\n    x = tool"),
     stays("a lambda at module level", "from .helper import tool\nf = lambda: tool()"),
     stays(
