@@ -18,7 +18,7 @@ import pandas as pd
 
 from artefacts import image
 from artefacts.estimators import Pickler, dump, predict_here
-from artefacts.refusals import PANDAS, ModelError, check, check_loaded, compare_classes, unusable
+from artefacts.refusals import PANDAS, ModelError, check, compare_classes, unusable
 from artefacts.signature import as_columns, describe, first_row, plain, rows_to_try, type_of
 from serving import tabular
 from serving.manifest import Manifest, Signature
@@ -55,7 +55,6 @@ def write(
         raise ModelError(f"{name!r} is not a valid name. Use letters, digits, _, - and .")
     targets = pd.Series(target, dtype=object).tolist()  # of one name, several or None
     units, example = units or {}, {name: plain(v) for name, v in (example or {}).items()}
-    check_loaded()
     check(model, table, targets, [*units, *example])
     with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as new:
         pickled, described = Path(new, f"{name}.pkl"), Path(new, f"{name}.json")

@@ -75,8 +75,27 @@ def advise(reason: str) -> str:
     return "Fix training.py"
 
 
+def note_version(**versions: str) -> InconsistentVersionWarning:
+    """Return scikit-learn's warning, and note it, as scripts may ignore warnings.
+
+    A new pickle of the model would claim the installed version, so nobody would be warned again.
+    """
+    warning = InconsistentVersionWarning(**versions)
+    other_versions.append(str(warning).partition(". ")[0])
+    return warning
+
+
+other_versions: list[str] = []  # of scikit-learn, in the files that this process loaded
+sklearn.base.InconsistentVersionWarning = note_version
+
+
 def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterable[str]) -> None:
     """Raise ModelError if the model and the table do not match; all `named` must be inputs."""
+    if other_versions:
+        raise ModelError(
+            f"{other_versions[0]}. Train it with the version in model/requirements.txt, or put its "
+            "version into model/requirements.in and run make lock."
+        )
     if not isinstance(table, pd.DataFrame):
         raise ModelError(f"The table is a {type(table).__name__}. It must be a pandas DataFrame.")
     if not hasattr(model, "predict"):
@@ -110,34 +129,18 @@ def check(model: Any, table: pd.DataFrame, targets: Sequence[str], named: Iterab
         )
 
 
-def check_loaded() -> None:
-    """Raise ModelError if a file of another scikit-learn version was loaded in this process.
-
-    scikit-learn only warns when it loads one. A new pickle of the model would claim the installed
-    version, so nobody would be warned again. But Python remembers which warnings it showed.
-    """
-    for shown in getattr(sklearn.base, "__warningregistry__", {}):
-        if isinstance(shown, tuple) and InconsistentVersionWarning in shown:
-            [sentence, *_] = str(shown[0]).partition(". ")
-            raise ModelError(
-                f"{sentence}. Train it with the version in model/requirements.txt, or put its "
-                "version into model/requirements.in and run make lock."
-            )
-
-
 def compare_classes(
     model: Any, table: pd.DataFrame, types: Mapping[str, str], results: Mapping[str, np.ndarray]
 ) -> None:
     """Raise ModelError if the model predicts a class that its target does not have."""
     has_classes = len(getattr(model, "classes_", ())) > 0
     for target, type_ in types.items():
-        known = dict.fromkeys(table[target].dropna())
-        unknown = [value for value in results[target][:, 0].tolist() if value not in known]
+        known = table[target].dropna().tolist()
+        unknown = {*results[target][:, 0].tolist()} - {*known}
         if unknown and (has_classes or type_ == "string"):
-            [first, *_] = known
             raise ModelError(
-                f"The model predicts {unknown[0]!r}, which {target} does not have; it has "
-                f"{first!r}, for example. Fit a classifier on the table's own column. If it only "
-                "accepts numbers as classes, wrap it: "
+                f"The model predicts {unknown.pop()!r}, which {target} does not have; it has "
+                f"{known[0]!r}, for example. Fit a classifier on the table's own column. If it "
+                "only accepts numbers as classes, wrap it: "
                 "VotingClassifier([('model', XGBClassifier())], voting='soft')."
             )

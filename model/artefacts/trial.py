@@ -77,5 +77,4 @@ def difference(predict: Predict, columns: Columns, expected: Results) -> str:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    found = main()
-    print(f"\n{json.dumps(found)}")  # some models print
+    print(f"\n{json.dumps(main())}")  # a line of its own, as some models print

@@ -125,7 +125,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     ),
     "a target encoded outside": (
         (CODES, COLOURS[["x", "c"]], ["c"]),
-        "predicts 1, which c does not have; it has 'yes', for example. Fit a classifier on the",
+        "predicts ., which c does not have; it has 'yes', for example. Fit a classifier on the",
     ),
     "numbers for strings": ((LINE, COLOURS[["x", "c"]], ["c"]), "which c does not have; it has 'y"),
     "an unknown target": ((FOREST, IRIS, ["species"]), "no column 'species'. Its columns are sepa"),

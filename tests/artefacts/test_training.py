@@ -67,7 +67,7 @@ def test_a_file_of_another_scikit_learn_is_rejected(
     [script] = re.findall(r"```python\n([^`]*joblib.load[^`]*)```", README.read_text())
     (tmp_path / "training.py").write_text(script)
     monkeypatch.setenv("TRACEBACK", traceback)
-    command = [sys.executable, str(tmp_path / "training.py")]
+    command = [sys.executable, "-W", "ignore", str(tmp_path / "training.py")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "Trying to unpickle estimator LogisticRegression from version 1.3.0" in done.stderr
