@@ -65,11 +65,12 @@ def main() -> None:
     url, header = "".join(sys.argv[1:]), os.environ.get("HEADER")
     if urlsplit(url).scheme not in ("http", "https"):
         sys.exit("Say where: make smoke URL=https://... (the output HTTPAPIUrl of a deployment)")
-    send = over_http(url)
-    if header:
-        send = with_header(send, header)
-    elif send(EXAMPLE).status == 403:
-        send = signed(send, url)
+    send = with_header(over_http(url), header) if header else over_http(url)
+    try:
+        if send(EXAMPLE).status == 403 and not header:
+            send = signed(send, url)
+    except (OSError, HTTPException) as error:
+        sys.exit(f"{url} does not answer: {error}")
     wrong = failures(send, ROWS)
     print(f"Request table, {url}: {len(ROWS) - len(wrong)} of {len(ROWS)} rows hold.")
     for rule, what in wrong.items():

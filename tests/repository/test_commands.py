@@ -41,6 +41,7 @@ def test_smoke_sends_the_request_table(local_api: str) -> None:
         (["smoke"], "make smoke URL=https://..."),
         (["smoke", "URL=nowhere"], "make smoke URL=https://..."),
         (["smoke", "URL=http://h", "HEADER=token"], "HEADER must be a name and a value"),
+        (["smoke", "URL=http://127.0.0.1:1"], "http://127.0.0.1:1 does not answer: "),
         (["score"], "Name the files: make score IN=points.csv OUT=answers.csv"),
         (["score", "IN=a b.csv", "OUT=c.csv"], "a b.csv: No such file or directory."),
     ],
