@@ -43,7 +43,7 @@ def write(
 ) -> str:
     """Write NAME.pkl and NAME.json into the folder; return the pickle's sha256.
 
-    table: the data that the model was fitted on: a column for each input, and those in `target`.
+    table: what the model was fitted on: a column for each input, and `target`, in the order of y.
     about: facts for people, such as a title. units: the inputs' units, by column. example: values
     of an example request, by column; a row of the table provides the others.
 

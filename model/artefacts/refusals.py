@@ -140,7 +140,7 @@ def compare_classes(
         if unknown and (has_classes or type_ == "string"):
             raise ModelError(
                 f"The model predicts {unknown.pop()!r}, which {target} does not have; it has "
-                f"{known[0]!r}, for example. Fit a classifier on the table's own column. If it "
-                "only accepts numbers as classes, wrap it: "
+                f"{known[0]!r}, for example. Fit a classifier on the table's own column, or add "
+                "rows of this class. If it only accepts numbers as classes, wrap it: "
                 "VotingClassifier([('model', XGBClassifier())], voting='soft')."
             )
