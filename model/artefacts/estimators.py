@@ -97,8 +97,8 @@ def by_target(predicted: np.ndarray, targets: Sequence[str]) -> dict[str, np.nda
     if predicted.shape[1] != len(targets):
         raise ModelError(
             f"The model predicts {predicted.shape[1]} values, but `target` names {len(targets)}: "
-            f"{', '.join(targets)}. Name all columns that it predicts. If these are probabilities, "
-            "as a Booster predicts, use an estimator that predicts a class: LGBMClassifier."
+            f"{', '.join(targets)}. Name a column for each, and add those that the table lacks. "
+            "If these are probabilities, use an estimator that predicts a class: LGBMClassifier."
         )
     return {target: predicted[:, [i]] for i, target in enumerate(targets)}
 

@@ -131,7 +131,7 @@ MODELS: dict[str, tuple[tuple[Any, Any, list[str]], str]] = {
     "an unknown target": ((FOREST, IRIS, ["species"]), "no column 'species'. Its columns are sepa"),
     "too few targets": (
         (LinearRegression().fit(NUMBERS[["x"]], NUMBERS[["x", "c"]]), NUMBERS, ["c"]),
-        "predicts 2 values, but `target` names 1: c. Name all",
+        "predicts 2 values, but `target` names 1: c. Name a column for each, and add those that",
     ),
     "classes that are dates": (
         fit(KNeighborsClassifier(1), pd.DataFrame({"x": TEN, "when": DATES}), "when"),
