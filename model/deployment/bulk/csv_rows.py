@@ -15,13 +15,14 @@ from bulk.scorer import Block, in_lines
 from bulk.text_rows import BOM, TextRows
 from serving.problems import Problem, quoted
 
-FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*+"|(?!")[^,\r\n]*+)'
-FIELDS = rb"%b(?:,%b)*+" % (FIELD, FIELD)
+# Sets are possessive, but groups are not: Python 3.11.2, as in Debian 12, matches those wrongly.
+FIELD = rb'(?:"[^"]*+(?:""[^"]*+)*"|(?!")[^,\r\n]*+)'
+FIELDS = rb"%b(?:,%b)*" % (FIELD, FIELD)
 END = rb"(?:\r\n|\r|\n|\Z)"
 # Rows, and lines that are not rows, because their quotes are malformed.
 ROWS = re.compile(rb"%b%b|[^\r\n]*+%b" % (FIELDS, END, END))
 # The same, or an unclosed quote at the end: the row may continue in the next chunk.
-OPEN = re.compile(rb'%b%b|(?:%b,)*+"(?:[^"]|"")*+\Z|[^\r\n]*+%b' % (FIELDS, END, FIELD, END))
+OPEN = re.compile(rb'%b%b|(?:%b,)*"[^"]*+(?:""[^"]*+)*\Z|[^\r\n]*+%b' % (FIELDS, END, FIELD, END))
 MALFORMED = "The quotes of this row are malformed. Close quoted fields, and double quotes in them."
 
 
