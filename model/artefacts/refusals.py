@@ -85,7 +85,12 @@ def note_version(**versions: str) -> InconsistentVersionWarning:
     return warning
 
 
-other_versions: list[str] = []  # of scikit-learn, in the files that this process loaded
+# Of scikit-learn, in the files that this process loaded; Python remembers warnings that it showed.
+other_versions = [
+    str(shown[0]).partition(". ")[0]
+    for shown in getattr(sklearn.base, "__warningregistry__", {})
+    if isinstance(shown, tuple) and InconsistentVersionWarning in shown
+]
 sklearn.base.InconsistentVersionWarning = note_version
 
 
