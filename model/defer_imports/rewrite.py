@@ -127,15 +127,15 @@ class Rewriting(ast.NodeTransformer):
         return resolve_name("." * node.level + (node.module or ""), self.module.__package__)
 
     def can_wait(self, name: str, source: Source) -> bool:
+        passed_on = self.attributes.get("__all__", self.attributes if self.is_package else ())
         return (
-            name not in self.early | self.bound
-            and name not in self.in_use
+            name not in self.early | self.bound | {*self.in_use}
             and not name.startswith("__")
             and source[0] != "__future__"
             # Others may rely on it: `from importlib import util` makes importlib.util work.
             and not ("." in source[0] and source[0].split(".")[0] in sys.stdlib_module_names)
             # A name that is neither read nor passed on may be imported for its effects.
-            and (self.is_package or name in self.read or name in self.attributes.get("__all__", ()))
+            and (name in self.read or name in passed_on)
             # A submodule of the same name would take its place.
             and (name in self.sources or f"{self.module.__name__}.{name}" not in sys.modules)
         )
