@@ -88,7 +88,6 @@ def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
     the page opens: a route that is added later may miss a request.
     """
     wrong: list[str] = []
-    contexts = []
 
     def visit(
         target: str = "",
@@ -97,8 +96,7 @@ def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
         **options: Any,
     ) -> Page:
         options = {"viewport": {"width": 1200, "height": 800}} | options
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
+        page = browser.new_context(**options).new_page()
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
@@ -108,7 +106,7 @@ def visit(browser: Browser, local_api: str) -> Iterator[Callable[..., Page]]:
         return page
 
     yield visit
-    for context in contexts:
+    for context in browser.contexts:
         context.close()
     # The browser also reports the errors that tests cause on purpose.
     assert [text for text in wrong if "Failed to load resource" not in text] == []

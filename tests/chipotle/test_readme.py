@@ -10,7 +10,6 @@ import pytest
 
 from app import lambdaHandler
 from tests.chipotle.benchmarks import tables
-from tests.conftest import skip_unless_ci
 from tests.repository import test_readme as readmes
 from tests.repository.test_commands import TARGETS
 from tests.repository.test_readme import COMMANDS, DELETABLE, README, ROOT
@@ -19,10 +18,9 @@ BENCHMARKS = ROOT / "tests" / "chipotle" / "benchmarks"
 FIGURES = README + (BENCHMARKS / "README.md").read_text()
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl was not found. Install it.")
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("curl")])
 def test_transcripts_are_current(command: str, local_api: str) -> None:
-    if not shutil.which("curl"):
-        skip_unless_ci("curl was not found. Install it: https://curl.se/download.html")
     said = README[README.index(f"$ {command}\n") + len(command) + 3 :].partition("\n")[0]
     words = shlex.split(command.replace("http://127.0.0.1:8000/", local_api))
     done = subprocess.run([*words, "--silent"], capture_output=True, text=True)

@@ -19,5 +19,4 @@ def test_behind_the_local_api(row: Row, local_api: str) -> None:
 
 
 def test_names_of_rules_are_unique() -> None:
-    rules = [row.rule for row in ROWS]
-    assert len(rules) == len(set(rules))
+    assert len({row.rule for row in ROWS}) == len(ROWS)

@@ -98,7 +98,6 @@ def test_a_setting_changes_the_template(
         ({"certificate_arn": "predict.example.org"}, "certificate in ACM"),
         ({"hosted_zone": "example.org"}, "id of a hosted zone"),
         ({"memory": 1}, "Unknown setting 'memory'. Did you mean memory_mb?"),
-        ({"snapstart": "true"}, "Unknown setting 'snapstart'. Did you mean snap_start?"),
         # A deployment that only looks protected would be worse than an error.
         *(({name: JWT[name]}, "only work together") for name in JWT),
         ({"auth": "iam", "jwt_issuer": JWT["jwt_issuer"]}, "only work together"),
