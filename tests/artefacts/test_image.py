@@ -26,8 +26,6 @@ from serving.problems import Problem
 from tests.artefacts.test_pipelines import PASSENGERS, by
 
 STEPS = '''
-"""A user's own steps."""
-
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
@@ -59,6 +57,7 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (deployment / "steps.py").write_text(STEPS)
     monkeypatch.setattr(image, "DEPLOYMENT", deployment)
     monkeypatch.syspath_prepend(deployment)
+    monkeypatch.delitem(sys.modules, "steps", raising=False)  # those of the model in the tree
     yield importlib.import_module("steps")
     del sys.modules["steps"]
 
