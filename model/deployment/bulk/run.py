@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -113,6 +114,7 @@ def begin(scorer: Scorer) -> None:
     """Set up a process of the pool; its parent handles the signals that end a run."""
     global SCORER
     SCORER = scorer
+    sys.stdout = sys.stderr  # models may print, and answers may go to standard output
     for number in ENDING:  # the pool ends the others by SIGTERM if one was killed
         signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     Thread(target=end_with_parent, daemon=True).start()
