@@ -34,10 +34,6 @@ def writing(name: str) -> Iterator[Any]:
                 yield out
         if written == part:
             part.replace(target)
-    except OSError as error:
-        if error.filename == str(part):
-            error.filename = name
-        raise
     finally:
         with suppress(OSError):
             part.unlink()

@@ -30,7 +30,6 @@ def explain(model: Model, points: Points, answers: Answers, asked: Query) -> Ans
     limits = {option.name: option.maximum for option in model.options}
     count = int(min(limits.get(model.count, 1), MOST_RESULTS))  # all, to find the answer's class
     options = {name: count if name == model.count else asked[name] for name in limits}
-    # A point is asked with a variant for each input: bound them all, and their results.
     most = max(1, min(MOST_RESULTS, 10 * MOST_RESULTS // count) // (len(inputs) + 1))
     if len(points) > most:
         raise Problem(413, f"At most {most} points can be explained at once.", EXPLAIN.name)
@@ -41,8 +40,7 @@ def explain(model: Model, points: Points, answers: Answers, asked: Query) -> Ans
         change = score(model, results, answers[row]) - score(model, found[row], answers[row])
         if isfinite(change):
             value = points[row][i] if points[row][i] == points[row][i] else None  # NaN is missing
-            effect = {"input": p.name, "value": value, "typical": p.typical, "change": change}
-            why[row].append(effect)
+            why[row].append(dict(zip(CHANGE, (p.name, value, p.typical, change), strict=True)))
     return [sorted(effects, key=lambda effect: -abs(effect["change"])) for effects in why]
 
 
@@ -53,9 +51,9 @@ def answered(model: Model, points: Points, options: Query) -> list[list[Result] 
     except Problem as problem:
         if problem.status >= 500:
             raise
-        half = len(points) // 2
-        if not half:
+        if len(points) == 1:
             return [None]
+        half = len(points) // 2
         return answered(model, points[:half], options) + answered(model, points[half:], options)
 
 
