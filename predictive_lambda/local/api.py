@@ -6,16 +6,18 @@ Unlike API Gateway, it has a single route and stage.
 import json
 import os
 import shlex
+import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from waitress import create_server
 from waitress.server import BaseWSGIServer
 
-from predictive_lambda.local.event import LONGEST_BODY, Answer, as_query, make_event, read_answer
+from predictive_lambda.local.event import LONGEST_EVENT, Answer, as_query, make_event, read_answer
 
 Function = Callable[[dict[str, Any]], Any]
 
@@ -23,16 +25,12 @@ LONGEST_HEAD = 10_240  # bytes of the request line and the headers: API Gateway'
 LONGEST_QUERY = 8_000  # of them, so that the client's headers fit in as well
 
 
-def application(invoke: Function) -> WSGIApplication:
-    """Return the WSGI application that answers requests by calling the function."""
-
-    def answer(request: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        status, headers, body = pass_on(request, invoke)  # waitress turns exceptions into a 500
-        headers["content-length"] = str(len(body))  # waitress leaves it out of a 204
-        start_response(f"{status.value} {status.phrase}", [*headers.items()])
-        return [] if request["REQUEST_METHOD"] == "HEAD" else [body]
-
-    return answer
+def answer(invoke: Function, request: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+    """The WSGI application: answer the request by calling the function."""
+    status, headers, body = pass_on(request, invoke)  # waitress turns exceptions into a 500
+    headers["content-length"] = str(len(body))  # waitress leaves it out of a 204
+    start(f"{status.value} {status.phrase}", [*headers.items()])
+    return [] if request["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 def pass_on(request: WSGIEnvironment, invoke: Function) -> Answer:
@@ -45,9 +43,10 @@ def pass_on(request: WSGIEnvironment, invoke: Function) -> Answer:
     ]
     if len(target) + sum(len(name) + len(value) for name, value in headers) > LONGEST_HEAD:
         return error_answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-    if len(body) > LONGEST_BODY:
+    event = make_event(request["REQUEST_METHOD"], target, headers, body)
+    if len(json.dumps(event, ensure_ascii=False).encode()) > LONGEST_EVENT:
         return error_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return read_answer(invoke(make_event(request["REQUEST_METHOD"], target, headers, body)))
+    return read_answer(invoke(event))
 
 
 def error_answer(status: HTTPStatus) -> Answer:
@@ -60,7 +59,8 @@ def listen(invoke: Function, port: int) -> BaseWSGIServer:
     # The server would enforce its own limits by hanging up before the client could read why,
     # and keep clients waiting while a hundred others are connected.
     limits = {"max_request_header_size": 1_000_000, "connection_limit": 500, "threads": 64}
-    return create_server(application(invoke), host="127.0.0.1", port=port, ident=None, **limits)
+    listening = [socket.create_server(("127.0.0.1", port))]
+    return create_server(partial(answer, invoke), sockets=listening, ident=None, **limits)
 
 
 def invitation(url: str, invoke: Function) -> str:
@@ -84,7 +84,7 @@ def serve(invoke: Function) -> None:
     port = os.environ.get("PORT") or "8000"
     try:
         server = listen(invoke, int(port))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         sys.exit(f"Port {port} cannot be used ({error}). Choose another: PORT=8001")
     url = f"http://127.0.0.1:{server.effective_port}/"
     print(f"{invitation(url, invoke)} (Ctrl-C to stop)", flush=True)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-LONGEST_BODY = 6 * 1024 * 1024  # bytes, in either direction: Lambda's limit
+LONGEST_EVENT = 6 * 1024 * 1024  # bytes, like the longest answer: Lambda's limit
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
 Answer = tuple[HTTPStatus, dict[str, str], bytes]
 
@@ -57,7 +57,7 @@ def read_answer(answer: Any) -> Answer:
     body = (answer.get("body") or "").encode()
     if answer.get("isBase64Encoded"):
         body = base64.b64decode(body, validate=True)
-    if len(body) > LONGEST_BODY:
-        raise ValueError(f"The answer has {len(body)} bytes; Lambda allows {LONGEST_BODY}.")
+    if len(body) > LONGEST_EVENT:
+        raise ValueError(f"The answer has {len(body)} bytes; Lambda allows {LONGEST_EVENT}.")
     headers = {str(name): str(value) for name, value in (answer.get("headers") or {}).items()}
     return HTTPStatus(int(answer["statusCode"])), headers, body

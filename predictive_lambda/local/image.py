@@ -65,7 +65,7 @@ class Container:
 
     def __call__(self, event: dict[str, Any]) -> Any:
         with self.lock, closing(HTTPConnection(self.address, timeout=60)) as emulator:
-            emulator.request("POST", INVOCATIONS, json.dumps(event))
+            emulator.request("POST", INVOCATIONS, json.dumps(event, ensure_ascii=False).encode())
             body = emulator.getresponse().read().decode()
         try:
             answer = json.loads(body)

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import pytest
 
 from predictive_lambda.local.api import LONGEST_HEAD, invitation
-from predictive_lambda.local.event import LONGEST_BODY
+from predictive_lambda.local.event import LONGEST_EVENT
 from tests.engines import EXAMPLE, in_process, over_http, served, started
 from tests.table import Row
 
@@ -74,7 +74,7 @@ REPEATED = {"queryStringParameters": {"lat": "+1,2 3", "x": "", "y": ""}}
         (b"GET /" + b"a" * (LONGEST_HEAD - 1) + b" HTTP/1.1\r\n\r\n", 200, {}),
         (b"GET /" + b"a" * LONGEST_HEAD + b" HTTP/1.1\r\n\r\n", 431, {}),
         (HEAD + b"x: " + b"a" * LONGEST_HEAD + b"\r\n\r\n", 431, {}),
-        (post(b"a" * (LONGEST_BODY + 1)), 413, {}),
+        (post(b"a" * LONGEST_EVENT), 413, {}),
     ],
     ids=lambda value: repr(value[:60]) if isinstance(value, bytes) else "",
 )
@@ -96,7 +96,7 @@ def test_a_request_becomes_an_event_or_is_rejected(
         ({"statusCode": "ok"}, 500, None),
         ({"statusCode": 200, "headers": {"x": "a\r\nforged: header"}}, 500, None),
         ({"statusCode": 200, "body": 1}, 500, None),
-        ({"statusCode": 200, "body": "x" * (LONGEST_BODY + 1)}, 500, None),
+        ({"statusCode": 200, "body": "x" * (LONGEST_EVENT + 1)}, 500, None),
         ({"statusCode": 200, "body": "%", "isBase64Encoded": True}, 500, None),
     ],
     ids=lambda value: str(value)[:60],
@@ -160,7 +160,7 @@ def test_it_prints_the_url_serves_it_and_ends_quietly_on_ctrl_c() -> None:
         assert (process.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize("port", ["taken", "eighty"])
+@pytest.mark.parametrize("port", ["taken", "eighty", "70000"])
 def test_a_port_that_cannot_be_used_is_explained(port: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
