@@ -26,7 +26,7 @@ SENT = {"size": "<tiny>", "weight": "2", "note": "</textarea>", "format": "html"
         (SENT, "\n&lt;/textarea&gt;</textarea>"),
         (SENT, '<tr><th scope="col">said<tr><td dir="auto">(&#x27;&lt;tiny&gt;&#x27;, 2.0, False'),
         (SENT | {"weight": "<i>"}, 'value="&lt;i&gt;"><small class="wrong" role="alert">weight is'),
-        (SENT | {"weight": "<i>"}, 'aria-describedby="about-field-1" required aria-invalid="true"'),
+        (SENT | {"weight": "<i>"}, '="about-field-1" required aria-invalid="true" autofocus'),
         (SENT | {"format": "pdf"}, '</h1><small class="wrong" role="alert">format is'),
     ],
 )

@@ -15,11 +15,10 @@ HTML = "text/html; charset=utf-8"
 LONGEST_QUERY = 8_000  # characters; gateways allow 10,240 bytes of URL and headers
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title><style>{style}</style>
-<h1>{title}</h1>{answer}{form}
+<h1 dir="auto">{title}</h1>{answer}{form}
 <p><small>Model {version}</small></p></html>"""
-FORM = (
-    '<form><input type="hidden" name="format" value="html">{fields}<button>Predict</button></form>'
-)
+FORM = """<form><input type="hidden" name="format" value="html">{fields}
+<button>Predict</button></form>"""
 TOO_MANY = "<p>This model has more inputs than fit into a URL. Send them as JSON, by POST.</p>"
 WHY = "<h2>Why this answer</h2><p>How it would change if one input were typical.</p>"
 STYLE = """
@@ -34,7 +33,8 @@ input, select, textarea, button { box-sizing: border-box; width: 100%; padding: 
 button { grid-column: 1 / -1; cursor: pointer; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .4rem .6rem .4rem 0; text-align: start; border-bottom: 1px solid; }
-progress { display: block; width: 100%; min-width: 5rem; accent-color: #57a; }
+th:last-child { min-width: 6.5em; }
+progress { display: block; width: 100%; accent-color: #57a; }
 .wrong { font-weight: 600; opacity: 1; color: light-dark(#a4001d, #ff9aa8); }
 """
 STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
@@ -83,7 +83,7 @@ def field(id_: str, parameter: Parameter, value: Any, problem: str) -> str:
     """Write a field of the right kind; below it, what is allowed and what was wrong."""
     name = escaped(parameter.name)
     required = " required" if parameter.required else ""
-    invalid = ' aria-invalid="true"' if problem else ""
+    invalid = ' aria-invalid="true" autofocus' if problem else ""
     attributes = f'id="{id_}" name="{name}" aria-describedby="about-{id_}"{required}{invalid}'
     about = f"{parameter.description} It must be {parameter.allowed}."
     current = parameter.default if value is None else value
@@ -128,7 +128,7 @@ def answer(results: list[Result], notes: Mapping[str, Any]) -> str:
 def effect(why: Mapping[str, Any], largest: float) -> tuple[str, str, str]:
     """Write an input, its values, and how much it changes the answer: a number and a bar."""
     change = why["change"]
-    number = f"{change:+.3g}" if abs(change) < 1e3 else f"{round(change):+}"
+    number = f"{change:+z.3g}" if abs(change) < 1e3 else f"{round(change):+}"
     bar = f'<progress max="{largest}" value="{abs(change)}"></progress>'
     return shown(why["input"]), f"{shown(why['value'])} → {shown(why['typical'])}", number + bar
 
@@ -141,7 +141,7 @@ def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def shown(value: Any) -> str:
-    return escaped(f"{value:.6g}" if isinstance(value, float) and abs(value) < 1e6 else value)
+    return escaped(f"{value:z.6g}" if isinstance(value, float) and abs(value) < 1e6 else value)
 
 
 def escaped(value: Any) -> str:
