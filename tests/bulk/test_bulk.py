@@ -106,13 +106,14 @@ def test_only_an_earlier_runs_answers_are_replaced(
         assert [*json.loads(found[1])] == [*rows[1], f"predictions{mark}", f"problem{mark}"]
 
 
-def test_inputs_named_like_answers_are_read(tmp_path: Path) -> None:
-    inputs = (replace(FLOWERS.inputs[0], name="problem"), *FLOWERS.inputs[1:])
-    model = replace(FLOWERS, inputs=inputs, example={})
-    header = HEADER.replace("sepal_length", "problem")
+@pytest.mark.parametrize("column", ["problem", ""])  # pandas calls the second "Unnamed: 0"
+def test_inputs_named_like_answers_or_by_pandas_are_read(column: str, tmp_path: Path) -> None:
+    first = replace(FLOWERS.inputs[0], name=column or "Unnamed: 0", default=None, required=True)
+    model = replace(FLOWERS, inputs=(first, *FLOWERS.inputs[1:]), example={})
+    header, mark = HEADER.replace("sepal_length", column), "_" if column else ""
     found = scored(tmp_path, f"{header}\n{GOOD}\n", model=model)
-    added = ADDED.replace(",", "_,")
-    assert found.startswith(f"{header},{added}_\n{GOOD},virginica,0.")
+    added = ADDED.replace(",", f"{mark},")
+    assert found.startswith(f"{header},{added}{mark}\n{GOOD},virginica,0.")
 
 
 def test_absent_inputs_get_their_defaults_with_a_note(tmp_path: Path) -> None:
@@ -163,13 +164,3 @@ def test_a_model_may_have_several_results_or_none(tmp_path: Path) -> None:
     rows = '{"n": 2}\n{"n": 0}\n{"n": -1}\n'
     lines = scored(tmp_path, rows, ".jsonl", model=model).splitlines()
     assert [len(json.loads(line)["predictions"]) for line in lines] == [2, 0, 1]
-
-
-@pytest.mark.parametrize(
-    ("kind", "content", "expected"),
-    [(".csv", f"{HEADER}\n\n", f"{HEADER},{ADDED}\n"), (".jsonl.gz", "\n", "")],
-)
-def test_a_file_without_rows_gives_one_without_rows(
-    kind: str, content: str, expected: str, tmp_path: Path
-) -> None:
-    assert scored(tmp_path, content, kind) == expected

@@ -84,6 +84,7 @@ def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
 @pytest.mark.parametrize(
     "content",
     [
+        "n,t\n\n",
         "n,t\n1,a\n2.5,b\n",
         "t,n\na,1\r\nb,2\r\n",
         "n,t\n1,a\n\n  \n2,b",

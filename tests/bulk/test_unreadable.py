@@ -3,6 +3,7 @@
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -55,6 +56,13 @@ def test_an_unreadable_file_is_explained_and_leaves_what_was_there(
         bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options, workers=2)
     assert (tmp_path / target).read_text() == "what was there"
     assert len([*tmp_path.iterdir()]) == 3
+
+
+@pytest.mark.parametrize("asked", [None, {"k": 3}, {"options": None}, {"again": "false"}])
+def test_a_state_machines_input_is_checked(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUCKET", "rows")
+    with pytest.raises(Problem, match="The input must be"):
+        bulk.lambdaHandler({"key": "in/rows.csv", "input": asked}, None)
 
 
 def test_answers_keep_a_link_and_the_permissions_of_its_file(tmp_path: Path) -> None:

@@ -24,16 +24,17 @@ def lambdaHandler(event: dict[str, Any], context: object) -> None:
     from app import MODEL
 
     s3, bucket, key, asked = boto3.client("s3"), os.environ["BUCKET"], event["key"], event["input"]
-    if not isinstance(asked, dict) or asked.keys() - {"again", "options"}:
+    types = {"again": bool, "options": dict}
+    if not isinstance(asked, dict) or any(type(v) is not types.get(n) for n, v in asked.items()):
         raise Problem(400, 'The input must be {"again": true, "options": {}}, or one of the two.')
     target = "out/" + key.removeprefix("in/")
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=target, MaxKeys=1).get("Contents", [])
     is_there = any(found["Key"] == target for found in listed)
     if key.endswith("/") or (is_there and not asked.get("again")):
         return
-    with TemporaryDirectory() as folder:  # files: S3 closes connections that are read slowly
-        source, answers = Path(folder) / f"in-{Path(key).name}", Path(folder) / Path(key).name
-        s3.download_file(bucket, key, source)
-        done = score(MODEL, source, answers, asked.get("options", {}))
-        s3.upload_file(answers, bucket, target)
+    with TemporaryDirectory() as folder:  # a file: S3 closes connections that are read slowly
+        file = Path(folder) / Path(key).name
+        s3.download_file(bucket, key, file)
+        done = score(MODEL, file, file, asked.get("options", {}))
+        s3.upload_file(file, bucket, target)
     print(dumps({"object": key, "rows": done.rows, "problems": done.problems}))
