@@ -35,6 +35,7 @@ class Pickler(pickle.Pickler):
         module = getattr(part, "__module__", None) or type(part).__module__
         self.modules.add(module.partition(".")[0])
         self.has_threshold |= isinstance(part, THRESHOLDS)
+        self.has_threshold |= getattr(part, "probability", None) is True  # SVC fits them separately
         n_jobs = getattr(part, "n_jobs", None)
         if isinstance(part, type) or n_jobs in (None, 1):
             return NotImplemented

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import FunctionTransformer, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import artefacts
@@ -87,9 +88,11 @@ def test_classes_in_a_column_have_probabilities(steps: Any, tmp_path: Path) -> N
     assert {first["survived"], second["survived"]} == {True, False}
 
 
+@pytest.mark.filterwarnings("ignore:The `probability` parameter was deprecated")
 def test_a_model_with_its_own_threshold_has_no_probabilities(tmp_path: Path) -> None:
-    model = make_pipeline(FixedThresholdClassifier(LogisticRegression(), threshold=0.5))
-    assert write(model, PASSENGERS[["class", "survived"]], tmp_path).options == ()
+    for part in (FixedThresholdClassifier(DecisionTreeClassifier()), SVC(probability=True)):
+        model = make_pipeline(part)
+        assert write(model, PASSENGERS[["class", "survived"]], tmp_path).options == ()
 
 
 def test_a_hidden_threshold_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:

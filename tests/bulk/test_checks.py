@@ -85,7 +85,6 @@ def seen(tmp_path: Path, content: bytes, *inputs: Parameter) -> list[Any]:
     "content",
     [
         "n,t\n\n",
-        "n,t\n1,a\n2.5,b\n",
         "t,n\na,1\r\nb,2\r\n",
         "n,t\n1,a\n\n  \n2,b",
         "\ufeffn,t\n1,a\n",

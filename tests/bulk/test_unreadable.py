@@ -41,18 +41,17 @@ parquet.write_table(pa.table({name: [[1.0]] for name in NAMES}), NESTED := io.By
         ("in.csv.gz out.csv", FILE, "in.csv.gz cannot be read .* Not a gzipped file"),
         ("in.parquet out.parquet", FILE, "in.parquet cannot be read"),
         ("in.parquet out.parquet", NESTED.getvalue(), "a column of list<.*>, which cannot be read"),
-        ("nowhere.csv out.csv", FILE, "No such file"),
     ],
 )
 def test_an_unreadable_file_is_explained_and_leaves_what_was_there(
     names: str, content: bytes, message: str, tmp_path: Path
 ) -> None:
     source, target, *option = names.split()
-    (tmp_path / source.replace("nowhere", "in")).write_bytes(content)
+    (tmp_path / source).write_bytes(content)
     (tmp_path / "elsewhere").write_text("what was there")
     (tmp_path / target).symlink_to(tmp_path / "elsewhere")
     options = {option[0].removeprefix("--"): option[1]} if option else {}
-    with pytest.raises((Problem, OSError), match=message):
+    with pytest.raises(Problem, match=message):
         bulk.score(FLOWERS, tmp_path / source, tmp_path / target, options, workers=2)
     assert (tmp_path / target).read_text() == "what was there"
     assert len([*tmp_path.iterdir()]) == 3
