@@ -21,10 +21,10 @@ run: .venv/.serving ## Serve predictions on http://127.0.0.1:8000 (PORT=8001 for
 run-image: .venv/.serving ## Serve predictions from the serving image, as Lambda runs it (needs Docker)
 	@$(BIN)/python -P -m predictive_lambda.local.image
 score: .venv/.serving ## Score the rows of a file: make score IN=points.csv OUT=answers.csv (ARGS='--k 3')
-	@test -n "$(IN)" -a -n "$(OUT)" || { echo "Name the files: make score IN=points.csv OUT=answers.csv"; exit 2; }
-	@$(ONE_THREAD) $(BIN)/python -P -m bulk $(ARGS) -- "$(IN)" "$(OUT)"
+	@test -n "$$IN" -a -n "$$OUT" || { echo "Name the files: make score IN=points.csv OUT=answers.csv"; exit 2; }
+	@$(ONE_THREAD) $(BIN)/python -P -m bulk $(ARGS) -- "$$IN" "$$OUT"
 smoke: .venv/.serving ## Send the request table to a URL: make smoke URL=https://... (HEADER='name: value')
-	@$(BIN)/python -P -m tests.smoke "$(URL)"
+	@$(BIN)/python -P -m tests.smoke "$$URL"
 test: .venv/.development node_modules/.installed ## Run the tests (skips those that need Docker or Chromium if it is missing)
 	@$(BIN)/pytest
 proof: .venv/.development node_modules/.installed ## Run the long tests, such as 100,000 fuzzed events

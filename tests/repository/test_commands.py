@@ -43,7 +43,7 @@ def test_smoke_sends_the_request_table(local_api: str) -> None:
         (["smoke", "URL=http://h", "HEADER=token"], "HEADER must be a name and a value"),
         (["smoke", "URL=http://127.0.0.1:1"], "http://127.0.0.1:1 does not answer: "),
         (["score"], "Name the files: make score IN=points.csv OUT=answers.csv"),
-        (["score", "IN=a b.csv", "OUT=c.csv"], "a b.csv: No such file or directory."),
+        (["score", 'IN=a "b`.csv', "OUT=c.csv"], 'a "b`.csv: No such file or directory.'),
     ],
 )
 def test_missing_arguments_are_explained(command: list[str], explanation: str) -> None:
