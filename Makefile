@@ -9,8 +9,8 @@ unexport CDPATH PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS UV_SYSTEM_PY
 # Trust this machine's certificates, where a company's proxy has its own.
 export NODE_USE_SYSTEM_CA := 1
 export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-*.crt /etc/pki/tls/certs/ca-*.crt),1,0)
-# Caches need a HOME that can be written.
-export HOME := $(shell made=$$(mktemp -d "$${HOME:-/nowhere}/.XXXXXX" 2>/dev/null) && rmdir "$$made" && echo "$$HOME" || echo "$(CURDIR)/.venv")
+# Caches need a HOME that can be written; the CDK rejects a ~/.cache that a group can write.
+export HOME := $(shell cd "$${HOME:-/nowhere}" 2>/dev/null && { test -d .cache || mkdir -m 700 .cache; } 2>/dev/null && test -w .cache && pwd || echo "$(CURDIR)/.venv")
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1 OPENBLAS_NUM_THREADS=1  # as on Lambda
 
 .PHONY: help run run-image score smoke test proof lint train train-local synth deploy diff destroy bootstrap lock clean
