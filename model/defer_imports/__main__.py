@@ -120,8 +120,8 @@ class Step:
             elif answers == self.answers:
                 return used
             elif self.deferred:
-                *_, last = dict.fromkeys(map(root, self.deferred))
-                modules = [name for name in self.deferred if root(name) == last]
+                *_, last = dict.fromkeys(name.split(".")[0] for name in self.deferred)
+                modules = [name for name in self.deferred if name.split(".")[0] == last]
                 self.put_back(dict.fromkeys(modules, "the example needs their imports in place"))
             else:
                 break
@@ -146,10 +146,6 @@ def source_of(name: str, module: object) -> Path | None:
     path = str(vars(module).get("__file__")) if isinstance(module, ModuleType) else ""
     known = f"{name}.".startswith(NEVER)
     return Path(path) if path.startswith(SITE) and path.endswith(".py") and not known else None
-
-
-def root(name: str) -> str:
-    return name.partition(".")[0]
 
 
 def listed(names: list[str]) -> str:

@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Collection, Mapping
+from importlib.machinery import SourceFileLoader
 from importlib.util import resolve_name
 from types import ModuleType
 from typing import Any, TypeVar
@@ -56,6 +57,8 @@ class Rewriting(ast.NodeTransformer):
         self.module, self.attributes, self.in_use = module, vars(module), in_use
         if b"numba" in source:
             raise ValueError("it mentions numba, which may compile its functions")
+        if type(self.attributes.get("__loader__")) is not SourceFileLoader:
+            raise ValueError("its own loader may change its source")
         self.is_package = "__path__" in self.attributes
         self.tree = tree = ast.parse(source)
         tree.body = [new for node in tree.body for new in self.written_out(node)]
@@ -127,7 +130,8 @@ class Rewriting(ast.NodeTransformer):
         return resolve_name("." * node.level + (node.module or ""), self.module.__package__)
 
     def can_wait(self, name: str, source: Source) -> bool:
-        passed_on = self.attributes.get("__all__", self.attributes if self.is_package else ())
+        # Without an __all__, a package passes on what it imports from modules, but not modules.
+        passed_on = self.attributes.get("__all__", {name} if self.is_package and source[1] else ())
         return (
             name not in self.early | self.bound | {*self.in_use}
             and not name.startswith("__")

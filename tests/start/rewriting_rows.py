@@ -101,16 +101,9 @@ ROWS = [
     stays("a list of its names", "from .helper import tool\nx = [*vars()]\ndef f(): return tool"),
     stays("a class body", "from .helper import tool\nclass C:\n    x = tool"),
     stays("a lambda at module level", "from .helper import tool\nf = lambda: tool()"),
-    stays(
-        "a name is bound twice", "from .helper import tool\ntool = tool or 1\ndef f(): return tool"
-    ),
-    stays(
-        "a function rebinds the name",
-        "from .helper import tool\ndef f():\n    global tool\n    tool = 1",
-    ),
-    stays(
-        "the module reads its own namespace", "from .helper import tool\ndef f():\n    globals()"
-    ),
+    stays("a name is bound twice", f"{USER}\ntool = tool or 1"),
+    stays("a function rebinds the name", f"{USER}\ndef g():\n    global tool\n    tool = 1"),
+    stays("the module reads its own namespace", f"{USER}\ndef g(): globals()"),
     stays(
         "an import in a try or an if may be there to fail",
         "try:\n    from .helper import tool\nexcept ImportError:\n    tool = None\ndef f(): tool()",
@@ -133,5 +126,7 @@ ROWS = [
         "from .helper import tool as helper",
         is_package=True,
     ),
+    stays("a package may import a module for its effects", "from . import helper", True),
+    stays("its own loader may change its source", f"{USER}\n__loader__ = None"),
     stays("a submodule of the standard library", "from os.path import join as j\ndef f(): j()"),
 ]
