@@ -30,7 +30,7 @@ def names_in(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
                 bound.add(name)
             case ast.Import(aliases) | ast.ImportFrom(_, aliases) if node not in tree.body:
                 bound.update(a.asname or a.name.partition(".")[0] for a in aliases)
-        for field in ("annotation", "returns", "slice", "pattern"):
+        for field in ("annotation", "returns", "slice", "pattern", "type_params"):
             if part := getattr(node, field, None):  # also in quotes
                 early.update(re.findall(r"\w+", ast.unparse(part)))
     return read, early, bound

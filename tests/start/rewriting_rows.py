@@ -4,6 +4,7 @@ The module is `pkg.module`, or `pkg` itself if the row says so. The package also
 `pkg.helper`, with `tool`, `other` and `counter`, and `pkg.again`, which imports them.
 """
 
+import sys
 from typing import NamedTuple
 
 
@@ -130,3 +131,6 @@ ROWS = [
     stays("its own loader may change its source", f"{USER}\n__loader__ = None"),
     stays("a submodule of the standard library", "from os.path import join as j\ndef f(): j()"),
 ]
+if sys.version_info >= (3, 12):  # PEP 695
+    source = "from .helper import tool\ndef f[tool](): return tool"
+    ROWS.append(stays("a type parameter hides the name", source))
