@@ -17,7 +17,8 @@ from tests.engines import served
 
 def pytest_configure() -> None:
     """End on SIGTERM as on Ctrl-C, so that everything that was started is removed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore the first
+        signal.signal(number, signal.default_int_handler)
 
 
 def skip_unless_ci(advice: str) -> NoReturn:
