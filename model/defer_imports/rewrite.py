@@ -130,7 +130,7 @@ class Rewriting(ast.NodeTransformer):
         return resolve_name("." * node.level + (node.module or ""), self.module.__package__)
 
     def can_wait(self, name: str, source: Source) -> bool:
-        # Without an __all__, a package passes on what it imports from modules, but not modules.
+        # Without an __all__, a package passes on the names that it imports, except modules.
         passed_on = self.attributes.get("__all__", {name} if self.is_package and source[1] else ())
         return (
             name not in self.early | self.bound | {*self.in_use}
