@@ -26,6 +26,7 @@ from serving.parameters import Parameter, values
 from serving.problems import Problem
 
 __all__ = ["ModelError", "write"]
+MOST_COMPARED = 20_000  # rows that may show that a class is not chosen by its probability
 TRIAL = Path(__file__).with_name("trial.py")
 WITH_PANDAS = ("pandas", "python-dateutil", "six")
 
@@ -86,8 +87,12 @@ def find_signature(
     columns = as_columns(inputs, tried)
     with warnings.catch_warnings(action="ignore"):
         way, results = predict_here(model, tried.drop(columns=targets), targets, inputs, columns)
+        many = results
+        if way == "frame" and "probability" in results:  # too many for the trial
+            spread = table.iloc[:: (len(table) - 1) // MOST_COMPARED + 1].drop(columns=targets)
+            _, many = predict_here(model, spread, targets, inputs, columns)
     compare_classes(model, table, types, results)
-    if dumped.has_threshold:
+    if dumped.has_threshold or "probability" not in many:
         results.pop("probability", None)
     if way == "texts":
         inputs = (replace(inputs[0], choices=()),)

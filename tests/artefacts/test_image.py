@@ -96,10 +96,10 @@ def test_a_model_with_its_own_threshold_has_no_probabilities(tmp_path: Path) -> 
 
 
 def test_a_hidden_threshold_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:
-    """Like a tuned threshold on 20,000 rows, 0.05 % of them positive."""
     table = pd.DataFrame({"x": np.zeros(20_000), "survived": False})
-    table.loc[19::1000, "x"] = 1  # between the rows that are spread over the table
-    table.loc[19::2000, "survived"] = True  # every other one, so neither class is likelier
+    table.loc[:999] = 2, True  # the trial has the first of these, but not row 10,019
+    table.loc[[10_019, 10_039], "x"] = 1
+    table.loc[10_019, "survived"] = True  # and False for the other, so neither class is likelier
     served = write(steps.Eager(), table, tmp_path)
     assert served.options == () and "probability" not in served.result
     assert served.predict([(1,)]) == [[{"survived": True}]]
