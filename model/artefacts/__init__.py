@@ -88,9 +88,10 @@ def find_signature(
     with warnings.catch_warnings(action="ignore"):
         way, results = predict_here(model, tried.drop(columns=targets), targets, inputs, columns)
         many = results
-        if way == "frame" and "probability" in results:  # too many for the trial
+        if way != "array" and "probability" in results:  # too many for the trial
             spread = table.iloc[:: (len(table) - 1) // MOST_COMPARED + 1].drop(columns=targets)
-            _, many = predict_here(model, spread, targets, inputs, columns)
+            texts = as_columns(inputs, spread) if way == "texts" else columns
+            _, many = predict_here(model, spread, targets, inputs, texts)
     compare_classes(model, table, types, results)
     if dumped.has_threshold or "probability" not in many:
         results.pop("probability", None)
