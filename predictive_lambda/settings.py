@@ -65,11 +65,11 @@ class Settings:
         return self._read(name, "false", valid, "true or false").lower() == "true"
 
     def _read(self, name: str, default: str, valid: Callable[[str], object], allowed: str) -> str:
-        """Return the value as text: the command line only has text, cdk.json also has numbers."""
+        """Return the value as text: the command line only has text, cdk.json also other types."""
         self.names.add(name)
-        given = self.given.get(name)
-        value = default if given is None else str(given)
-        if given is not None and not valid(value):
+        given = self.given.get(name, default)
+        value = ",".join(map(str, given)) if isinstance(given, list) else str(given)
+        if name in self.given and not valid(value):
             raise SettingError(f"{name} is {value!r}. It must be {allowed}.")
         return value
 

@@ -47,7 +47,7 @@ ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
         ({"throttle": "50"}, STAGE, {"DefaultRouteSettings": THROTTLED}),
         ({"cors": "*"}, API, {"CorsConfiguration": CORS}),
         ({"cors": f"{A}, {B}"}, API, {"CorsConfiguration": {"AllowOrigins": [A, B]}}),
-        (JWT, AUTHORIZER, {"JwtConfiguration": TRUSTED}),
+        (JWT | {"jwt_audience": ["shop", "desk"]}, AUTHORIZER, {"JwtConfiguration": TRUSTED}),
         ({"auth": "iam"}, ROUTE, {"RouteKey": "$default", "AuthorizationType": "AWS_IAM"}),
         (DOMAIN, "AWS::ApiGatewayV2::DomainName", {"DomainName": "predict.example.org"}),
         (DOMAIN | ZONE, "AWS::Route53::RecordSet", RECORD),
