@@ -10,6 +10,7 @@ import re
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ def find_signature(
         if way != "array" and "probability" in results:  # too many for the trial
             spread = table.iloc[:: (len(table) - 1) // MOST_COMPARED + 1].drop(columns=targets)
             texts = as_columns(inputs, spread) if way == "texts" else columns
-            _, many = predict_here(model, spread, targets, inputs, texts)
+            with suppress(ModelError):  # the table may have rows that the training left out
+                _, many = predict_here(model, spread, targets, inputs, texts)
     compare_classes(model, table, types, results)
     if dumped.has_threshold or "probability" not in many:
         results.pop("probability", None)
