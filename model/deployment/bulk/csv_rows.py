@@ -48,10 +48,8 @@ class CsvRows(TextRows):
             wrong = f"The first line is {quoted(row.decode())}. It must have the columns' names"
             raise Problem(400, f"{wrong}, separated by commas.")
         inputs = {parameter.name for parameter in self.model.inputs}
-        names = [  # a column without a name gets one as in pandas
-            name if name in inputs else name.strip() or f"Unnamed: {i}"
-            for i, name in enumerate(names)
-        ]
+        names = [name or f"Unnamed: {i}" for i, name in enumerate(names)]  # as in pandas
+        names = [name if name in inputs else name.strip() for name in names]
         added, kept, self.notes = check_header(names, self.model)
         self.names, self.kept = names, kept
         self.types = {name: pa.binary() for name in names if name in inputs}
