@@ -67,12 +67,9 @@ def advise(reason: str) -> str:
         [package, *_] = packages_distributions().get(missing[1], [""])
         package = "xgboost-cpu" if package == "xgboost" else package  # without 700 MB of CUDA
         return f"Run: echo {package} >> model/requirements.in; make lock" if package else OWN_STEPS
-    for part, advice in ADVICE.items():
-        if part in reason:
-            return advice
-    if sklearn.get_config()["transform_output"] != "default":
-        return SET_OUTPUT
-    return "Fix training.py"
+    is_configured = sklearn.get_config()["transform_output"] != "default"
+    otherwise = SET_OUTPUT if is_configured else "Fix training.py"
+    return next((advice for part, advice in ADVICE.items() if part in reason), otherwise)
 
 
 def note_version(**versions: str) -> InconsistentVersionWarning:

@@ -129,8 +129,8 @@ def type_of(column: pd.Series) -> str:
         return name
     found = " and ".join(sorted(f"{k.__name__} values" for k in kinds)) or "only missing values"
     raise ModelError(
-        f"The column {column.name} has {found}. Convert it to numbers, booleans, strings or "
-        "datetimes (astype('datetime64[us]')), or drop it."
+        f"The column {column.name} has {found}. Convert it to numbers, booleans or strings (an "
+        "input also to datetimes: astype('datetime64[us]')), or drop it."
     )
 
 

@@ -80,10 +80,7 @@ PIPELINES: dict[str, Any] = {
     "a text as a series, beside numbers": by((TfidfVectorizer(), "note"), (FILLED, NUMBERS)),
     "two texts": by((CountVectorizer(), "note"), (CountVectorizer(analyzer="char"), "sex")),
     "a remainder that passes": by(
-        (ENCODED, [*WORDS, "note"]),
-        ("drop", ["insured"]),
-        remainder="passthrough",
-        model=HistGradientBoostingClassifier(max_iter=5, categorical_features=[0]),
+        (ENCODED, [*WORDS, "note"]), (FILLED, NUMBERS), remainder="passthrough", sparse_threshold=1
     ),
     "a remainder that is imputed": by(
         (ENCODED, [*WORDS, "note"]), remainder=SimpleImputer(add_indicator=True)

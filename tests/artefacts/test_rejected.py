@@ -148,7 +148,7 @@ COLUMNS: list[tuple[dict[Any, Any], str]] = [
     ({"x": ["a", 1] * 10}, "The column x has int values and str values. Convert it to num"),
     ({"x": [None] * 20}, "The column x has only missing values."),
     ({"x": pd.Series(TEN, dtype="Sparse[int]")}, r"Convert it: table\['x'\].sparse.to_dense()"),
-    ({"x": pd.Categorical(DATES)}, r"Timestamp values.* or datetimes \(astype\('datetime64\[us\]'"),
+    ({"x": pd.Categorical(DATES)}, r"Timestamp values.* datetimes: astype\('datetime64\[us\]'"),
     ({"x": pd.Series(DATES, dtype="timestamp[us][pyarrow]")}, "The column x has Timestamp values."),
     ({"x": [np.inf, *range(19)]}, "The column x has infinite or too large values"),
     ({"x": [10**309, *range(19)]}, "The column x has infinite or too large values"),

@@ -31,6 +31,10 @@ class Table:
     def shape(self) -> tuple[int, int]:
         return next((len(column) for column in self.by_name.values()), 0), len(self.by_name)
 
+    @property
+    def dtype(self) -> np.dtype:
+        return np.asarray(self[:0, :]).dtype  # if it is object, scikit-learn makes numbers of it
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -41,9 +45,8 @@ class Table:
         if isinstance(key, str):
             return self.by_name[key]
         rows, columns = key if isinstance(key, tuple) else (slice(None), key)
-        return Table(
-            {name: self.by_name[name][rows] for name in self.names(columns)}, self._version
-        )
+        chosen = {name: self.by_name[name][rows] for name in self.names(columns)}
+        return Table(chosen, self._version)
 
     def names(self, columns: slice | Sequence[Any] | np.ndarray) -> list[str]:
         """Return the names of columns that are given by name, position, mask or slice."""
