@@ -88,14 +88,14 @@ def find_signature(
     columns = as_columns(inputs, tried)
     with warnings.catch_warnings(action="ignore"):
         way, results = predict_here(model, tried.drop(columns=targets), targets, inputs, columns)
-        many = results
-        if way != "array" and "probability" in results:  # too many for the trial
-            spread = table.iloc[:: (len(table) - 1) // MOST_COMPARED + 1].drop(columns=targets)
-            texts = as_columns(inputs, spread) if way == "texts" else columns
-            with suppress(ModelError):  # the table may have rows that the training left out
-                _, many = predict_here(model, spread, targets, inputs, texts)
+        compared = results
+        if "probability" in results:  # the trial would take too long for so many rows
+            many = table.iloc[:: (len(table) - 1) // MOST_COMPARED + 1]
+            given = many.drop(columns=targets), targets, inputs, as_columns(inputs, many)
+            with suppress(ModelError):  # the training may have left rows out
+                _, compared = predict_here(model, *given)
     compare_classes(model, table, types, results)
-    if dumped.has_threshold or "probability" not in many:
+    if dumped.has_threshold or "probability" not in compared:
         results.pop("probability", None)
     if way == "texts":
         inputs = (replace(inputs[0], choices=()),)
