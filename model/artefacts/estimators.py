@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.pipeline import Pipeline
 
 from artefacts.refusals import ModelError, unusable
 from serving.asking import ask
@@ -35,7 +36,6 @@ class Pickler(pickle.Pickler):
         module = getattr(part, "__module__", None) or type(part).__module__
         self.modules.add(module.partition(".")[0])
         self.has_threshold |= isinstance(part, THRESHOLDS)
-        self.has_threshold |= getattr(part, "probability", None) is True  # SVC fits them separately
         n_jobs = getattr(part, "n_jobs", None)
         if isinstance(part, type) or n_jobs in (None, 1):
             return NotImplemented
@@ -109,9 +109,22 @@ def probability(model: Any, given: Any, *predicted: np.ndarray) -> dict[str, np.
     classes = getattr(model, "classes_", None)
     if len(predicted) > 1 or not isinstance(classes, np.ndarray) or classes.ndim > 1:
         return {}
+    last = last_step(model)
+    if getattr(getattr(last, "estimator", last), "probability", None) is True:
+        return {}  # an SVC fits its probabilities apart from its predictions
     try:
         found = np.asarray(model.predict_proba(given))
     except Exception:  # some models only say so when they are called
         return {}
     is_likeliest = classes[found.argmax(axis=1)][:, None] == predicted[0]
     return {"probability": found.max(axis=1)[:, None]} if is_likeliest.all() else {}
+
+
+def last_step(model: Any) -> Any:
+    """Return the estimator that chooses the class, inside pipelines, searches and stacks."""
+    if isinstance(model, Pipeline):
+        return last_step(model[-1])
+    for name in ("best_estimator_", "final_estimator_"):
+        if hasattr(model, name):
+            return last_step(getattr(model, name))
+    return model

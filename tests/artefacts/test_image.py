@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import FunctionTransformer, make_pipeline
@@ -90,9 +90,12 @@ def test_classes_in_a_column_have_probabilities(steps: Any, tmp_path: Path) -> N
 
 @pytest.mark.filterwarnings("ignore:The `probability` parameter was deprecated")
 def test_a_model_with_its_own_threshold_has_no_probabilities(tmp_path: Path) -> None:
-    for part in (FixedThresholdClassifier(DecisionTreeClassifier()), SVC(probability=True)):
+    vectors = SVC(probability=True)
+    for part in (FixedThresholdClassifier(DecisionTreeClassifier()), vectors):
         model = make_pipeline(part)
         assert write(model, PASSENGERS[["class", "survived"]], tmp_path).options == ()
+    voting = VotingClassifier([("vectors", vectors)], voting="soft")  # for the likeliest class
+    assert write(voting, PASSENGERS[["class", "survived"]], tmp_path).count == "k"
 
 
 def test_a_hidden_threshold_is_found_by_rare_rows(steps: Any, tmp_path: Path) -> None:
